@@ -1,0 +1,1 @@
+"""Everything that touches the outside world. No adapter knows another."""

@@ -1,0 +1,1 @@
+"""Chargers and meters over MQTT."""

@@ -1,0 +1,5 @@
+"""The daemon."""
+
+
+def main() -> None:
+    """Run the command line."""

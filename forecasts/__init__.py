@@ -1,0 +1,1 @@
+"""What to expect: load, PV, prices and the fleet."""

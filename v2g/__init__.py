@@ -1,0 +1,1 @@
+"""The domain and the control core: values and pure functions; no I/O."""

@@ -1,0 +1,72 @@
+"""What the station's instruments say at one instant, each value with its age and quality."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from v2g.session import ChargingSession
+
+
+class Quality(StrEnum):
+    """How far a reading can be trusted."""
+
+    GOOD = "good"
+    STALE = "stale"
+    SUSPECT = "suspect"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A measured value, when it was measured, and its quality."""
+
+    value: float
+    at: datetime
+    quality: Quality = Quality.GOOD
+
+    def age_s(self, now: datetime) -> float:
+        """Return the reading's age [s]."""
+        return (now - self.at).total_seconds()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvseState:
+    """An outlet as its charger last told.
+
+    `power_kw` is measured at the AC side. `acknowledged_kw` is the last setpoint the charger confirmed, None if it never
+    did or if its lease (`lease_until`) ran out. `fault` is "" or what the charger complains of.
+    """
+
+    evse_id: str
+    online: bool
+    session: ChargingSession | None = None
+    power_kw: Reading | None = None
+    acknowledged_kw: float | None = None
+    lease_until: datetime | None = None
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatteryState:
+    """A stationary battery: state of charge 0..1 and measured power [kW]."""
+
+    battery_id: str
+    online: bool
+    soc_frac: Reading | None = None
+    power_kw: Reading | None = None
+    acknowledged_kw: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """The whole station at `at`.
+
+    `site_power_kw` is the net power at the grid connection, `load_kw` the uncontrolled load (≥ 0) and `pv_kw` the PV
+    production (≥ 0), each None where there is no such meter or it never spoke. Outlets and batteries come in the site's order.
+    """
+
+    at: datetime
+    evses: tuple[EvseState, ...]
+    batteries: tuple[BatteryState, ...] = ()
+    site_power_kw: Reading | None = None
+    load_kw: Reading | None = None
+    pv_kw: Reading | None = None

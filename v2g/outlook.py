@@ -1,0 +1,38 @@
+"""What is expected over the horizon, as quantiles."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from v2g.timegrid import Array, TimeGrid
+
+LEVELS = (0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Departure:
+    """When a plugged-in car is expected to leave.
+
+    `quantiles[i]` is the instant by which it has left with probability `LEVELS[i]`, not decreasing. `source` says where
+    it comes from: "stated", "history" or "default".
+    """
+
+    session_id: str
+    quantiles: tuple[datetime, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Outlook:
+    """Forecasts on `grid`.
+
+    `load_kw` and `pv_kw` are (len(LEVELS), n_steps), both ≥ 0 and not decreasing along the levels; prices are (n_steps,)
+    in currency/kWh. `notes` say which rule or model spoke, for people.
+    """
+
+    grid: TimeGrid
+    load_kw: Array
+    pv_kw: Array
+    import_price_per_kwh: Array
+    export_price_per_kwh: Array
+    departures: tuple[Departure, ...] = ()
+    notes: tuple[str, ...] = ()

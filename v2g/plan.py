@@ -1,0 +1,53 @@
+"""The plan: a solution made fit to send, with a reason for each unit."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from v2g.solution import Rung, TermValue
+from v2g.timegrid import Array, TimeGrid
+
+
+class Why(StrEnum):
+    """Why a unit does what it does now."""
+
+    AWAY = "away"
+    DONE = "done"
+    TARGET = "target"
+    CHEAP = "cheap"
+    WAITS = "waits"
+    LIMIT = "limit"
+    DISCHARGE = "discharge"
+    UNCONTROLLED = "uncontrolled"
+    FALLBACK = "fallback"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Plan:
+    """What is to happen on `grid`; row i of `power_kw` and `energy_kwh` is unit ``unit_ids[i]``.
+
+    `power_kw` and `energy_kwh` are (n, T) [kW signed, kWh at step ends]; `import_kw`, `export_kw`, `fixed_kw`, the prices and
+    `import_limit_kw` (T,). `why` has a reason a unit. `rung`, `reason`, `gap_frac` and `terms` are the solution's.
+    """
+
+    made_at: datetime
+    grid: TimeGrid
+    unit_ids: tuple[str, ...]
+    power_kw: Array
+    energy_kwh: Array
+    import_kw: Array
+    export_kw: Array
+    fixed_kw: Array
+    import_limit_kw: Array
+    import_price_per_kwh: Array
+    export_price_per_kwh: Array
+    why: tuple[Why, ...]
+    rung: Rung
+    reason: str
+    gap_frac: float | None
+    terms: tuple[TermValue, ...]
+    solve_s: float
+
+    def power_now_kw(self, unit_id: str) -> float:
+        """Return the first step's power of `unit_id` [kW], 0 if the plan does not know it."""
+        return float(self.power_kw[self.unit_ids.index(unit_id), 0]) if unit_id in self.unit_ids else 0.0

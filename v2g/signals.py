@@ -1,0 +1,76 @@
+"""What the grid, a market or a person publishes: prices and limits over time, each with its source and priority."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import numpy as np
+
+from v2g.timegrid import Array, TimeGrid
+
+
+class SignalKind(StrEnum):
+    """OpenADR 3 payload types; prices in currency/kWh, limits in kW (≥ 0)."""
+
+    PRICE = "PRICE"
+    EXPORT_PRICE = "EXPORT_PRICE"
+    IMPORT_CAPACITY_LIMIT = "IMPORT_CAPACITY_LIMIT"
+    EXPORT_CAPACITY_LIMIT = "EXPORT_CAPACITY_LIMIT"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """One value from `start` (inclusive) to `end` (exclusive)."""
+
+    start: datetime
+    end: datetime
+    value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signal:
+    """One published curve. A lower `priority` wins; among equals the one issued last."""
+
+    signal_id: str
+    kind: SignalKind
+    source: str
+    issued_at: datetime
+    intervals: tuple[Interval, ...]
+    priority: int = 100
+
+
+Signals = tuple[Signal, ...]
+
+
+def prevailing(signals: Signals, kind: SignalKind) -> Signals:
+    """Return the signals of `kind`, the weakest first, so that a later one overrides an earlier one."""
+    return tuple(sorted((s for s in signals if s.kind is kind), key=lambda s: (-s.priority, s.issued_at, s.signal_id)))
+
+
+def mean_on(signals: Signals, kind: SignalKind, grid: TimeGrid, default: Array) -> Array:
+    """Return the time-mean of the prevailing signal on each step, `default` where none speaks, (n_steps,)."""
+    value = np.array(default, dtype=np.float64)
+    for signal in prevailing(signals, kind):
+        for interval in signal.intervals:
+            share = grid.coverage(interval.start, interval.end)
+            value = value * (1.0 - share) + interval.value * share
+    return value
+
+
+def least_on(signals: Signals, kind: SignalKind, grid: TimeGrid, ceiling: Array) -> Array:
+    """Return the least limit that touches each step, never above `ceiling`, (n_steps,). Limits do not override: the least holds."""
+    value = np.array(ceiling, dtype=np.float64)
+    for signal in prevailing(signals, kind):
+        for interval in signal.intervals:
+            touched = grid.coverage(interval.start, interval.end) > 0.0
+            value = np.where(touched, np.minimum(value, interval.value), value)
+    return value
+
+
+def value_at(signals: Signals, kind: SignalKind, instant: datetime) -> float | None:
+    """Return the prevailing value at `instant`, None where no signal speaks; for limits the least one."""
+    values = [i.value for s in prevailing(signals, kind) for i in s.intervals if i.start <= instant < i.end]
+    if not values:
+        return None
+    is_limit = kind in (SignalKind.IMPORT_CAPACITY_LIMIT, SignalKind.EXPORT_CAPACITY_LIMIT)
+    return min(values) if is_limit else values[-1]

@@ -1,0 +1,172 @@
+"""What a station is made of. Values only; the site file's schema and its checks are in `config/`."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+NO_LIMIT = float("inf")
+
+
+class Protocol(StrEnum):
+    """How a charger is spoken to."""
+
+    OCPP16 = "ocpp1.6"
+    MQTT = "mqtt"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circuit:
+    """A node of the feeder tree: breaker, transformer or shared DC cabinet. The root is the grid connection.
+
+    `import_limit_kw` and `export_limit_kw` bound the sum of the three phases [kW, both ≥ 0]; `phase_limit_a` bounds each
+    phase [A] at `voltage_v` phase to neutral.
+    """
+
+    circuit_id: str
+    parent_id: str | None = None
+    import_limit_kw: float = NO_LIMIT
+    export_limit_kw: float = NO_LIMIT
+    phase_limit_a: float = NO_LIMIT
+    voltage_v: float = 230.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evse:
+    """One outlet that can be given a setpoint: the schedulable unit of a charging station.
+
+    `station_id` is the charger's identity on the wire and `connector_id` its connector (1, 2, …). Powers are at the AC
+    side [kW, ≥ 0]; `discharge_max_kw` 0 means charge-only. `charge_min_kw` is the least power above 0 that the outlet
+    can hold (6 A per phase on AC). `phases` names the phases used, e.g. (1,) or (1, 2, 3). `fallback_kw` is what it may
+    do when it hears nothing.
+    """
+
+    evse_id: str
+    station_id: str
+    connector_id: int = 1
+    protocol: Protocol
+    circuit_id: str
+    charge_max_kw: float
+    charge_min_kw: float = 0.0
+    discharge_max_kw: float = 0.0
+    phases: tuple[int, ...] = (1, 2, 3)
+    voltage_v: float = 230.0
+    efficiency: float = 0.95
+    fallback_kw: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Battery:
+    """A stationary battery. Powers at the AC side [kW, ≥ 0], one-way efficiencies in 0..1, wear per discharged kWh."""
+
+    battery_id: str
+    circuit_id: str
+    capacity_kwh: float
+    charge_max_kw: float
+    discharge_max_kw: float
+    charge_efficiency: float = 0.95
+    discharge_efficiency: float = 0.95
+    soc_min_frac: float = 0.1
+    soc_max_frac: float = 0.95
+    wear_cost_per_kwh: float = 0.03
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PvArray:
+    """A photovoltaic array: `peak_kw` at standard conditions, angles in degrees (azimuth clockwise from north)."""
+
+    pv_id: str
+    circuit_id: str
+    peak_kw: float
+    latitude_deg: float
+    longitude_deg: float
+    tilt_deg: float = 20.0
+    azimuth_deg: float = 180.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UncontrolledLoad:
+    """The building or other load behind the same connection: what it draws at least and at most [kW]."""
+
+    circuit_id: str
+    base_kw: float = 0.0
+    peak_kw: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TariffPeriod:
+    """A price [currency/kWh] from `start_h` to `end_h` [h of the local day, 0..24]; months and weekdays empty = all."""
+
+    start_h: float
+    end_h: float
+    price_per_kwh: float
+    months: tuple[int, ...] = ()
+    weekdays: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tariff:
+    """What energy costs when no signal says otherwise. The last period that matches wins.
+
+    Export is paid `export_share` of the import price, plus `export_adder_per_kwh`, unless a signal prices it.
+    `demand_charge_per_kw` is paid on the month's highest mean import over a quarter-hour.
+    """
+
+    base_price_per_kwh: float
+    periods: tuple[TariffPeriod, ...] = ()
+    export_share: float = 0.0
+    export_adder_per_kwh: float = 0.0
+    demand_charge_per_kw: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What the operator lets the daemon do.
+
+    `guard_frac` is the share of each limit kept free; `lease_s` how long a setpoint lives; `dwell_s` the least time
+    between charging and discharging; `soc_floor_frac` what discharge always leaves; `default_stay_h` the stay assumed of a
+    stranger; `default_target_frac` the state of charge assumed to be wanted when the driver said nothing;
+    `early_departure_frac` the quantile of the departure forecast by which the target must be met;
+    `unserved_price_per_kwh` what a kWh missing at an earlier departure is worth; `v2g_wear_cost_per_kwh` what a
+    discharged kWh costs the car's battery.
+    """
+
+    ordered: bool = True
+    discharge: bool = True
+    guard_frac: float = 0.02
+    lease_s: float = 900.0
+    dwell_s: float = 300.0
+    soc_floor_frac: float = 0.2
+    default_stay_h: float = 8.0
+    default_target_frac: float = 0.8
+    early_departure_frac: float = 0.1
+    unserved_price_per_kwh: float = 0.5
+    v2g_wear_cost_per_kwh: float = 0.04
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Horizon:
+    """How far and how finely to plan: `n_fine` steps of `fine_h`, then steps of `coarse_h` up to `horizon_h` [h]."""
+
+    fine_h: float = 0.25
+    n_fine: int = 16
+    coarse_h: float = 1.0
+    horizon_h: float = 24.0
+    tick_s: float = 300.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A station. `circuits[0]` is the grid connection; `time_zone` is an IANA name, used only for tariffs and display."""
+
+    site_id: str
+    name: str
+    time_zone: str
+    currency: str
+    circuits: tuple[Circuit, ...]
+    evses: tuple[Evse, ...]
+    tariff: Tariff
+    batteries: tuple[Battery, ...] = ()
+    pv: tuple[PvArray, ...] = ()
+    loads: tuple[UncontrolledLoad, ...] = ()
+    rules: Rules = field(default_factory=Rules)
+    horizon: Horizon = field(default_factory=Horizon)
+    country: str = "CN"

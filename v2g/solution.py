@@ -1,0 +1,82 @@
+"""What a planner answers: powers for every storage and step, what they cost by name, and how good they are proven to be."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from v2g.timegrid import Array
+
+
+class Rung(StrEnum):
+    """Where on the ladder an answer comes from, best first."""
+
+    OPTIMAL = "optimal"
+    INCUMBENT = "incumbent"
+    ROUNDED = "rounded"
+    PREVIOUS = "previous"
+    RULE = "rule"
+    FLOOR = "floor"
+
+
+class Tier(StrEnum):
+    """Tiers of the objective, in the order in which they are met."""
+
+    VIOLATION = "violation"
+    SERVICE = "service"
+    MONEY = "money"
+    PREFERENCE = "preference"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TermValue:
+    """One term of the objective: its value in its own unit."""
+
+    name: str
+    tier: Tier
+    value: float
+    unit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Solution:
+    """A planner's answer.
+
+    Parameters
+    ----------
+    charge_kw, discharge_kw : (n, T)
+        Powers at the AC side [kW, ≥ 0].
+    energy_kwh : (n, T)
+        Stored energy at the end of each step [kWh].
+    import_kw, export_kw : (T,)
+        Net power at the connection, split by direction [kW, ≥ 0].
+    terms : tuple of TermValue
+        Value of every term.
+    rung, reason : Rung, str
+        Where the answer comes from, and why not from higher up ("" at the top).
+    gap_frac : float or None
+        Proven relative distance to the optimum of the money tier; None where nothing is proven.
+    limit_price_per_kw : (m, T)
+        Shadow price of each circuit's import limit [currency per kW and step], 0 where it does not bind or is unknown.
+    times_s : dict
+        Seconds by stage ("patch", "solve", "extract", "verify", …).
+    """
+
+    charge_kw: Array
+    discharge_kw: Array
+    energy_kwh: Array
+    import_kw: Array
+    export_kw: Array
+    terms: tuple[TermValue, ...]
+    rung: Rung
+    reason: str = ""
+    gap_frac: float | None = None
+    limit_price_per_kw: Array
+    times_s: dict[str, float]
+
+    @property
+    def power_kw(self) -> Array:
+        """Net power of each storage, + into it, (n, T) [kW]."""
+        return self.charge_kw - self.discharge_kw
+
+    def value_of(self, tier: Tier) -> float:
+        """Return the sum of the tier's terms."""
+        return sum(term.value for term in self.terms if term.tier is tier)

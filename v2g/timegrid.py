@@ -1,0 +1,88 @@
+"""The planning horizon: steps that may differ in length, fine near now and coarse far away."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from v2g.errors import ProblemError
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TimeGrid:
+    """Consecutive steps from `start`.
+
+    Parameters
+    ----------
+    start : datetime
+        Aware UTC instant at which step 0 begins.
+    step_h : (n_steps,) float64
+        Length of each step [h], all positive.
+
+    Raises `ProblemError` on a naive start, an empty grid or a step that is not positive and finite.
+    """
+
+    start: datetime
+    step_h: Array
+
+    def __post_init__(self) -> None:
+        if self.start.tzinfo is None:
+            raise ProblemError("the start has no time zone", place="grid.start", mend="give UTC, e.g. 2026-01-01T00:00:00Z")
+        if self.step_h.ndim != 1 or not len(self.step_h):
+            raise ProblemError("the grid has no steps", place="grid.step_h", mend="give at least one step")
+        if not (np.isfinite(self.step_h).all() and (self.step_h > 0).all()):
+            raise ProblemError("a step is not positive", place="grid.step_h", mend="give each step's length in hours")
+
+    @classmethod
+    def uniform(cls, start: datetime, *, step_h: float, n_steps: int) -> "TimeGrid":
+        """Return a grid of `n_steps` equal steps of `step_h` [h]."""
+        return cls(start=start, step_h=np.full(n_steps, step_h))
+
+    @classmethod
+    def fine_then_coarse(cls, start: datetime, *, fine_h: float, n_fine: int, coarse_h: float, horizon_h: float) -> "TimeGrid":
+        """Return at least `n_fine` steps of `fine_h`, then steps of `coarse_h` up to about `horizon_h` [h].
+
+        The coarse steps begin at a multiple of `coarse_h` in UTC; fine steps fill the way there.
+        """
+        after_fine_h = (start.timestamp() / 3600.0 + n_fine * fine_h) % coarse_h
+        n_align = round(((coarse_h - after_fine_h) % coarse_h) / fine_h)
+        n_coarse = max(round((horizon_h - (n_fine + n_align) * fine_h) / coarse_h), 0)
+        return cls(start=start, step_h=np.r_[np.full(n_fine + n_align, fine_h), np.full(n_coarse, coarse_h)])
+
+    @property
+    def n_steps(self) -> int:
+        """Number of steps."""
+        return len(self.step_h)
+
+    @property
+    def edges_h(self) -> Array:
+        """Offsets of all step boundaries from `start` [h], (n_steps + 1,)."""
+        return np.concatenate(([0.0], np.cumsum(self.step_h)))
+
+    @property
+    def end(self) -> datetime:
+        """Instant at which the last step ends."""
+        return self.start + timedelta(hours=float(self.step_h.sum()))
+
+    @property
+    def starts(self) -> tuple[datetime, ...]:
+        """Instant at which each step begins, (n_steps,)."""
+        return tuple(self.start + timedelta(hours=float(h)) for h in self.edges_h[:-1])
+
+    def offset_h(self, instant: datetime) -> float:
+        """Return the hours from `start` to `instant`; negative before the grid."""
+        return (instant.astimezone(UTC) - self.start) / timedelta(hours=1)
+
+    def coverage(self, begin: datetime, end: datetime) -> Array:
+        """Return the share of each step that lies in [begin, end), (n_steps,) in 0..1."""
+        low, high = self.offset_h(begin), self.offset_h(end)
+        edges = self.edges_h
+        inside_h = np.minimum(edges[1:], high) - np.maximum(edges[:-1], low)
+        return np.asarray(np.clip(inside_h, 0.0, None) / self.step_h)
+
+    def whole_steps_until(self, instant: datetime) -> int:
+        """Return how many whole steps end at or before `instant` (1 ns tolerance), 0..n_steps."""
+        return int(np.searchsorted(self.edges_h[1:], self.offset_h(instant) + 1e-9, side="right"))
