@@ -8,9 +8,12 @@ from v2g.observation import EvseState, Observation, Reading
 from v2g.outlook import Outlook
 from v2g.problem import Problem
 from v2g.record import TickRecord
+from v2g.session import Wishes
 from v2g.setpoint import Outcome, Setpoint
-from v2g.signals import Signals
+from v2g.signals import Signal, Signals
+from v2g.site import Site
 from v2g.solution import Solution
+from v2g.station import Health, HistoryPoint, OpenTransaction
 from v2g.timegrid import TimeGrid
 
 
@@ -83,4 +86,68 @@ class Recorder(Protocol):
 
     async def write(self, record: TickRecord) -> None:
         """Keep one tick. Raises `UnavailableError` if it cannot; the loop then goes on and raises an alarm."""
+        ...
+
+
+class Transactions(Protocol):
+    """Charging transactions, kept before a charger is answered."""
+
+    async def begin(self, *, station_id: str, connector_id: int, driver: str, meter_start_kwh: float, at: datetime) -> int:
+        """Keep a new transaction and return its id; the same facts again return the same id.
+
+        Raises `UnavailableError` if it could not be kept.
+        """
+        ...
+
+    async def end(self, *, transaction_id: int, meter_stop_kwh: float, at: datetime, reason: str) -> None:
+        """Keep a transaction's end; again, or for an unknown id, changes nothing. Raises `UnavailableError`."""
+        ...
+
+    async def open(self, station_id: str) -> tuple[OpenTransaction, ...]:
+        """Return the station's transactions that have not ended."""
+        ...
+
+
+class Station(Protocol):
+    """What the people's side may see and do. The daemon fills it; the REST API and the dashboard use it."""
+
+    @property
+    def site(self) -> Site:
+        """The station as its site file describes it."""
+        ...
+
+    def now(self) -> datetime:
+        """Return the station's present instant; in the demo its clock runs faster than the wall's."""
+        ...
+
+    def observation(self) -> Observation:
+        """Return the freshest observation, at most a few seconds old."""
+        ...
+
+    def latest(self) -> TickRecord | None:
+        """Return the last tick, None before the first."""
+        ...
+
+    def signals(self) -> Signals:
+        """Return all signals that have not ended."""
+        ...
+
+    async def post_signal(self, signal: Signal) -> None:
+        """Keep a signal and plan again at once. Raises `SignalError` and changes nothing if it is out of bounds."""
+        ...
+
+    async def withdraw_signal(self, signal_id: str) -> bool:
+        """Take a signal back and plan again; False if there is none."""
+        ...
+
+    async def set_wishes(self, evse_id: str, wishes: Wishes) -> None:
+        """Take the wishes of the driver at `evse_id` and plan again. Raises `WishError` if nobody is plugged in there."""
+        ...
+
+    def health(self) -> Health:
+        """Return how the daemon is; never raises."""
+        ...
+
+    def history(self, hours_h: float) -> tuple[HistoryPoint, ...]:
+        """Return the last `hours_h` hours, oldest first."""
         ...

@@ -1,0 +1,60 @@
+"""Values that the people's side is shown."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Condition(StrEnum):
+    """How a part of the daemon is."""
+
+    OK = "ok"
+    DEGRADED = "degraded"
+    DOWN = "down"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One part of the daemon ("solver", "broker", "database", "ocpp", "meters", …), its condition and a sentence about it."""
+
+    name: str
+    condition: Condition
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """The daemon's health. `ready` once a tick has run; `alive` while ticks come in time."""
+
+    alive: bool
+    ready: bool
+    at: datetime
+    last_tick_at: datetime | None
+    parts: tuple[Part, ...]
+    alarms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryPoint:
+    """The station at `at` [kW; charge_kw ≥ 0 and discharge_kw ≥ 0 sum over the cars; price in currency/kWh]."""
+
+    at: datetime
+    import_kw: float
+    load_kw: float
+    pv_kw: float
+    charge_kw: float
+    discharge_kw: float
+    import_limit_kw: float
+    price_per_kwh: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenTransaction:
+    """A charging transaction that has begun and not ended; `driver` is a pseudonym."""
+
+    transaction_id: int
+    station_id: str
+    connector_id: int
+    driver: str
+    meter_start_kwh: float
+    began_at: datetime
