@@ -11,18 +11,31 @@ from v2g.setpoint import DispatchReport, Setpoint
 from v2g.signals import Signals
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarterHour:
+    """The running quarter-hour of the billing meter: seconds seen, energy [kW·s], and the last reading with its instant."""
+
+    seen_s: float = 0.0
+    energy_kws: float = 0.0
+    last_at: datetime | None = None
+    last_kw: float = 0.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Memory:
     """What one tick hands to the next.
 
     `peak_so_far_kw` is the billing month's highest quarter-hour mean import, `month` that month in the site's time zone
-    (e.g. "2026-01"). `directions` maps a unit to the instant and sign (+1, −1) of its last power.
+    (e.g. "2026-01"), `quarter` the one being measured. `arrival_kwh` is each session's stored energy at plug-in.
+    `directions` maps a unit to the instant and sign (+1, −1) of its last power.
     """
 
     tick: int = 0
     plan: Plan | None = None
     peak_so_far_kw: float = 0.0
     month: str = ""
+    quarter: QuarterHour = field(default_factory=QuarterHour)
+    arrival_kwh: dict[str, float] = field(default_factory=dict)
     directions: dict[str, tuple[datetime, int]] = field(default_factory=dict)
 
 

@@ -121,9 +121,11 @@ class Tariff:
 class Rules:
     """What the operator lets the daemon do.
 
-    `guard_frac` is the share of each limit kept free; `lease_s` how long a setpoint lives; `dwell_s` the least time
+    `guard_frac` is the share of each limit kept free; `lease_s` how long a setpoint lives; `stale_after_s` the age at which a meter
+    counts as silent; `dwell_s` the least time
     between charging and discharging; `soc_floor_frac` what discharge always leaves; `default_stay_h` the stay assumed of a
-    stranger; `default_target_frac` the state of charge assumed to be wanted when the driver said nothing;
+    stranger; `default_target_frac` the state of charge assumed to be wanted when the driver said nothing, `default_energy_kwh` the
+    energy when the car tells no state of charge either;
     `early_departure_frac` the quantile of the departure forecast by which the target must be met;
     `unserved_price_per_kwh` what a kWh missing at an earlier departure is worth; `v2g_wear_cost_per_kwh` what a
     discharged kWh costs the car's battery.
@@ -133,10 +135,12 @@ class Rules:
     discharge: bool = True
     guard_frac: float = 0.02
     lease_s: float = 900.0
+    stale_after_s: float = 60.0
     dwell_s: float = 300.0
     soc_floor_frac: float = 0.2
     default_stay_h: float = 8.0
     default_target_frac: float = 0.8
+    default_energy_kwh: float = 20.0
     early_departure_frac: float = 0.1
     unserved_price_per_kwh: float = 0.5
     v2g_wear_cost_per_kwh: float = 0.04
@@ -144,13 +148,17 @@ class Rules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Horizon:
-    """How far and how finely to plan: `n_fine` steps of `fine_h`, then steps of `coarse_h` up to `horizon_h` [h]."""
+    """How far and how finely to plan: `n_fine` steps of `fine_h`, then `n_coarse` steps of `coarse_h` [h].
+
+    A tick runs every `tick_s`, the fast loop every `fast_s` [s].
+    """
 
     fine_h: float = 0.25
     n_fine: int = 16
     coarse_h: float = 1.0
-    horizon_h: float = 24.0
+    n_coarse: int = 20
     tick_s: float = 300.0
+    fast_s: float = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

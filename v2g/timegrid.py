@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from v2g.errors import ProblemError
 
 Array = NDArray[np.float64]
+LEAST_FIRST_SHARE = 0.1
+"""A first step shorter than this share of a fine step is joined to the next one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -42,15 +44,17 @@ class TimeGrid:
         return cls(start=start, step_h=np.full(n_steps, step_h))
 
     @classmethod
-    def fine_then_coarse(cls, start: datetime, *, fine_h: float, n_fine: int, coarse_h: float, horizon_h: float) -> "TimeGrid":
-        """Return at least `n_fine` steps of `fine_h`, then steps of `coarse_h` up to about `horizon_h` [h].
+    def fine_then_coarse(cls, start: datetime, *, fine_h: float, n_fine: int, coarse_h: float, n_coarse: int) -> "TimeGrid":
+        """Return `n_fine` steps of `fine_h`, then `n_coarse` steps of `coarse_h` [h].
 
-        The coarse steps begin at a multiple of `coarse_h` in UTC; fine steps fill the way there.
+        The first step is cut so that the others begin at multiples of `fine_h` in UTC, where prices and limits change; the
+        number of steps is always the same, so that planners can keep what they compiled.
         """
-        after_fine_h = (start.timestamp() / 3600.0 + n_fine * fine_h) % coarse_h
-        n_align = round(((coarse_h - after_fine_h) % coarse_h) / fine_h)
-        n_coarse = max(round((horizon_h - (n_fine + n_align) * fine_h) / coarse_h), 0)
-        return cls(start=start, step_h=np.r_[np.full(n_fine + n_align, fine_h), np.full(n_coarse, coarse_h)])
+        into_h = (start.timestamp() / 3600.0) % fine_h
+        first_h = fine_h - into_h
+        if first_h < fine_h * LEAST_FIRST_SHARE:
+            first_h += fine_h
+        return cls(start=start, step_h=np.r_[first_h, np.full(n_fine - 1, fine_h), np.full(n_coarse, coarse_h)])
 
     @property
     def n_steps(self) -> int:

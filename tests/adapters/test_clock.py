@@ -7,7 +7,7 @@ from adapters.clock import AcceleratedClock, RealClock, VirtualClock
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-async def test_an_accelerated_clock_runs_faster_than_the_real_one_and_forwards():
+async def test_an_accelerated_clock_runs_faster_than_the_real_one_and_forwards() -> None:
     real, fast = RealClock(), AcceleratedClock(START, speed=1000.0)
     real_before, fast_before = real.now(), fast.now()
     await fast.sleep(20.0)
@@ -17,7 +17,7 @@ async def test_an_accelerated_clock_runs_faster_than_the_real_one_and_forwards()
     assert fast_s > 100.0 * real_s
 
 
-async def test_a_virtual_clock_moves_only_when_told():
+async def test_a_virtual_clock_moves_only_when_told() -> None:
     clock = VirtualClock(START)
     await clock.sleep(90.0)
     assert clock.now() == START + timedelta(seconds=90)

@@ -1,0 +1,135 @@
+"""What each unit may do now, and what the uncontrolled load may be: the two halves of `Limits`."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from v2g.driver import may_discharge, soc_floor_frac
+from v2g.observation import BatteryState, EvseState, Observation, Quality, Reading
+from v2g.outlook import Outlook
+from v2g.site import Battery, Evse, Rules, Site
+from v2g.stating import MEDIAN, shares, unreachable_kw
+from v2g.timegrid import Array
+
+RISE_SHARE = 0.26
+"""Share of the quarter-hour's forecast error that can come in the minute until the next look: √(1/15)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitBounds:
+    """Most a unit may draw (≥ 0) and give back (≤ 0), least it can hold when charging [kW], and what sets these bounds.
+
+    `unconfirmed_kw` is what it may draw while no setpoint of ours is in force [kW, ≥ 0].
+    """
+
+    unit_id: str
+    circuit_id: str
+    phases: tuple[int, ...]
+    ceiling_kw: float
+    floor_kw: float
+    least_kw: float = 0.0
+    ceiling_by: str = "rating"
+    floor_by: str = "rating"
+    unconfirmed_kw: float = 0.0
+
+
+def unit_bounds(site: Site, observation: Observation) -> tuple[UnitBounds, ...]:
+    """Return the bounds of every unit that can be given a setpoint: occupied reachable outlets, then batteries."""
+    states = {s.evse_id: s for s in observation.evses}
+    charge = {s.battery_id: s for s in observation.batteries}
+    occupied = [(e, states[e.evse_id]) for e in site.evses if e.evse_id in states and states[e.evse_id].session]
+    outlets = [_outlet(evse, state, site.rules) for evse, state in occupied if state.online]
+    known = [(b, charge[b.battery_id]) for b in site.batteries if b.battery_id in charge]
+    batteries = [_battery(battery, state) for battery, state in known if state.online]
+    return (*outlets, *batteries)
+
+
+def _outlet(evse: Evse, state: EvseState, rules: Rules) -> UnitBounds:
+    session = state.session
+    if session is None or state.fault:
+        by = f"fault:{state.fault}" if state.fault else "empty"
+        ceiling, floor, ceiling_by, floor_by = 0.0, 0.0, by, by
+    else:
+        ceiling = min(evse.charge_max_kw, session.vehicle.charge_max_kw or np.inf)
+        ceiling_by = "rating" if ceiling == evse.charge_max_kw else "vehicle"
+        floor, floor_by = 0.0, "consent"
+        if may_discharge(session, evse, rules):
+            full = (session.soc_frac or 0.0) > soc_floor_frac(session, rules)
+            floor = -min(evse.discharge_max_kw, session.vehicle.discharge_max_kw or np.inf) if full else 0.0
+            floor_by = "rating" if full else "soc_floor"
+    return UnitBounds(
+        unit_id=evse.evse_id,
+        circuit_id=evse.circuit_id,
+        phases=evse.phases,
+        ceiling_kw=ceiling,
+        floor_kw=floor,
+        least_kw=evse.charge_min_kw,
+        ceiling_by=ceiling_by,
+        floor_by=floor_by,
+        unconfirmed_kw=unreachable_kw(evse, state),
+    )
+
+
+def _battery(battery: Battery, state: BatteryState) -> UnitBounds:
+    soc = state.soc_frac.value if state.soc_frac else None
+    may_charge = soc is not None and soc < battery.soc_max_frac
+    may_give = soc is not None and soc > battery.soc_min_frac
+    return UnitBounds(
+        unit_id=battery.battery_id,
+        circuit_id=battery.circuit_id,
+        phases=(1, 2, 3),
+        ceiling_kw=battery.charge_max_kw if may_charge else 0.0,
+        floor_kw=-battery.discharge_max_kw if may_give else 0.0,
+        ceiling_by="rating" if may_charge else "soc_ceiling",
+        floor_by="rating" if may_give else "soc_floor",
+    )
+
+
+def uncontrolled_bounds_kw(site: Site, observation: Observation, outlook: Outlook | None) -> tuple[Array, Array]:
+    """Return the most and the least net load (load − PV) at each circuit itself until the next look, two (m,) [kW].
+
+    A silent load meter counts as the highest load expected, a silent PV meter as no sun at the import side and full sun at
+    the export side.
+    """
+    load_high, load_low = _load_bounds_kw(site, observation, outlook)
+    pv_high, pv_low = _pv_bounds_kw(site, observation, outlook)
+    index = {c.circuit_id: i for i, c in enumerate(site.circuits)}
+    high, low = np.zeros(len(site.circuits)), np.zeros(len(site.circuits))
+    for circuit, share in shares([(index[x.circuit_id], max(x.peak_kw, 1e-9)) for x in site.loads]):
+        high[circuit] += share * load_high
+        low[circuit] += share * load_low
+    for circuit, share in shares([(index[x.circuit_id], x.peak_kw) for x in site.pv]):
+        high[circuit] -= share * pv_low
+        low[circuit] -= share * pv_high
+    return high, low
+
+
+def fresh(reading: Reading | None, observation: Observation, rules: Rules) -> bool:
+    """Return whether a meter can be believed: it spoke lately and nothing about it is suspect."""
+    if reading is None or reading.quality is not Quality.GOOD:
+        return False
+    return reading.age_s(observation.at) <= rules.stale_after_s
+
+
+def _load_bounds_kw(site: Site, observation: Observation, outlook: Outlook | None) -> tuple[float, float]:
+    peak = sum(x.peak_kw for x in site.loads)
+    load = observation.load_kw
+    if load is None or not fresh(load, observation, site.rules):
+        return max(peak, float(outlook.load_kw[-1, 0]) if outlook else 0.0), 0.0
+    if outlook is None:
+        return max(load.value, peak), 0.0
+    rise, fall = _spread(outlook.load_kw[:, 0])
+    return load.value + rise, max(load.value - fall, 0.0)
+
+
+def _pv_bounds_kw(site: Site, observation: Observation, outlook: Outlook | None) -> tuple[float, float]:
+    peak, pv = sum(x.peak_kw for x in site.pv), observation.pv_kw
+    if pv is None or outlook is None or not fresh(pv, observation, site.rules):
+        return peak, 0.0
+    rise, fall = _spread(outlook.pv_kw[:, 0])
+    return min(pv.value + rise, max(peak, pv.value)), max(pv.value - fall, 0.0)
+
+
+def _spread(quantiles: Array) -> tuple[float, float]:
+    median = quantiles[MEDIAN]
+    return RISE_SHARE * float(quantiles[-1] - median), RISE_SHARE * float(median - quantiles[0])

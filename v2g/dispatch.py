@@ -1,0 +1,85 @@
+"""Lower first, wait for the acknowledgement, then raise: so that no limit is broken between two messages."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from v2g.bounds import UnitBounds
+from v2g.limits import Limits
+from v2g.observation import Observation
+from v2g.ports import Gateway
+from v2g.setpoint import Applied, DispatchReport, Setpoint
+from v2g.timegrid import Array
+
+DEADBAND_KW = 0.05
+ROUNDING_KW = 1e-6
+RENEW_SHARE = 0.5
+"""A lease is renewed when less than this share of it is left."""
+
+
+async def dispatch(
+    gateway: Gateway, setpoints: Sequence[Setpoint], observation: Observation, limits: Limits, lease_s: float
+) -> DispatchReport:
+    """Send what changed. Raises that no longer fit because a lowering was not confirmed are withheld and reported."""
+    confirmed, leases = confirmed_kw(observation), _leases(observation)
+    in_force = {u.unit_id: _or_unconfirmed(confirmed.get(u.unit_id), u) for u in limits.units}
+    low = observation.at + timedelta(seconds=RENEW_SHARE * lease_s)
+    due = [s for s in setpoints if is_due(s, confirmed.get(s.unit_id), leases.get(s.unit_id), low)]
+    raises = [s for s in due if _is_raise(s, in_force[s.unit_id])]
+    lowers = [s for s in due if s not in raises]
+    lowered = await gateway.apply(lowers) if lowers else ()
+    in_force |= {o.setpoint.unit_id: o.setpoint.power_kw for o in lowered if isinstance(o, Applied)}
+    fitting = admit(raises, in_force, limits)
+    raised = await gateway.apply(fitting) if fitting else ()
+    return DispatchReport(outcomes=(*lowered, *raised), withheld=tuple(s for s in raises if s not in fitting))
+
+
+def confirmed_kw(observation: Observation) -> dict[str, float | None]:
+    """Return the setpoint each reachable unit confirmed and still follows [kW], None where nothing is confirmed."""
+    outlets = {s.evse_id: s.acknowledged_kw for s in observation.evses if s.online}
+    return outlets | {s.battery_id: s.acknowledged_kw for s in observation.batteries if s.online}
+
+
+def is_due(setpoint: Setpoint, confirmed_kw: float | None, lease_until: datetime | None, low: datetime) -> bool:
+    """Return whether `setpoint` must be sent: it differs from what is confirmed, or the lease ends before `low`."""
+    if confirmed_kw is None or abs(setpoint.power_kw - confirmed_kw) > DEADBAND_KW:
+        return True
+    return lease_until is not None and lease_until < low
+
+
+def admit(raises: Sequence[Setpoint], in_force: Mapping[str, float], limits: Limits) -> list[Setpoint]:
+    """Return those of `raises` that fit beside all that is in force [kW by unit], served in order."""
+    names = [u.unit_id for u in limits.units]
+    draws = np.array([max(in_force[name], 0.0) for name in names])
+    gives = np.array([max(-in_force[name], 0.0) for name in names])
+    admitted = []
+    for setpoint in raises:
+        i = names.index(setpoint.unit_id)
+        new_draws, new_gives = draws.copy(), gives.copy()
+        new_draws[i], new_gives[i] = max(setpoint.power_kw, 0.0), max(-setpoint.power_kw, 0.0)
+        fits_import = _no_worse(limits.weight @ draws, limits.weight @ new_draws, limits.import_room_kw)
+        if fits_import and _no_worse(limits.weight @ gives, limits.weight @ new_gives, limits.export_room_kw):
+            draws, gives = new_draws, new_gives
+            admitted.append(setpoint)
+    return admitted
+
+
+def _no_worse(before: Array, after: Array, room: Array) -> bool:
+    """Return whether every row fits its room or, where it did not before either, did not grow."""
+    return not ((after > room + ROUNDING_KW) & (after > before)).any()
+
+
+def _leases(observation: Observation) -> dict[str, datetime | None]:
+    return {s.evse_id: s.lease_until for s in observation.evses}
+
+
+def _or_unconfirmed(confirmed: float | None, unit: UnitBounds) -> float:
+    return unit.unconfirmed_kw if confirmed is None else confirmed
+
+
+def _is_raise(setpoint: Setpoint, in_force_kw: float) -> bool:
+    """Return whether `setpoint` lets the unit draw or give back more than it may now."""
+    draws_more = max(setpoint.power_kw, 0.0) > max(in_force_kw, 0.0) + DEADBAND_KW
+    gives_more = max(-setpoint.power_kw, 0.0) > max(-in_force_kw, 0.0) + DEADBAND_KW
+    return draws_more or gives_more

@@ -1,0 +1,111 @@
+"""The limits that hold now, as rows: for each circuit and phase, what the units may add up to in each direction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from v2g.bounds import UnitBounds, uncontrolled_bounds_kw, unit_bounds
+from v2g.observation import EvseState, Observation
+from v2g.outlook import Outlook
+from v2g.problem import N_PHASES
+from v2g.signals import SignalKind, Signals, value_at
+from v2g.site import Evse, Site
+from v2g.stating import phase_limit_kw, unreachable_kw
+from v2g.timegrid import Array
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Limits:
+    """Bounds for the setpoints of n units, as r rows: each circuit's sum, then its three phases.
+
+    Parameters
+    ----------
+    units : (n,)
+        Bounds of each unit by itself.
+    row_names : (r,)
+        Name of each row's limit.
+    weight : (r, n)
+        Share of each unit's power that the row sees, 0..1.
+    import_room_kw, export_room_kw : (r,)
+        What the units' charging, and their discharging, may add up to [kW, ≥ 0]: the limit less its guard and the worst
+        case of all that is not ours to set. Discharge never makes room for charging: it can lapse at any moment.
+    """
+
+    units: tuple[UnitBounds, ...]
+    row_names: tuple[str, ...]
+    weight: Array
+    import_room_kw: Array
+    export_room_kw: Array
+
+
+def limits_now(site: Site, observation: Observation, outlook: Outlook | None, signals: Signals) -> Limits:
+    """Return the limits at ``observation.at``. Without an outlook the load is taken at the site's stated bounds."""
+    units = unit_bounds(site, observation)
+    high, low = uncontrolled_bounds_kw(site, observation, outlook)
+    silent = _silent_kw(site, observation)
+    inside = _inside(site)
+    fixed_high, fixed_low = inside @ (high + silent), inside @ low
+    imports, exports = capacities_kw(site, signals, observation.at)
+    phases = np.array([phase_limit_kw(c.phase_limit_a, c.voltage_v) for c in site.circuits])
+    free = 1.0 - site.rules.guard_frac
+    import_room = np.c_[imports * free - fixed_high, np.tile((phases * free - fixed_high / N_PHASES)[:, None], N_PHASES)]
+    export_room = np.c_[exports * free + fixed_low, np.tile((phases * free + fixed_low / N_PHASES)[:, None], N_PHASES)]
+    return Limits(
+        units=units,
+        row_names=tuple(f"{c.circuit_id}{suffix}" for c in site.circuits for suffix in ("", ":L1", ":L2", ":L3")),
+        weight=_weight(site, units, inside),
+        import_room_kw=np.maximum(import_room.ravel(), 0.0),
+        export_room_kw=np.maximum(export_room.ravel(), 0.0),
+    )
+
+
+def capacities_kw(site: Site, signals: Signals, now: datetime) -> tuple[Array, Array]:
+    """Return each circuit's import and export limit at `now`, signals included at the root, two (m,) [kW]."""
+    imports = np.array([c.import_limit_kw for c in site.circuits])
+    exports = np.array([c.export_limit_kw for c in site.circuits])
+    for capacity, kind in ((imports, SignalKind.IMPORT_CAPACITY_LIMIT), (exports, SignalKind.EXPORT_CAPACITY_LIMIT)):
+        published = value_at(signals, kind, now)
+        if published is not None:
+            capacity[0] = min(capacity[0], published)
+    return imports, exports
+
+
+def _silent_kw(site: Site, observation: Observation) -> Array:
+    """Return what outlets without a setpoint of ours may draw at each circuit, (m,) [kW]."""
+    index = {c.circuit_id: i for i, c in enumerate(site.circuits)}
+    states = {s.evse_id: s for s in observation.evses}
+    silent = np.zeros(len(site.circuits))
+    for evse in site.evses:
+        silent[index[evse.circuit_id]] += _not_ours_kw(evse, states.get(evse.evse_id))
+    return silent
+
+
+def _not_ours_kw(evse: Evse, state: EvseState | None) -> float:
+    if state is None or not state.online:
+        return unreachable_kw(evse, state)
+    return 0.0 if state.session else evse.fallback_kw
+
+
+def _inside(site: Site) -> Array:
+    """Return (m, m): 1 where the column's circuit is the row's circuit or hangs below it."""
+    index = {c.circuit_id: i for i, c in enumerate(site.circuits)}
+    inside = np.zeros((len(site.circuits),) * 2)
+    for i, circuit in enumerate(site.circuits):
+        inside[i, i] = 1.0
+        parent = circuit.parent_id
+        while parent is not None:
+            inside[index[parent], i] = 1.0
+            parent = site.circuits[index[parent]].parent_id
+    return inside
+
+
+def _weight(site: Site, units: tuple[UnitBounds, ...], inside: Array) -> Array:
+    index = {c.circuit_id: i for i, c in enumerate(site.circuits)}
+    weight = np.zeros((len(site.circuits), 1 + N_PHASES, len(units)))
+    for i, unit in enumerate(units):
+        share = np.zeros(1 + N_PHASES)
+        share[0] = 1.0
+        share[list(unit.phases)] = 1.0 / len(unit.phases)
+        weight[:, :, i] = inside[:, index[unit.circuit_id], None] * share
+    return weight.reshape(-1, len(units))

@@ -1,0 +1,100 @@
+"""From a solution to a plan that can be sent: what a unit cannot hold is rounded, flips are held back, reasons are given."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from v2g.plan import Plan, Why
+from v2g.problem import Problem, StorageKind
+from v2g.record import Memory
+from v2g.site import Rules
+from v2g.solution import Solution
+from v2g.timegrid import Array
+
+EPSILON_KW = 0.05
+EPSILON_KWH = 0.05
+URGENT_H = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Needs:
+    """What each unit still lacks to its promise (n,) [kWh] and how long it could wait and still make it (n,) [h]."""
+
+    missing_kwh: Array
+    laxity_h: Array
+
+
+def needs(problem: Problem) -> Needs:
+    """Return the needs of all units; laxity is inf where nothing is promised or nothing is missing."""
+    s, edges_h = problem.storages, problem.grid.edges_h
+    missing = np.where(s.target_step > 0, np.maximum(s.target_energy_kwh - s.initial_energy_kwh, 0.0), 0.0)
+    fastest_kw = s.charge_max_kw.max(axis=1, initial=0.0) * s.charge_efficiency
+    with np.errstate(divide="ignore", invalid="ignore"):
+        laxity = edges_h[s.target_step] - missing / fastest_kw
+    return Needs(missing_kwh=missing, laxity_h=np.where(missing > EPSILON_KWH, laxity, np.inf))
+
+
+def make_plan(problem: Problem, solution: Solution, memory: Memory, now: datetime, rules: Rules) -> Plan:
+    """Return the plan to send. Only the first step is rounded and held: later steps are planned again before their time."""
+    need = needs(problem)
+    power = solution.power_kw.copy()
+    power[:, 0] = _hold(problem, _quantise(problem, power[:, 0], need), memory, now, rules)
+    fixed, _ = problem.fixed_below()
+    return Plan(
+        made_at=now,
+        grid=problem.grid,
+        unit_ids=problem.storages.unit_ids,
+        power_kw=power,
+        energy_kwh=solution.energy_kwh,
+        import_kw=solution.import_kw,
+        export_kw=solution.export_kw,
+        fixed_kw=fixed[0],
+        import_limit_kw=problem.circuits.import_limit_kw[0],
+        import_price_per_kwh=problem.connection.import_price_per_kwh,
+        export_price_per_kwh=problem.connection.export_price_per_kwh,
+        why=_explain(problem, solution, power[:, 0], need),
+        rung=solution.rung,
+        reason=solution.reason,
+        gap_frac=solution.gap_frac,
+        terms=solution.terms,
+        solve_s=sum(solution.times_s.values()),
+        laxity_h=tuple(float(x) for x in need.laxity_h),
+    )
+
+
+def _quantise(problem: Problem, power_kw: Array, need: Needs) -> Array:
+    """Return powers that units can hold: 0 or at least their minimum. An urgent car is rounded up, others to the nearer."""
+    s = problem.storages
+    least = np.minimum(s.charge_min_kw, s.charge_max_kw[:, 0])
+    up = (power_kw >= least / 2) | ((need.laxity_h < URGENT_H) & (power_kw > EPSILON_KW))
+    charging = np.where(power_kw < least, np.where(up, least, 0.0), power_kw)
+    giving = np.where(-power_kw < s.discharge_min_kw, 0.0, power_kw)
+    rounded = np.where(power_kw >= 0, charging, giving)
+    return np.where(np.abs(rounded) < EPSILON_KW, 0.0, rounded)
+
+
+def _hold(problem: Problem, power_kw: Array, memory: Memory, now: datetime, rules: Rules) -> Array:
+    """Return powers that do not flip direction within the dwell time."""
+    held = power_kw.copy()
+    for i, unit_id in enumerate(problem.storages.unit_ids):
+        since, direction = memory.directions.get(unit_id, (now, 0))
+        if held[i] * direction < 0 and (now - since).total_seconds() < rules.dwell_s:
+            held[i] = 0.0
+    return held
+
+
+def _explain(problem: Problem, solution: Solution, power_kw: Array, need: Needs) -> tuple[Why, ...]:
+    s = problem.storages
+    congested = solution.limit_price_per_kw[:, 0].sum() > 0
+    reasons = []
+    for i in range(s.n_units):
+        if power_kw[i] < 0:
+            reasons.append(Why.DISCHARGE)
+        elif power_kw[i] > 0:
+            reasons.append(Why.TARGET if need.laxity_h[i] < URGENT_H else Why.CHEAP)
+        elif need.missing_kwh[i] <= EPSILON_KWH and s.kinds[i] is StorageKind.EV:
+            reasons.append(Why.DONE)
+        else:
+            reasons.append(Why.LIMIT if congested else Why.WAITS)
+    return tuple(reasons)

@@ -1,0 +1,83 @@
+"""The safety projection: the last word on every setpoint. Pure, never calls the solver, never exceeds a limit."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import numpy as np
+
+from v2g.bounds import UnitBounds
+from v2g.limits import Limits
+from v2g.setpoint import Setpoint
+from v2g.timegrid import Array
+
+TINY_KW = 1e-6
+
+
+def project(
+    wanted_kw: Mapping[str, float], urgency: Sequence[str], limits: Limits, valid_until: datetime, why: Mapping[str, str]
+) -> tuple[Setpoint, ...]:
+    """Return one setpoint for each of ``limits.units``, as near to `wanted_kw` as all limits allow.
+
+    Units are served in the order of `urgency` (names, most urgent first; the others follow): each gets what it wants if
+    there is room in every row above it, else what is left, else 0 if that is less than it can hold. The result is a fixed
+    point: projecting it again changes nothing.
+
+    Parameters
+    ----------
+    wanted_kw : mapping
+        Signed power by unit [kW]; a unit not named wants 0.
+    urgency : sequence of str
+        Unit names, most urgent first.
+    limits : Limits
+        The limits that hold now; r rows by n units.
+    valid_until : datetime
+        When the setpoints expire.
+    why : mapping
+        Reason by unit, handed through.
+    """
+    rank = {unit_id: i for i, unit_id in enumerate(urgency)}
+    order = sorted(range(len(limits.units)), key=lambda i: rank.get(limits.units[i].unit_id, len(rank)))
+    import_room, export_room = limits.import_room_kw.copy(), limits.export_room_kw.copy()
+    setpoints: dict[int, Setpoint] = {}
+    for i in order:
+        unit = limits.units[i]
+        wanted = wanted_kw.get(unit.unit_id, 0.0)
+        power, bound_by = _within(unit, wanted)
+        room, sign = (import_room, 1.0) if power >= 0 else (export_room, -1.0)
+        granted, row = _grant(abs(power), limits.weight[:, i], room)
+        bound_by += (limits.row_names[row],) if row is not None else ()
+        if sign > 0 and granted < unit.least_kw - TINY_KW:
+            bound_by += ("minimum_power",) if granted > TINY_KW else ()
+            granted = 0.0
+        room -= limits.weight[:, i] * granted
+        setpoints[i] = Setpoint(
+            unit_id=unit.unit_id,
+            power_kw=sign * granted if granted > 0 else 0.0,
+            valid_until=valid_until,
+            bound_by=bound_by,
+            why=why.get(unit.unit_id, ""),
+        )
+    return tuple(setpoints[i] for i in range(len(limits.units)))
+
+
+def _within(unit: UnitBounds, wanted_kw: float) -> tuple[float, tuple[str, ...]]:
+    if not np.isfinite(wanted_kw):
+        return 0.0, ("not_a_number",)
+    if wanted_kw > unit.ceiling_kw + TINY_KW:
+        return unit.ceiling_kw, (unit.ceiling_by,)
+    if wanted_kw < unit.floor_kw - TINY_KW:
+        return unit.floor_kw, (unit.floor_by,)
+    return min(max(wanted_kw, unit.floor_kw), unit.ceiling_kw), ()
+
+
+def _grant(size_kw: float, weight: Array, room: Array) -> tuple[float, int | None]:
+    """Return how much of `size_kw` fits into every row the unit touches, and the row that cuts it."""
+    touched = weight > 0
+    if size_kw <= 0 or not touched.any():
+        return size_kw, None
+    most = np.full(len(weight), np.inf)
+    most[touched] = np.maximum(room[touched], 0.0) / weight[touched]
+    row = int(np.argmin(most))
+    if most[row] >= size_kw - TINY_KW * 1e-3:
+        return min(size_kw, float(most[row])), None
+    return float(most[row]), row

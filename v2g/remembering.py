@@ -1,0 +1,68 @@
+"""What one tick hands to the next."""
+
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from v2g.driver import stored_energy_kwh
+from v2g.observation import Observation
+from v2g.plan import Plan
+from v2g.record import Memory, QuarterHour
+from v2g.setpoint import Setpoint
+from v2g.site import Site
+
+QUARTER_S = 900.0
+WHOLE_SHARE = 0.8
+"""A quarter-hour counts towards the peak if at least this share of it was measured."""
+
+
+def arrive(memory: Memory, observation: Observation, site: Site) -> Memory:
+    """Return `memory` with each new session's stored energy at plug-in; sessions that ended are forgotten."""
+    evses = {e.evse_id: e for e in site.evses}
+    arrivals = {}
+    for state in observation.evses:
+        session = state.session
+        if session is None:
+            continue
+        evse = evses[session.evse_id]
+        added = session.charged_kwh * evse.efficiency - session.discharged_kwh / evse.efficiency
+        first_seen = stored_energy_kwh(session, evse) - added
+        arrivals[session.session_id] = memory.arrival_kwh.get(session.session_id, first_seen)
+    return replace(memory, arrival_kwh=arrivals)
+
+
+def meter(memory: Memory, observation: Observation, site: Site) -> Memory:
+    """Return `memory` with the import since the last look counted towards the billing peak.
+
+    Each reading holds until the next. A quarter-hour's mean counts once it has ended; a new month starts from 0.
+    """
+    now, reading = observation.at, observation.site_power_kw
+    month = now.astimezone(ZoneInfo(site.time_zone)).strftime("%Y-%m")
+    peak = memory.peak_so_far_kw if month == memory.month else 0.0
+    quarter = memory.quarter
+    power = max(reading.value, 0.0) if reading else 0.0
+    if quarter.last_at is not None and quarter.last_at < now:
+        quarter, peak = _advance(quarter, now, peak)
+    return replace(memory, peak_so_far_kw=peak, month=month, quarter=replace(quarter, last_at=now, last_kw=power))
+
+
+def _advance(quarter: QuarterHour, now: datetime, peak_kw: float) -> tuple[QuarterHour, float]:
+    last_s, now_s = (quarter.last_at or now).timestamp(), now.timestamp()
+    end_s = (last_s // QUARTER_S + 1) * QUARTER_S
+    seen_s, energy_kws = quarter.seen_s, quarter.energy_kws
+    if now_s < end_s:
+        span = now_s - last_s
+        return replace(quarter, seen_s=seen_s + span, energy_kws=energy_kws + span * quarter.last_kw), peak_kw
+    seen_s, energy_kws = seen_s + end_s - last_s, energy_kws + (end_s - last_s) * quarter.last_kw
+    if seen_s >= WHOLE_SHARE * QUARTER_S:
+        peak_kw = max(peak_kw, energy_kws / seen_s)
+    tail_s = now_s - (now_s // QUARTER_S) * QUARTER_S
+    return replace(quarter, seen_s=tail_s, energy_kws=tail_s * quarter.last_kw), peak_kw
+
+
+def decided(memory: Memory, plan: Plan, setpoints: tuple[Setpoint, ...], now: datetime) -> Memory:
+    """Return `memory` with this tick's plan and the direction in which each unit was last sent."""
+    sent = {s.unit_id: (now, 1 if s.power_kw > 0 else -1) for s in setpoints if s.power_kw != 0}
+    present = {s.unit_id for s in setpoints}
+    kept = {unit: value for unit, value in memory.directions.items() if unit in present}
+    return replace(memory, tick=memory.tick + 1, plan=plan, directions=kept | sent)

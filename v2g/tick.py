@@ -1,0 +1,111 @@
+"""One tick of the control loop: observe, forecast, state, solve, plan, project, dispatch; and the fast look between ticks."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from v2g.dispatch import DEADBAND_KW, confirmed_kw, dispatch
+from v2g.limits import Limits, limits_now
+from v2g.observation import Observation
+from v2g.outlook import Outlook
+from v2g.plan import Plan
+from v2g.planning import make_plan
+from v2g.ports import Forecaster, Gateway, Planner
+from v2g.projection import project
+from v2g.record import Memory, TickRecord
+from v2g.remembering import arrive, decided, meter
+from v2g.setpoint import Applied, DispatchReport, Setpoint
+from v2g.signals import Signals
+from v2g.site import Site
+from v2g.solution import Rung
+from v2g.stating import make_problem
+from v2g.timegrid import TimeGrid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What a tick works with."""
+
+    site: Site
+    gateway: Gateway
+    forecaster: Forecaster
+    planner: Planner
+
+
+async def tick(parts: Parts, memory: Memory, signals: Signals, now: datetime) -> tuple[TickRecord, Memory]:
+    """Run one tick at `now`; return its record and what to remember.
+
+    Raises `InputError` only if the site, a forecaster or a signal is broken; a planner that is a ladder always answers.
+    """
+    site = parts.site
+    observation = await parts.gateway.observe(now)
+    parts.forecaster.learn(observation)
+    memory = meter(arrive(memory, observation, site), observation, site)
+    outlook = parts.forecaster.forecast(observation, signals, grid_at(site, now))
+    problem = make_problem(site, observation, outlook, signals, memory)
+    solution = await parts.planner.solve(problem)
+    plan = make_plan(problem, solution, memory, now, site.rules)
+    # Solving takes time: the projection looks at fresh measurements.
+    fresh = await parts.gateway.observe(now)
+    limits = limits_now(site, fresh, outlook, signals)
+    setpoints = project_plan(plan, limits, site, now)
+    report = await dispatch(parts.gateway, setpoints, fresh, limits, site.rules.lease_s)
+    record = TickRecord(
+        tick=memory.tick,
+        at=now,
+        observation=fresh,
+        outlook=outlook,
+        signals=signals,
+        problem=problem,
+        plan=plan,
+        setpoints=setpoints,
+        report=report,
+        alarms=alarms(fresh, plan, report),
+        times_s=solution.times_s,
+    )
+    return record, decided(memory, plan, setpoints, now)
+
+
+async def fast_look(
+    parts: Parts, memory: Memory, outlook: Outlook | None, signals: Signals, now: datetime
+) -> tuple[Observation, DispatchReport]:
+    """Compare fresh measurements with the limits and lower at once what no longer fits; never raises anything, never solves."""
+    site = parts.site
+    observation = await parts.gateway.observe(now)
+    limits = limits_now(site, observation, outlook, signals)
+    confirmed = confirmed_kw(observation)
+    wanted = {u.unit_id: confirmed.get(u.unit_id) for u in limits.units}
+    urgency = _urgency(memory.plan) if memory.plan else ()
+    lease = now + timedelta(seconds=site.rules.lease_s)
+    held = {unit: power for unit, power in wanted.items() if power is not None}
+    setpoints = project(held, urgency, limits, lease, dict.fromkeys(held, "fast_loop"))
+    cuts = tuple(s for s in setpoints if s.unit_id in held and abs(s.power_kw) < abs(held[s.unit_id]) - DEADBAND_KW)
+    return observation, await dispatch(parts.gateway, cuts, observation, limits, site.rules.lease_s)
+
+
+def grid_at(site: Site, now: datetime) -> TimeGrid:
+    """Return the planning grid that starts at `now`."""
+    h = site.horizon
+    return TimeGrid.fine_then_coarse(now, fine_h=h.fine_h, n_fine=h.n_fine, coarse_h=h.coarse_h, n_coarse=h.n_coarse)
+
+
+def project_plan(plan: Plan, limits: Limits, site: Site, now: datetime) -> tuple[Setpoint, ...]:
+    """Return the plan's first step within the limits, leased from `now`."""
+    wanted = {unit: float(plan.power_kw[i, 0]) for i, unit in enumerate(plan.unit_ids)}
+    why = {unit: str(plan.why[i]) for i, unit in enumerate(plan.unit_ids)}
+    lease = now + timedelta(seconds=site.rules.lease_s)
+    return project(wanted, _urgency(plan), limits, lease, why)
+
+
+def _urgency(plan: Plan) -> tuple[str, ...]:
+    return tuple(unit for _, unit in sorted(zip(plan.laxity_h, plan.unit_ids, strict=True)))
+
+
+def alarms(observation: Observation, plan: Plan, report: DispatchReport) -> tuple[str, ...]:
+    """Return what an operator should know, in words."""
+    said = [f"charger {s.evse_id} is not connected" for s in observation.evses if not s.online]
+    said += [f"charger {s.evse_id} reports {s.fault}" for s in observation.evses if s.fault]
+    if plan.rung not in (Rung.OPTIMAL, Rung.INCUMBENT):
+        said.append(f"the plan comes from rung '{plan.rung}': {plan.reason}")
+    said += [f"{type(o).__name__} for {o.setpoint.unit_id}" for o in report.outcomes if not isinstance(o, Applied)]
+    said += [f"raise of {s.unit_id} withheld until others have confirmed" for s in report.withheld]
+    return tuple(said)
