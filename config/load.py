@@ -1,0 +1,85 @@
+"""Read a site file; every error names the file, the line, the path in it and the mend."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from config.build import Fault, build_site, faults
+from config.site_file import SiteFile
+from v2g.errors import SiteError
+from v2g.site import Site
+
+MENDS = {
+    "extra_forbidden": "remove it, or correct its spelling",
+    "missing": "add it",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedSite:
+    """A site file that is in order: the station, and the rest of the file (addresses, database, series)."""
+
+    site: Site
+    file: SiteFile
+
+
+def load_site(path: Path) -> LoadedSite:
+    """Return the station in `path`. Raises `SiteError` with all that is wrong, a line each."""
+    file, errors = read_site(path)
+    if file is None or errors:
+        raise SiteError("\n".join(str(error) for error in errors))
+    return LoadedSite(site=build_site(file), file=file)
+
+
+def read_site(path: Path) -> tuple[SiteFile | None, list[SiteError]]:
+    """Return the file's content, None if it does not fit the schema, and all errors found."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        content = yaml.safe_load(text)
+    except (OSError, UnicodeDecodeError) as error:
+        return None, [SiteError(f"cannot be read: {error}", place=str(path), mend="give the path of a site file")]
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"{path}:{mark.line + 1}" if mark else str(path)
+        return None, [
+            SiteError(f"this is not YAML: {getattr(error, 'problem', error)}", place=place, mend="check indents and quotes")
+        ]
+    if not isinstance(content, dict):
+        return None, [SiteError("the file holds no site", place=str(path), mend="start with id, time_zone, grid, chargers, tariff")]
+    return _validate(path, content, node)
+
+
+def _validate(path: Path, content: dict[str, Any], node: yaml.Node | None) -> tuple[SiteFile | None, list[SiteError]]:
+    try:
+        file = SiteFile.model_validate(content)
+    except ValidationError as error:
+        found = [Fault(place=tuple(e["loc"]), message=e["msg"], mend=MENDS.get(e["type"], "")) for e in error.errors()]
+        return None, [_error(path, fault, node) for fault in found]
+    return file, [_error(path, fault, node) for fault in faults(file)]
+
+
+def _error(path: Path, fault: Fault, node: yaml.Node | None) -> SiteError:
+    where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in fault.place).lstrip(".")
+    return SiteError(fault.message, place=f"{path}:{_line(node, fault.place)} {where}", mend=fault.mend)
+
+
+def _line(node: yaml.Node | None, place: tuple[str | int, ...]) -> int:
+    """Return the line of the deepest part of `place` that the file has."""
+    line = 1
+    for part in place:
+        children: dict[str | int, yaml.Node] = {}
+        if isinstance(node, yaml.MappingNode):
+            children = {key.value: value for key, value in node.value}
+            lines = {key.value: key.start_mark.line + 1 for key, _ in node.value}
+            line = lines.get(str(part), line)
+        elif isinstance(node, yaml.SequenceNode):
+            children = dict(enumerate(node.value))
+            line = children[part].start_mark.line + 1 if part in children else line
+        if part not in children:
+            return line
+        node = children[part]
+    return line

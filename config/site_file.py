@@ -1,0 +1,146 @@
+"""The site file: its schema. `load.py` reads one, `build.py` turns it into the domain's `Site`."""
+
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, field_validator
+
+from config.ranges import Strict, model_of
+from v2g.site import Battery, Horizon, PvArray, Rules, Tariff, TariffPeriod, UncontrolledLoad
+
+Kw = Annotated[float, Field(ge=0, description="[kW]")]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,48}$")]
+PlaceAliases = {"circuit_id": "circuit"}
+ROOT = "grid"
+
+BatteryFile: Any = model_of(Battery, {"battery_id": "id", **PlaceAliases}, {"circuit_id": ROOT})
+PvFile: Any = model_of(PvArray, {"pv_id": "id", **PlaceAliases}, {"circuit_id": ROOT})
+LoadFile: Any = model_of(UncontrolledLoad, PlaceAliases, {"circuit_id": ROOT})
+PeriodFile: Any = model_of(TariffPeriod)
+RulesFile: Any = model_of(Rules)
+HorizonFile: Any = model_of(Horizon)
+_TariffBase: Any = model_of(Tariff)
+
+
+class TariffFile(_TariffBase):  # type: ignore[misc]  # the base is made from the dataclass
+    """What energy costs when no signal says otherwise."""
+
+    periods: tuple[PeriodFile, ...] = ()
+
+
+class GridFile(Strict):
+    """The grid connection: what the station may take and give at most."""
+
+    import_limit_kw: Kw
+    export_limit_kw: Kw = 0.0
+    phase_limit_a: Annotated[float, Field(gt=0)] | None = None
+    voltage_v: Annotated[float, Field(gt=0)] = 230.0
+
+
+class CircuitFile(Strict):
+    """A breaker, transformer or cabinet below the grid connection."""
+
+    id: Name
+    parent: Name = ROOT
+    import_limit_kw: Kw | None = None
+    export_limit_kw: Kw | None = None
+    phase_limit_a: Annotated[float, Field(gt=0)] | None = None
+    voltage_v: Annotated[float, Field(gt=0)] = 230.0
+
+
+class ChargerFile(Strict):
+    """One charger, or `count` alike (named id-1, id-2, …), each with `connectors` outlets."""
+
+    id: Name
+    count: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    connectors: Annotated[int, Field(ge=1, le=16)] = 1
+    protocol: Literal["ocpp1.6", "mqtt"]
+    circuit: Name = ROOT
+    charge_max_kw: Annotated[float, Field(gt=0)]
+    discharge_max_kw: Kw = 0.0
+    min_current_a: Annotated[float, Field(ge=0)] = 6.0
+    phases: tuple[Literal[1, 2, 3], ...] = (1, 2, 3)
+    voltage_v: Annotated[float, Field(gt=0)] = 230.0
+    efficiency: Annotated[float, Field(gt=0, le=1)] = 0.95
+    fallback_kw: Kw = 0.0
+
+    @field_validator("phases")
+    @classmethod
+    def _some_phases(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if not value or len(set(value)) != len(value):
+            raise ValueError("name each phase once, e.g. [1, 2, 3] or [1]")
+        return value
+
+
+class OcppFile(Strict):
+    """Where chargers connect. `passwords_env` names an environment variable with a JSON object {charger: password}."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 9000
+    passwords_env: str | None = None
+    answer_timeout_s: Annotated[float, Field(gt=0)] = 10.0
+
+
+class MqttFile(Strict):
+    """The broker. `password_env` names an environment variable."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 1883
+    username: str | None = None
+    password_env: str | None = None
+
+
+class WebFile(Strict):
+    """The REST API and the dashboard. `token_env` names an environment variable with the token that changes need."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    token_env: str | None = None
+
+
+class StoreFile(Strict):
+    """The database."""
+
+    url: str = "sqlite:///v2g.sqlite"
+
+
+class SeriesFile(Strict):
+    """Time zones of the files given to `v2g simulate`; the site's own where nothing is said."""
+
+    sessions_time_zone: str | None = None
+    load_time_zone: str | None = None
+    prices_time_zone: str | None = None
+    load_scale: Annotated[float, Field(gt=0)] = 1.0
+
+
+class SiteFile(Strict):
+    """A station, as its operator describes it."""
+
+    id: Name
+    name: str = ""
+    time_zone: str
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "CNY"
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "CN"
+    grid: GridFile
+    circuits: tuple[CircuitFile, ...] = ()
+    chargers: Annotated[tuple[ChargerFile, ...], Field(min_length=1)]
+    load: LoadFile | None = None
+    pv: tuple[PvFile, ...] = ()
+    batteries: tuple[BatteryFile, ...] = ()
+    tariff: TariffFile
+    rules: RulesFile = RulesFile()
+    horizon: HorizonFile = HorizonFile()
+    ocpp: OcppFile = OcppFile()
+    mqtt: MqttFile | None = None
+    web: WebFile = WebFile()
+    store: StoreFile = StoreFile()
+    series: SeriesFile = SeriesFile()
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError("there is no such time zone; use an IANA name, e.g. Asia/Shanghai") from error
+        return value
