@@ -1,0 +1,180 @@
+"""The daemon's one connection to the broker: connects, listens, and connects again for ever."""
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from math import ceil
+
+import structlog
+from aiomqtt import Client, MqttCodeError, MqttError, ProtocolVersion, Will
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from adapters.mqtt.inbox import Inbox
+from adapters.mqtt.messages import text
+from adapters.mqtt.schema import dump
+from adapters.mqtt.topics import Topics
+from v2g.errors import UnavailableError
+from v2g.ports import Clock
+from v2g.site import Site
+
+_new_properties: Callable[[int], Properties] = Properties  # paho does not annotate its constructor
+
+log = structlog.get_logger(__name__)
+
+# Network times are wall seconds: a faster clock does not make a network faster.
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 30.0
+BROKER_TIMEOUT_S = 5.0
+KEEPALIVE_S = 10
+MAX_PACKET_BYTES = 64 * 1024
+MAX_QUEUED = 10_000
+MAX_CALLS = 10  # fewer than the 20 that Mosquitto acknowledges side by side, so that nothing waits inside paho
+UNSUPPORTED_VERSION = 132  # MQTT 5.0, table 3-1
+
+
+class MqttLink:
+    """Connection of one site to one broker. `MqttChargers`, `MqttBatteries` and `MqttMeters` share it.
+
+    Parameters
+    ----------
+    site : Site
+        Its id gives the topic root; its MQTT outlets, batteries and meters are heard.
+    clock : Clock
+        The station's clock.
+    host, port, username, password, tls
+        The broker; `tls` None means plain TCP.
+    on_change : callable
+        Called after a plug-in or unplug and after a device came or went, the broker's loss included.
+    wall_s_per_clock_s : float
+        Wall seconds in a second of `clock`: below 1 in an accelerated demo. Message expiry counts wall seconds.
+
+    Raises `SiteError` if an id of the site cannot be part of a topic.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        clock: Clock,
+        *,
+        host: str,
+        port: int = 1883,
+        username: str | None = None,
+        password: str | None = None,
+        tls: ssl.SSLContext | None = None,
+        on_change: Callable[[], None],
+        wall_s_per_clock_s: float = 1.0,
+    ) -> None:
+        self.site, self.clock = site, clock
+        self.topics = Topics(site.site_id)
+        self.inbox = Inbox(site, self.topics, on_change=on_change)
+        self._host, self._port = host, port
+        self._username, self._password, self._tls = username, password, tls
+        self._wall_s_per_clock_s = wall_s_per_clock_s
+        self._version = ProtocolVersion.V5
+        self._wait_s = FIRST_WAIT_S
+        self._client: Client | None = None
+        self._detail = "not started"
+
+    @property
+    def connected(self) -> bool:
+        """Whether the broker answers and the subscriptions stand."""
+        return self._client is not None
+
+    @property
+    def detail(self) -> str:
+        """The link's condition in a sentence."""
+        return self._detail
+
+    async def run(self) -> None:
+        """Keep the connection until cancelled; a lost broker never ends it."""
+        while True:
+            try:
+                await self._converse()
+            except (MqttError, UnavailableError) as error:
+                _end_if_cancelled(error)
+                self._report_loss(error)
+            finally:
+                self._client = None
+                self.inbox.link_lost()
+            await asyncio.sleep(self._wait_s)
+            self._wait_s = min(2.0 * self._wait_s, LONGEST_WAIT_S)
+
+    async def publish(self, topic: str, payload: bytes, *, retain: bool = False, lease_s: float | None = None) -> None:
+        """Hand a message to the broker and wait for its receipt.
+
+        `lease_s` is how long it is of use [s of the station's clock]. Raises `UnavailableError` if there is no
+        connection or no receipt; nothing is kept to be sent later.
+        """
+        if self._client is None:
+            raise UnavailableError(f"broker {self._host}:{self._port}: {self._detail}")
+        try:
+            await self._client.publish(topic, payload, qos=1, retain=retain, properties=self._expiry(lease_s))
+        except MqttError as error:
+            raise UnavailableError(f"broker {self._host}:{self._port}: {error}") from error
+
+    async def _converse(self) -> None:
+        async with self._make_client() as client:
+            codes = await client.subscribe([(topic, 1) for topic in self.topics.from_devices])
+            if any(isinstance(code, ReasonCode) and code.is_failure for code in codes):
+                raise UnavailableError(f"the broker refuses subscriptions under {self.topics.root}: mend its access list")
+            self._client, self._wait_s = client, FIRST_WAIT_S
+            self._detail = f"connected to {self._host}:{self._port}"
+            log.info("mqtt_connected", host=self._host, port=self._port, protocol=self._version.name)
+            await self._say_online(online=True)
+            try:
+                async for message in client.messages:
+                    self.inbox.take(message.topic.value, bytes(message.payload))
+            except asyncio.CancelledError:
+                await self._say_online(online=False)
+                raise
+
+    def _make_client(self) -> Client:
+        v5 = self._version is ProtocolVersion.V5
+        return Client(
+            self._host,
+            self._port,
+            username=self._username,
+            password=self._password,
+            tls_context=self._tls,
+            identifier=f"v2g-daemon-{self.site.site_id}",  # two daemons on one site push each other out, and it shows
+            protocol=self._version,
+            clean_session=None if v5 else True,
+            clean_start=True,
+            properties=_connect_properties() if v5 else None,
+            will=Will(self.topics.daemon_status, dump("daemon_status", {"online": False}, "will"), qos=1, retain=True),
+            timeout=BROKER_TIMEOUT_S,
+            keepalive=KEEPALIVE_S,
+            max_queued_incoming_messages=MAX_QUEUED,
+            max_concurrent_outgoing_calls=MAX_CALLS,
+        )
+
+    async def _say_online(self, *, online: bool) -> None:
+        status = {"online": online, "at": text(self.clock.now())}
+        await self.publish(self.topics.daemon_status, dump("daemon_status", status, "status"), retain=True)
+
+    def _report_loss(self, error: Exception) -> None:
+        if isinstance(error, MqttCodeError) and isinstance(error.rc, ReasonCode) and error.rc.value == UNSUPPORTED_VERSION:
+            self._version = ProtocolVersion.V311
+        self._detail = f"not connected to {self._host}:{self._port}: {error}"
+        log.warning("mqtt_disconnected", host=self._host, port=self._port, error=str(error), retry_s=self._wait_s)
+
+    def _expiry(self, lease_s: float | None) -> Properties | None:
+        if lease_s is None or self._version is not ProtocolVersion.V5:
+            return None
+        properties = _new_properties(PacketTypes.PUBLISH)
+        properties.MessageExpiryInterval = max(1, ceil(lease_s * self._wall_s_per_clock_s))
+        return properties
+
+
+def _connect_properties() -> Properties:
+    properties = _new_properties(PacketTypes.CONNECT)
+    properties.MaximumPacketSize = MAX_PACKET_BYTES
+    return properties
+
+
+def _end_if_cancelled(error: Exception) -> None:
+    """Raise `CancelledError` if the task was cancelled while the library replaced that by an error of its own."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError from error
