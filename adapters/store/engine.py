@@ -1,0 +1,52 @@
+"""The connection to the database, and its schema."""
+
+import sqlite3
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from v2g.errors import UnavailableError
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def make_engine(url: str) -> Engine:
+    """Return an engine for `url`; SQLite in WAL, safe against power loss. Raises `UnavailableError` on a URL of no database."""
+    try:
+        engine = create_engine(make_url(url))
+    except (ArgumentError, ModuleNotFoundError) as error:
+        raise UnavailableError(f"no database at this URL: {error} (write e.g. sqlite:///station.db)") from error
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def migrate(connection: Connection) -> None:
+    """Bring the schema up to date. Raises `UnavailableError` if a newer version of this software wrote the database."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise UnavailableError(
+            f"the database's schema is unknown: {error} (run the version that wrote it, or a newer one)"
+        ) from error
+
+
+def _set_up_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+    # The driver would begin transactions late and commit before schema changes; we say BEGIN ourselves.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

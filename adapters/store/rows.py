@@ -1,0 +1,144 @@
+"""Values to rows and back. Every function runs in the database thread, inside a transaction."""
+
+import json
+import math
+import zlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, delete, insert, or_, select, update
+
+from adapters.store import tables
+from v2g.codec import decode, encode
+from v2g.record import Memory, TickRecord
+from v2g.session import Wishes
+from v2g.setpoint import Applied
+from v2g.signals import Signal, Signals
+from v2g.station import HistoryPoint
+
+T = TypeVar("T")
+MEMORY_ID = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long things are kept: whole ticks for replay, history points, drivers' wishes."""
+
+    ticks: timedelta = timedelta(days=14)
+    history: timedelta = timedelta(days=800)
+    wishes: timedelta = timedelta(days=30)
+
+
+def pack(value: Any) -> bytes:
+    """Return `value` as compressed JSON."""
+    return zlib.compress(json.dumps(encode(value), separators=(",", ":"), allow_nan=False).encode())
+
+
+def unpack(kind: type[T], packed: bytes) -> T:
+    """Return what `pack` was given."""
+    return decode(kind, json.loads(zlib.decompress(packed)))
+
+
+def write_tick(connection: Connection, record: TickRecord, keep: timedelta) -> None:
+    """Add a tick and drop those older than `keep`."""
+    site_power, limit_kw = record.observation.site_power_kw, float(record.plan.import_limit_kw[0])
+    row = {
+        "tick": record.tick,
+        "at": record.at,
+        "rung": record.plan.rung.value,
+        "reason": record.plan.reason,
+        "gap_frac": record.plan.gap_frac,
+        "solve_s": record.plan.solve_s,
+        "import_kw": None if site_power is None else site_power.value,
+        "import_limit_kw": limit_kw if math.isfinite(limit_kw) else None,
+        "n_setpoints": len(record.setpoints),
+        "n_refused": sum(not isinstance(outcome, Applied) for outcome in record.report.outcomes),
+        "n_alarms": len(record.alarms),
+        "record": pack(record),
+    }
+    connection.execute(insert(tables.ticks).values(row))
+    connection.execute(delete(tables.ticks).where(tables.ticks.c.at < record.at - keep))
+
+
+def read_ticks(connection: Connection, since: datetime, until: datetime) -> tuple[TickRecord, ...]:
+    """Return the ticks in [since, until), oldest first."""
+    t = tables.ticks.c
+    query = select(t.record).where(t.at >= since, t.at < until).order_by(t.at, t.id)
+    return tuple(unpack(TickRecord, packed) for packed in connection.scalars(query))
+
+
+def save_signal(connection: Connection, signal: Signal) -> None:
+    """Keep a signal in place of any with its id."""
+    row = {
+        "signal_id": signal.signal_id,
+        "kind": signal.kind.value,
+        "source": signal.source,
+        "priority": signal.priority,
+        "issued_at": signal.issued_at,
+        "ends_at": max(interval.end for interval in signal.intervals),
+        "signal": encode(signal),
+    }
+    connection.execute(delete(tables.signals).where(tables.signals.c.signal_id == signal.signal_id))
+    connection.execute(insert(tables.signals).values(row))
+
+
+def withdraw_signal(connection: Connection, signal_id: str, now: datetime) -> bool:
+    """Mark a signal as taken back; False if there is none in force."""
+    t = tables.signals.c
+    query = update(tables.signals).where(t.signal_id == signal_id, t.withdrawn_at.is_(None)).values(withdrawn_at=now)
+    return connection.execute(query).rowcount > 0
+
+
+def read_signals(connection: Connection, now: datetime) -> Signals:
+    """Return the signals that are neither withdrawn nor over at `now`, in the order issued."""
+    t = tables.signals.c
+    query = select(t.signal).where(t.withdrawn_at.is_(None), t.ends_at > now).order_by(t.issued_at, t.signal_id)
+    return tuple(decode(Signal, data) for data in connection.scalars(query))
+
+
+def save_wishes(connection: Connection, *, session_id: str, evse_id: str, wishes: Wishes, now: datetime, keep: timedelta) -> None:
+    """Keep what the driver of a session asked for, in place of what was asked before; forget what is older than `keep`."""
+    t = tables.wishes.c
+    connection.execute(delete(tables.wishes).where(or_(t.session_id == session_id, t.saved_at < now - keep)))
+    row = {"session_id": session_id, "evse_id": evse_id, "saved_at": now, "wishes": encode(wishes)}
+    connection.execute(insert(tables.wishes).values(row))
+
+
+def read_wishes(connection: Connection) -> dict[str, Wishes]:
+    """Return the wishes kept, by session."""
+    rows = connection.execute(select(tables.wishes.c.session_id, tables.wishes.c.wishes))
+    return {session_id: decode(Wishes, data) for session_id, data in rows}
+
+
+def append_point(connection: Connection, point: HistoryPoint, keep: timedelta) -> None:
+    """Keep a point in place of any at its instant; drop those older than `keep`."""
+    t = tables.history.c
+    connection.execute(delete(tables.history).where(or_(t.at == point.at, t.at < point.at - keep)))
+    values = {column.name: getattr(point, column.name) for column in tables.history.columns}
+    if not math.isfinite(point.import_limit_kw):
+        values["import_limit_kw"] = None
+    connection.execute(insert(tables.history).values(values))
+
+
+def read_points(connection: Connection, since: datetime) -> tuple[HistoryPoint, ...]:
+    """Return the points from `since` on, oldest first."""
+    query = select(tables.history).where(tables.history.c.at >= since).order_by(tables.history.c.at)
+    return tuple(_point(dict(row)) for row in connection.execute(query).mappings())
+
+
+def _point(row: dict[str, Any]) -> HistoryPoint:
+    limit_kw = row.pop("import_limit_kw")
+    return HistoryPoint(**row, import_limit_kw=math.inf if limit_kw is None else limit_kw)
+
+
+def save_memory(connection: Connection, memory: Memory, now: datetime) -> None:
+    """Keep the memory in place of the last."""
+    connection.execute(delete(tables.memory))
+    connection.execute(insert(tables.memory).values(id=MEMORY_ID, saved_at=now, memory=pack(memory)))
+
+
+def read_memory(connection: Connection) -> Memory | None:
+    """Return the memory kept, None if there is none."""
+    packed = connection.scalar(select(tables.memory.c.memory))
+    return None if packed is None else unpack(Memory, packed)

@@ -1,0 +1,134 @@
+import math
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.clock import VirtualClock
+from adapters.store import Retention, Store
+from adapters.store.rows import pack, unpack
+from tests.adapters.store.conftest import NOW
+from tests.support.fake_station import FakeStation
+from v2g.codec import encode
+from v2g.observation import Reading
+from v2g.record import Memory, TickRecord
+from v2g.session import Wishes
+from v2g.signals import Interval, Signal, SignalKind
+from v2g.station import HistoryPoint
+
+
+def record_at(clock: VirtualClock) -> TickRecord:
+    record = FakeStation(clock).latest()
+    assert record is not None
+    return record
+
+
+def price_curve(signal_id: str = "p1", *, ends_in_h: float = 2.0, value: float = 0.4) -> Signal:
+    interval = Interval(start=NOW - timedelta(hours=1), end=NOW + timedelta(hours=ends_in_h), value=value)
+    return Signal(signal_id=signal_id, kind=SignalKind.PRICE, source="test", issued_at=NOW, intervals=(interval,))
+
+
+def point(minutes_ago: float, load_kw: float = 50.0) -> HistoryPoint:
+    return HistoryPoint(
+        at=NOW - timedelta(minutes=minutes_ago),
+        import_kw=80.0,
+        load_kw=load_kw,
+        pv_kw=10.0,
+        charge_kw=45.0,
+        discharge_kw=5.0,
+        import_limit_kw=math.inf,
+        price_per_kwh=0.68,
+    )
+
+
+async def test_a_tick_replays_as_it_was(store: Store, clock: VirtualClock) -> None:
+    record = record_at(clock)
+    await store.write(record)
+    (kept,) = await store.ticks(record.at, record.at + timedelta(seconds=1))
+    assert encode(kept) == encode(record)
+    assert (kept.problem.storages.charge_max_kw == record.problem.storages.charge_max_kw).all()
+
+
+async def test_ticks_come_in_order_and_old_ones_are_forgotten(url: str, clock: VirtualClock) -> None:
+    station = FakeStation(clock)
+    async with Store(url, clock, retention=Retention(ticks=timedelta(minutes=12))) as store:
+        for _ in range(4):
+            record = station.latest()
+            assert record is not None
+            await store.write(record)
+            clock.advance_to(clock.now() + timedelta(minutes=5))
+        kept = await store.ticks(NOW - timedelta(days=1), NOW + timedelta(days=1))
+    assert [r.at - NOW for r in kept] == [timedelta(minutes=m) for m in (5, 10, 15)]
+
+
+async def test_signals_in_force_are_those_neither_over_nor_withdrawn(store: Store, clock: VirtualClock) -> None:
+    lasting, taken_back, short = price_curve("lasting"), price_curve("taken back"), price_curve("short", ends_in_h=1.0)
+    for signal in (lasting, taken_back, short):
+        await store.save_signal(signal)
+    assert await store.withdraw_signal("taken back")
+    assert not await store.withdraw_signal("taken back")
+    assert not await store.withdraw_signal("unheard of")
+    assert set(await store.signals()) == {lasting, short}
+    clock.advance_to(NOW + timedelta(hours=1))
+    assert await store.signals() == (lasting,)
+
+
+async def test_a_signal_saved_again_takes_the_place_of_the_first_even_after_its_withdrawal(store: Store) -> None:
+    await store.save_signal(price_curve(value=0.4))
+    await store.withdraw_signal("p1")
+    await store.save_signal(price_curve(value=0.9))
+    assert await store.signals() == (price_curve(value=0.9),)
+
+
+async def test_the_last_wishes_of_a_session_count_and_old_ones_are_forgotten(store: Store, clock: VirtualClock) -> None:
+    await store.save_wishes(session_id="s1", evse_id="A01", wishes=Wishes(energy_kwh=10.0))
+    last = Wishes(soc_target_frac=0.9, departure=NOW + timedelta(hours=3), discharge_consent=True)
+    await store.save_wishes(session_id="s1", evse_id="A01", wishes=last)
+    assert await store.wishes() == {"s1": last}
+    clock.advance_to(NOW + Retention().wishes + timedelta(seconds=1))
+    await store.save_wishes(session_id="s2", evse_id="A01", wishes=Wishes())
+    assert await store.wishes() == {"s2": Wishes()}
+
+
+async def test_history_gives_the_last_hours_oldest_first_and_the_load_for_forecasts(store: Store) -> None:
+    for minutes_ago in (10, 30, 70):
+        await store.append_point(point(minutes_ago, load_kw=minutes_ago))
+    await store.append_point(point(30, load_kw=31.0))
+    assert await store.history(1.0) == (point(30, load_kw=31.0), point(10, load_kw=10.0))
+    assert await store.load_readings(1.0) == (
+        Reading(value=31.0, at=NOW - timedelta(minutes=30)),
+        Reading(value=10.0, at=NOW - timedelta(minutes=10)),
+    )
+
+
+async def test_memory_comes_back_whole_with_its_plan(store: Store, clock: VirtualClock) -> None:
+    assert await store.memory() is None
+    await store.save_memory(Memory(tick=1))
+    memory = Memory(tick=2, plan=record_at(clock).plan, peak_so_far_kw=287.5, month="2026-03", directions={"V01": (NOW, -1)})
+    await store.save_memory(memory)
+    kept = await store.memory()
+    assert encode(kept) == encode(memory)
+
+
+@given(
+    energy_kwh=st.none() | st.floats(0, 1e3),
+    departure=st.none() | st.datetimes(timezones=st.just(UTC)),
+    consent=st.booleans(),
+    peak_kw=st.floats(0, 1e6),
+    month=st.text(),
+)
+def test_packing_is_lossless(
+    energy_kwh: float | None, departure: datetime | None, consent: bool, peak_kw: float, month: str
+) -> None:
+    wishes = Wishes(energy_kwh=energy_kwh, departure=departure, discharge_consent=consent)
+    assert unpack(Wishes, pack(wishes)) == wishes
+    memory = Memory(peak_so_far_kw=peak_kw, month=month)
+    assert encode(unpack(Memory, pack(memory))) == encode(memory)
+
+
+@pytest.mark.parametrize("hours_h", [0.0, 1e-3])
+async def test_no_history_is_an_empty_answer(store: Store, hours_h: float) -> None:
+    assert await store.history(hours_h) == ()
+    assert await store.signals() == ()
+    assert await store.wishes() == {}

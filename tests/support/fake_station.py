@@ -1,0 +1,289 @@
+"""A station that runs itself from a made-up world on a clock: a real class behind the port `Station`."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+import numpy as np
+
+from tests.support.fake_world import STEP_S, World
+from v2g.errors import WishError
+from v2g.limits import capacities_kw
+from v2g.observation import BatteryState, EvseState, Observation, Reading
+from v2g.outlook import LEVELS, Outlook
+from v2g.plan import Plan, Why
+from v2g.ports import Clock
+from v2g.record import Memory, TickRecord
+from v2g.session import ChargingSession, Vehicle, Wishes
+from v2g.setpoint import Applied, DispatchReport, Setpoint, TimedOut
+from v2g.signals import Signal, SignalKind, Signals, least_on, mean_on
+from v2g.site import Site
+from v2g.solution import Rung, TermValue, Tier
+from v2g.stating import make_problem
+from v2g.station import Condition, Health, HistoryPoint, Part
+from v2g.tick import grid_at
+from v2g.timegrid import Array, TimeGrid
+
+TICK_S = 300
+SPREAD = np.array([-0.16, -0.12, -0.06, 0.0, 0.06, 0.12, 0.16])
+STALE_EVSE, OFFLINE_EVSE, FAULTY_EVSE = "A04", "A07", "A09"
+
+
+class FakeStation:
+    """Fills `v2g.ports.Station` with a lively day; `withdrawn`, `wishes` and `posted` tell what was done to it."""
+
+    def __init__(self, clock: Clock, *, world: World | None = None) -> None:
+        self._clock = clock
+        self.world = world or World(clock.now())
+        self.parts = tuple(Part(name=name, condition=Condition.OK) for name in ("solver", "database", "broker", "ocpp", "meters"))
+        self.alarms: tuple[str, ...] = ()
+        self.alive = True
+        self.rung, self.reason = Rung.OPTIMAL, ""
+        self.ticking = True
+        self.occupied = True
+        self.posted: dict[str, Signal] = {}
+        self.wishes: dict[str, Wishes] = {}
+        self._record: TickRecord | None = None
+        self._planned_signals: Signals = ()
+
+    @property
+    def site(self) -> Site:
+        return self.world.site
+
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    def observation(self) -> Observation:
+        now = self.now()
+        step = self.world.step_of(now)
+        return Observation(
+            at=now,
+            evses=tuple(self._evse(i, step, now) for i in range(len(self.site.evses))),
+            batteries=(
+                BatteryState(
+                    battery_id="second-life",
+                    online=True,
+                    soc_frac=Reading(value=0.58, at=now),
+                    power_kw=Reading(value=float(self.world.battery_kw[step]), at=now),
+                    acknowledged_kw=float(self.world.battery_kw[step]),
+                ),
+            ),
+            site_power_kw=Reading(value=self._import_kw(step), at=now - timedelta(seconds=2)),
+            load_kw=Reading(value=float(self.world.load_kw[step]), at=now),
+            pv_kw=Reading(value=float(self.world.pv_kw[step]), at=now),
+        )
+
+    def latest(self) -> TickRecord | None:
+        if not self.ticking:
+            return None
+        number = int((self.now() - self.world.origin).total_seconds()) // TICK_S
+        if self._record is None or self._record.tick != number or self._planned_signals != self.signals():
+            self._planned_signals = self.signals()
+            self._record = self._make_record(number)
+        return self._record
+
+    def signals(self) -> Signals:
+        now = self.now()
+        return tuple(s for s in self.posted.values() if s.intervals[-1].end > now)
+
+    async def post_signal(self, signal: Signal) -> None:
+        self.posted[signal.signal_id] = signal
+
+    async def withdraw_signal(self, signal_id: str) -> bool:
+        return self.posted.pop(signal_id, None) is not None
+
+    async def set_wishes(self, evse_id: str, wishes: Wishes) -> None:
+        state = next(s for s in self.observation().evses if s.evse_id == evse_id)
+        if state.session is None:
+            raise WishError(f"nobody is plugged in at {evse_id}", place="evse_id", mend="plug the car in first")
+        self.wishes[state.session.session_id] = wishes
+
+    def health(self) -> Health:
+        record = self.latest()
+        return Health(
+            alive=self.alive,
+            ready=record is not None,
+            at=self.now(),
+            last_tick_at=record.at if record else None,
+            parts=self.parts,
+            alarms=self.alarms,
+        )
+
+    def history(self, hours_h: float) -> tuple[HistoryPoint, ...]:
+        last = self.world.step_of(self.now())
+        first = max(0, last - int(hours_h * 3600 / STEP_S))
+        return tuple(self._point(step) for step in range(first, last + 1))
+
+    def _import_kw(self, step: int) -> float:
+        return float(self.world.import_kw()[step])
+
+    def _point(self, step: int) -> HistoryPoint:
+        power = self.world.power_kw[:, step] * self.occupied
+        at = self.world.instant_of(step)
+        return HistoryPoint(
+            at=at,
+            import_kw=float(self.world.load_kw[step] - self.world.pv_kw[step] + self.world.battery_kw[step] + power.sum()),
+            load_kw=float(self.world.load_kw[step]),
+            pv_kw=float(self.world.pv_kw[step]),
+            charge_kw=float(np.clip(power, 0, None).sum()),
+            discharge_kw=float(np.clip(-power, 0, None).sum()),
+            import_limit_kw=float(capacities_kw(self.site, self.signals(), at)[0][0]),
+            price_per_kwh=float(self.world.price_per_kwh[step]),
+        )
+
+    def _evse(self, index: int, step: int, now: datetime) -> EvseState:
+        outlet = self.site.evses[index]
+        power = float(self.world.power_kw[index, step]) * self.occupied
+        late_s = 95 if outlet.evse_id == STALE_EVSE else 3
+        offline = outlet.evse_id == OFFLINE_EVSE
+        return EvseState(
+            evse_id=outlet.evse_id,
+            online=not offline,
+            session=self._session(index, step, now),
+            power_kw=Reading(value=power, at=now - timedelta(seconds=2400 if offline else late_s)),
+            acknowledged_kw=None if offline else power,
+            lease_until=None if offline else now + timedelta(seconds=900 - step % 5 * STEP_S),
+            fault="GroundFailure" if outlet.evse_id == FAULTY_EVSE else "",
+        )
+
+    def _session(self, index: int, step: int, now: datetime) -> ChargingSession | None:
+        visit = self.world.visit_at(index, step)
+        if visit is None or not self.occupied or self.site.evses[index].evse_id == FAULTY_EVSE:
+            return None
+        power = self.world.power_kw[index, visit.arrives : step + 1]
+        session_id = f"{self.site.evses[index].evse_id}-{visit.arrives}"
+        stated = Wishes(
+            soc_target_frac=visit.target_frac,
+            departure=self.world.instant_of(visit.leaves),
+            discharge_consent=visit.consents,
+            soc_floor_frac=0.3 if visit.consents else None,
+        )
+        return ChargingSession(
+            session_id=session_id,
+            evse_id=self.site.evses[index].evse_id,
+            plugged_in_at=self.world.instant_of(visit.arrives),
+            driver=f"driver-{visit.arrives % 97:02}",
+            wishes=self.wishes.get(session_id, stated),
+            vehicle=Vehicle(capacity_kwh=visit.capacity_kwh),
+            charged_kwh=float(np.clip(power, 0, None).sum() * STEP_S / 3600),
+            discharged_kwh=float(np.clip(-power, 0, None).sum() * STEP_S / 3600),
+            soc_frac=float(self.world.soc_frac[index, step]),
+            soc_at=now,
+        )
+
+    def _make_record(self, number: int) -> TickRecord:
+        at = self.world.origin + timedelta(seconds=number * TICK_S)
+        grid = grid_at(self.site, at)
+        observation = self.observation()
+        outlook = self._outlook(grid)
+        problem = make_problem(self.site, observation, outlook, self.signals(), Memory(tick=number - 1))
+        plan = self._plan(at, problem.storages.unit_ids, outlook)
+        setpoints = tuple(
+            Setpoint(
+                unit_id=unit_id,
+                power_kw=round(plan.power_now_kw(unit_id), 1),
+                valid_until=at + timedelta(seconds=900),
+                bound_by=("hall",) if why is Why.LIMIT else (),
+                why=why.value,
+            )
+            for unit_id, why in zip(plan.unit_ids, plan.why, strict=True)
+        )
+        return TickRecord(
+            tick=number,
+            at=at,
+            observation=observation,
+            outlook=outlook,
+            signals=self.signals(),
+            problem=problem,
+            plan=plan,
+            setpoints=setpoints,
+            report=DispatchReport(
+                outcomes=tuple(
+                    TimedOut(setpoint=s, after_s=10.0) if s.unit_id == STALE_EVSE else Applied(setpoint=s, at=at) for s in setpoints
+                )
+            ),
+            alarms=self.alarms,
+            times_s={"state": 0.004, "solve": 0.31, "project": 0.002},
+        )
+
+    def _on(self, grid: TimeGrid, series: Array) -> Array:
+        """Return the means of a minute series over each step, (..., n_steps)."""
+        edges = [self.world.step_of(grid.start + timedelta(hours=float(e))) for e in grid.edges_h]
+        return np.stack([series[..., a : max(b, a + 1)].mean(axis=-1) for a, b in pairwise(edges)], axis=-1)
+
+    def _outlook(self, grid: TimeGrid) -> Outlook:
+        load, pv = self._on(grid, self.world.load_kw), self._on(grid, self.world.pv_kw)
+        price = mean_on(self.signals(), SignalKind.PRICE, grid, self._on(grid, self.world.price_per_kwh))
+        return Outlook(
+            grid=grid,
+            load_kw=load * (1 + SPREAD[:, None]),
+            pv_kw=pv * (1 + 2 * SPREAD[:, None]),
+            import_price_per_kwh=price,
+            export_price_per_kwh=0.9 * price,
+            notes=(f"seasonal baseline of 12 days, {len(LEVELS)} quantiles",),
+        )
+
+    def _plan(self, at: datetime, unit_ids: tuple[str, ...], outlook: Outlook) -> Plan:
+        grid = outlook.grid
+        rows = {e.evse_id: i for i, e in enumerate(self.site.evses)}
+        step = self.world.step_of(at)
+        power = np.zeros((len(unit_ids), grid.n_steps))
+        energy = np.zeros_like(power)
+        why = []
+        for i, unit_id in enumerate(unit_ids):
+            if unit_id in rows:
+                power[i], energy[i] = self._car(rows[unit_id], step, grid)
+                why.append(self._why(power[i], energy[i], outlook))
+            else:
+                power[i] = self._on(grid, self.world.battery_kw)
+                why.append(Why.DISCHARGE if power[i, 0] < 0 else Why.CHEAP)
+        fixed = outlook.load_kw[3] - outlook.pv_kw[3]
+        net = fixed + power.sum(axis=0)
+        limit = np.full(grid.n_steps, self.site.circuits[0].import_limit_kw)
+        return Plan(
+            made_at=at,
+            grid=grid,
+            unit_ids=unit_ids,
+            power_kw=power,
+            energy_kwh=energy,
+            import_kw=np.clip(net, 0, None),
+            export_kw=np.clip(-net, 0, None),
+            fixed_kw=fixed,
+            import_limit_kw=least_on(self.signals(), SignalKind.IMPORT_CAPACITY_LIMIT, grid, limit),
+            import_price_per_kwh=outlook.import_price_per_kwh,
+            export_price_per_kwh=outlook.export_price_per_kwh,
+            why=tuple(why),
+            rung=self.rung,
+            reason=self.reason,
+            gap_frac=0.0038 if self.rung is Rung.OPTIMAL else None,
+            terms=(
+                TermValue(name="limit_breach", tier=Tier.VIOLATION, value=0.0, unit="kWh"),
+                TermValue(name="unserved_energy", tier=Tier.SERVICE, value=0.0, unit="kWh"),
+                TermValue(name="energy_cost", tier=Tier.MONEY, value=1284.6, unit=self.site.currency),
+                TermValue(name="wear", tier=Tier.MONEY, value=12.4, unit=self.site.currency),
+                TermValue(name="plan_change", tier=Tier.PREFERENCE, value=3.2, unit="kW"),
+            ),
+            solve_s=0.31,
+        )
+
+    def _car(self, index: int, step: int, grid: TimeGrid) -> tuple[Array, Array]:
+        visit = self.world.visit_at(index, step)
+        assert visit is not None
+        here = (np.arange(self.world.n_steps) < visit.leaves).astype(float)
+        power = self._on(grid, self.world.power_kw[index] * here)
+        stored = self.world.soc_frac[index, step] * visit.capacity_kwh
+        gained = power * grid.step_h * np.where(power > 0, 0.95, 1 / 0.95)
+        return power, np.clip(stored + np.cumsum(gained), 0, visit.capacity_kwh)
+
+    @staticmethod
+    def _why(power: Array, energy: Array, outlook: Outlook) -> Why:
+        if power[0] < -0.1:
+            return Why.DISCHARGE
+        if power[0] > 0.1:
+            return Why.CHEAP if outlook.import_price_per_kwh[0] < 0.7 else Why.TARGET
+        return Why.WAITS if energy[-1] > energy[0] + 0.5 else Why.DONE
+
+
+def restated(station: FakeStation, name: str, condition: Condition, detail: str) -> None:
+    """Change how one part of the station is."""
+    station.parts = tuple(replace(p, condition=condition, detail=detail) if p.name == name else p for p in station.parts)
