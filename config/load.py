@@ -57,9 +57,17 @@ def _validate(path: Path, content: dict[str, Any], node: yaml.Node | None) -> tu
     try:
         file = SiteFile.model_validate(content)
     except ValidationError as error:
-        found = [Fault(place=tuple(e["loc"]), message=e["msg"], mend=MENDS.get(e["type"], "")) for e in error.errors()]
-        return None, [_error(path, fault, node) for fault in found]
+        return None, [_error(path, fault, node) for fault in _schema_faults(error)]
     return file, [_error(path, fault, node) for fault in faults(file)]
+
+
+def _schema_faults(error: ValidationError) -> list[Fault]:
+    details = error.errors()
+    places = [e["loc"] for e in details]
+    # A list whose only item is broken is also reported as too short: the item's own error says it better.
+    echoes = {p for p in places if any(q != p and q[: len(p)] == p for q in places)}
+    kept = [e for e in details if e["loc"] not in echoes]
+    return [Fault(place=e["loc"], message=e["msg"].removeprefix("Value error, "), mend=MENDS.get(e["type"], "")) for e in kept]
 
 
 def _error(path: Path, fault: Fault, node: yaml.Node | None) -> SiteError:

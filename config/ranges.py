@@ -31,12 +31,8 @@ def model_of(kind: type, aliases: Mapping[str, str] | None = None, defaults: Map
     hints = get_type_hints(kind)
     entries: dict[str, Any] = {}
     for field in fields(kind):
-        default: Any = defaults.get(field.name, field.default)
-        if default is MISSING and field.default_factory is not MISSING:
-            default = field.default_factory()
-        default = ... if default is MISSING else default
-        annotation = ranged(field.name, hints[field.name])
-        entries[field.name] = (annotation, Field(default, alias=aliases.get(field.name)))
+        default = defaults.get(field.name, ... if field.default is MISSING else field.default)
+        entries[field.name] = (ranged(field.name, hints[field.name]), Field(default, alias=aliases.get(field.name)))
     return create_model(f"{kind.__name__}File", __base__=Strict, __doc__=kind.__doc__, **entries)
 
 

@@ -139,8 +139,8 @@ def _departure_probability(departure: Departure | None, grid: TimeGrid) -> Array
     if departure is None:
         return np.zeros(grid.n_steps)
     offsets = np.maximum.accumulate([0.0] + [max(grid.offset_h(t), 0.0) for t in departure.quantiles])
-    cdf = np.interp(grid.edges_h, offsets, (0.0, *LEVELS))
-    return np.diff(cdf)
+    left = np.interp(grid.edges_h[1:], offsets, (0.0, *LEVELS))
+    return np.diff(left, prepend=0.0)
 
 
 def _usable(state: BatteryState | None) -> bool:

@@ -10,6 +10,7 @@ from v2g.outlook import Outlook
 from v2g.plan import Plan
 from v2g.planning import make_plan
 from v2g.ports import Forecaster, Gateway, Planner
+from v2g.problem import Problem
 from v2g.projection import project
 from v2g.record import Memory, TickRecord
 from v2g.remembering import arrive, decided, meter
@@ -31,11 +32,26 @@ class Parts:
     planner: Planner
 
 
-async def tick(parts: Parts, memory: Memory, signals: Signals, now: datetime) -> tuple[TickRecord, Memory]:
-    """Run one tick at `now`; return its record and what to remember.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Decision:
+    """What a tick decided before it looked again and acted."""
 
-    Raises `InputError` only if the site, a forecaster or a signal is broken; a planner that is a ladder always answers.
-    """
+    at: datetime
+    outlook: Outlook
+    signals: Signals
+    problem: Problem
+    plan: Plan
+    times_s: dict[str, float]
+
+
+async def tick(parts: Parts, memory: Memory, signals: Signals, now: datetime) -> tuple[TickRecord, Memory]:
+    """Run one whole tick at `now`; return its record and what to remember. Raises what `decide` and `act` raise."""
+    decision, memory = await decide(parts, memory, signals, now)
+    return await act(parts, memory, decision, now)
+
+
+async def decide(parts: Parts, memory: Memory, signals: Signals, now: datetime) -> tuple[Decision, Memory]:
+    """Observe, forecast, state, solve, plan. Raises `InputError` only if the site, a forecast or a signal is broken."""
     site = parts.site
     observation = await parts.gateway.observe(now)
     parts.forecaster.learn(observation)
@@ -44,23 +60,28 @@ async def tick(parts: Parts, memory: Memory, signals: Signals, now: datetime) ->
     problem = make_problem(site, observation, outlook, signals, memory)
     solution = await parts.planner.solve(problem)
     plan = make_plan(problem, solution, memory, now, site.rules)
-    # Solving takes time: the projection looks at fresh measurements.
-    fresh = await parts.gateway.observe(now)
-    limits = limits_now(site, fresh, outlook, signals)
+    return Decision(at=now, outlook=outlook, signals=signals, problem=problem, plan=plan, times_s=solution.times_s), memory
+
+
+async def act(parts: Parts, memory: Memory, decision: Decision, now: datetime) -> tuple[TickRecord, Memory]:
+    """Project the plan onto the limits by fresh measurements (solving took time), dispatch, and write down all of it."""
+    site, plan = parts.site, decision.plan
+    observation = await parts.gateway.observe(now)
+    limits = limits_now(site, observation, decision.outlook, decision.signals)
     setpoints = project_plan(plan, limits, site, now)
-    report = await dispatch(parts.gateway, setpoints, fresh, limits, site.rules.lease_s)
+    report = await dispatch(parts.gateway, setpoints, observation, limits, site.rules.lease_s)
     record = TickRecord(
         tick=memory.tick,
         at=now,
-        observation=fresh,
-        outlook=outlook,
-        signals=signals,
-        problem=problem,
+        observation=observation,
+        outlook=decision.outlook,
+        signals=decision.signals,
+        problem=decision.problem,
         plan=plan,
         setpoints=setpoints,
         report=report,
-        alarms=alarms(fresh, plan, report),
-        times_s=solution.times_s,
+        alarms=alarms(observation, plan, report),
+        times_s=decision.times_s,
     )
     return record, decided(memory, plan, setpoints, now)
 
