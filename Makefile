@@ -1,0 +1,32 @@
+# make demo    sets up and shows the main job
+# make test    sets up and runs everything: format, lint, types, import rules, tests
+VENV ?= .venv
+BIN := $(VENV)/bin
+export PATH := $(PATH):/usr/sbin
+
+.PHONY: demo test check format bench clean
+
+demo: $(VENV)/.ready
+	$(BIN)/v2g demo $(ARGS)
+
+test: check
+	$(BIN)/pytest -n 2 $(ARGS)
+
+check: $(VENV)/.ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.ready
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.ready
+	$(BIN)/python benchmarks/solve.py
+
+$(VENV)/.ready: pyproject.toml .ci/setup
+	.ci/setup $(VENV) dev
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
