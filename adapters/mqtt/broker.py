@@ -1,0 +1,185 @@
+"""A broker of one's own for the demo and the tests: Mosquitto where it is installed, else amqtt in this process.
+
+It listens on the loopback address only, lets everybody in and keeps nothing over a restart: never for a real station.
+"""
+
+import asyncio
+import importlib
+import importlib.util
+import os
+import shutil
+import socket
+from tempfile import NamedTemporaryFile, TemporaryFile
+from types import TracebackType
+from typing import Protocol, Self
+
+import structlog
+
+from v2g.errors import UnavailableError
+
+log = structlog.get_logger(__name__)
+
+HOST = "127.0.0.1"
+START_TIMEOUT_S = 10.0
+POLL_S = 0.02
+SYSTEM_FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin")  # where packages put daemons, off most users' PATH
+MOSQUITTO_CONFIG = """\
+listener {port} {host}
+allow_anonymous true
+persistence false
+set_tcp_nodelay true
+log_dest stderr
+log_type error
+log_type warning
+"""
+
+
+class Server(Protocol):
+    """A broker program. `start` returns once it accepts connections; it raises `UnavailableError` if it never does."""
+
+    name: str
+
+    async def start(self, port: int) -> None:
+        """Serve on `port` of the loopback address."""
+        ...
+
+    async def stop(self) -> None:
+        """End at once, as in a crash; does nothing if it is not running."""
+        ...
+
+
+class Mosquitto:
+    """Eclipse Mosquitto as a child process with a configuration of its own."""
+
+    name = "mosquitto"
+
+    def __init__(self, program: str) -> None:
+        self._program = program
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self, port: int) -> None:
+        """Serve on `port` of the loopback address."""
+        with NamedTemporaryFile() as config, TemporaryFile() as errors:
+            config.write(MOSQUITTO_CONFIG.format(host=HOST, port=port).encode())
+            config.flush()
+            self._process = await asyncio.create_subprocess_exec(self._program, "-c", config.name, stderr=errors)
+            try:
+                async with asyncio.timeout(START_TIMEOUT_S):
+                    await self._accepting(self._process, port)
+            except (TimeoutError, UnavailableError) as error:
+                await self.stop()
+                errors.seek(0)
+                raise UnavailableError(f"mosquitto on port {port}: {error} {errors.read().decode()}".strip()) from error
+
+    async def stop(self) -> None:
+        """Kill the process; it has nothing to save."""
+        process, self._process = self._process, None
+        if process is not None:
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
+
+    @staticmethod
+    async def _accepting(process: asyncio.subprocess.Process, port: int) -> None:
+        while process.returncode is None:
+            try:
+                _, writer = await asyncio.open_connection(HOST, port)
+            except ConnectionRefusedError:
+                await asyncio.sleep(POLL_S)
+            else:
+                writer.close()
+                await writer.wait_closed()
+                return
+        raise UnavailableError(f"it ended with code {process.returncode}")
+
+
+class Amqtt:
+    """The pure-Python broker amqtt on this event loop. It speaks MQTT 3.1.1 only, so without message expiry."""
+
+    name = "amqtt"
+
+    def __init__(self) -> None:
+        self._library = importlib.import_module("amqtt.broker")
+        self._broker = None
+
+    async def start(self, port: int) -> None:
+        """Serve on `port` of the loopback address."""
+        anonymous = {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}}
+        listeners = {"default": {"type": "tcp", "bind": f"{HOST}:{port}"}}
+        broker = self._library.Broker({"listeners": listeners, "plugins": anonymous})
+        try:
+            await broker.start()
+        except self._library.BrokerError as error:
+            raise UnavailableError(f"amqtt on port {port}: {error}") from error
+        self._broker = broker
+
+    async def stop(self) -> None:
+        """Close every connection and stop listening."""
+        broker, self._broker = self._broker, None
+        if broker is not None:
+            await broker.shutdown()
+
+
+class EmbeddedBroker:
+    """A broker on the loopback address, as an asynchronous context manager; `stop` and `start` make drills.
+
+    Parameters
+    ----------
+    port : int
+        Where to listen; 0 chooses a free port, which then stays the same over restarts.
+    server : Server
+        What serves; by default what is installed. Raises `UnavailableError` if nothing is.
+    """
+
+    host = HOST
+
+    def __init__(self, port: int = 0, *, server: Server | None = None) -> None:
+        self._server = server or installed_server()
+        self.port = port or free_port()
+
+    @property
+    def name(self) -> str:
+        """The program that serves: "mosquitto" or "amqtt"."""
+        return self._server.name
+
+    async def start(self) -> None:
+        """Serve, and return once connections are accepted. Raises `UnavailableError` if the port is taken."""
+        _require_free(self.port)
+        await self._server.start(self.port)
+        log.info("broker_started", program=self.name, host=HOST, port=self.port)
+
+    async def stop(self) -> None:
+        """End at once, as in a crash: retained messages are gone, last wills are not sent."""
+        await self._server.stop()
+        log.info("broker_stopped", program=self.name, port=self.port)
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self.stop()
+
+
+def installed_server() -> Server:
+    """Return Mosquitto if it is installed, else amqtt. Raises `UnavailableError` with what to install."""
+    program = shutil.which("mosquitto", path=os.pathsep.join((os.environ.get("PATH", ""), *SYSTEM_FOLDERS)))
+    if program is not None:
+        return Mosquitto(program)
+    if importlib.util.find_spec("amqtt") is not None:
+        return Amqtt()
+    raise UnavailableError("no MQTT broker is installed: install the package mosquitto, or pip install '.[broker]'")
+
+
+def free_port() -> int:
+    """Return a port of the loopback address on which nobody listens."""
+    with socket.create_server((HOST, 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+def _require_free(port: int) -> None:
+    try:
+        socket.create_server((HOST, port)).close()
+    except OSError as error:
+        raise UnavailableError(f"port {port} of {HOST} cannot be used: {error.strerror}; choose another") from error
