@@ -1,0 +1,36 @@
+"""Setpoints and their leases: each holds until it expires, then the unit falls to its fallback."""
+
+import numpy as np
+
+from v2g.site import Site
+from v2g.timegrid import Array
+
+
+class Leases:
+    """The setpoint in force at each unit: outlets, then batteries. A battery's fallback is 0."""
+
+    def __init__(self, site: Site) -> None:
+        self.fallback_kw = np.array([*(e.fallback_kw for e in site.evses), *(0.0 for _ in site.batteries)])
+        self._setpoint_kw = np.zeros(len(self.fallback_kw))
+        self._until_s = np.full(len(self.fallback_kw), -np.inf)
+
+    def grant(self, unit: int, power_kw: float, until_s: float) -> None:
+        """Put `power_kw` in force until `until_s` [s since 1970]."""
+        self._setpoint_kw[unit], self._until_s[unit] = power_kw, until_s
+
+    def revoke(self, unit: int) -> None:
+        """Let the unit fall to its fallback now."""
+        self._until_s[unit] = -np.inf
+
+    def granted(self, unit: int, at_s: float) -> tuple[float, float] | None:
+        """Return the setpoint in force [kW] and its end [s since 1970], None where the fallback holds."""
+        until_s = float(self._until_s[unit])
+        return (float(self._setpoint_kw[unit]), until_s) if at_s < until_s else None
+
+    def ceilings_kw(self, at_s: float) -> Array:
+        """Return what every unit may do at `at_s` (n_units,): its setpoint, or its fallback, which never discharges."""
+        return np.where(at_s < self._until_s, self._setpoint_kw, self.fallback_kw)
+
+    def next_change_s(self, at_s: float) -> float:
+        """Return when the next lease ends after `at_s` [s since 1970], infinite if none does."""
+        return float(np.min(self._until_s, where=self._until_s > at_s, initial=np.inf))

@@ -1,0 +1,146 @@
+"""The farm in process, on a virtual clock: fills the gateway port for closed-loop simulations."""
+
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from adapters.farm.fleet import Fleet
+from adapters.farm.leases import Leases
+from adapters.farm.outcome import Outcome
+from adapters.farm.surroundings import StepSeries, Surroundings
+from adapters.farm.visit import Visit
+from adapters.farm.yard import Yard
+from v2g.observation import BatteryState, EvseState, Observation, Reading
+from v2g.session import ChargingSession
+from v2g.setpoint import Applied, Rejected, Setpoint
+from v2g.setpoint import Outcome as SetpointOutcome
+from v2g.site import Evse, Site
+
+
+class VirtualFarm:
+    """A station whose chargers answer at once, in virtual time.
+
+    The caller moves time with `advance_to`; the farm integrates in steps of `step_s` [s], shorter at plug-ins, unplugs and
+    ends of leases. The same arguments give the same run. Raises `SeriesError` if the visits do not fit the site.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        visits: Sequence[Visit],
+        *,
+        start: datetime,
+        load_kw: StepSeries,
+        pv_kw: StepSeries,
+        import_limit_kw: StepSeries | None = None,
+        step_s: float = 60.0,
+        battery_soc_frac: float = 0.5,
+    ) -> None:
+        self._site, self._leases = site, Leases(site)
+        self._fleet = Fleet(site, battery_soc_frac=battery_soc_frac)
+        self._units = {name: unit for unit, name in enumerate(self._fleet.unit_ids)}
+        self._registers: dict[int, tuple[float, float]] = {}
+        self._yard = Yard(
+            site=site,
+            visits=visits,
+            start=start,
+            surroundings=Surroundings(load_kw=load_kw, pv_kw=pv_kw, import_limit_kw=import_limit_kw),
+            fleet=self._fleet,
+            control=self._leases,
+            step_s=step_s,
+            on_change=self._note_change,
+        )
+        self._yard.advance_to(start)
+
+    @property
+    def now(self) -> datetime:
+        """The instant reached."""
+        return self._yard.now
+
+    def next_event(self) -> datetime | None:
+        """Return the instant of the next plug-in or unplug, None if there is none."""
+        return self._yard.next_event
+
+    def advance_to(self, instant: datetime) -> None:
+        """Let time pass until `instant`; a past instant changes nothing."""
+        self._yard.advance_to(instant)
+
+    def outcome(self) -> Outcome:
+        """Return the ledger's truth so far."""
+        return self._yard.ledger.outcome()
+
+    async def observe(self, now: datetime) -> Observation:
+        """Move to `now` and return what every instrument shows there."""
+        self._yard.advance_to(now)
+        around, at_s = self._yard.surroundings, self._yard.now_s
+        load_kw, pv_kw = around.load_kw.at(at_s), around.pv_kw.at(at_s)
+        site_kw = load_kw - pv_kw + float(self._fleet.running_kw.sum())
+        n = len(self._site.evses)
+        return Observation(
+            at=self.now,
+            evses=tuple(self._evse_state(unit, evse) for unit, evse in enumerate(self._site.evses)),
+            batteries=tuple(self._battery_state(n + i, b.battery_id) for i, b in enumerate(self._site.batteries)),
+            site_power_kw=Reading(value=site_kw, at=self.now),
+            load_kw=Reading(value=load_kw, at=self.now),
+            pv_kw=Reading(value=pv_kw, at=self.now),
+        )
+
+    async def apply(self, setpoints: Sequence[Setpoint]) -> tuple[SetpointOutcome, ...]:
+        """Put setpoints in force at once; refuse what a charger would."""
+        return tuple(self._apply(setpoint) for setpoint in setpoints)
+
+    def _apply(self, setpoint: Setpoint) -> SetpointOutcome:
+        unit = self._units.get(setpoint.unit_id)
+        if unit is None:
+            return Rejected(setpoint=setpoint, reason="no such unit")
+        if not math.isfinite(setpoint.power_kw):
+            return Rejected(setpoint=setpoint, reason="not a finite power")
+        if setpoint.valid_until <= self.now:
+            return Rejected(setpoint=setpoint, reason="expired")
+        if setpoint.power_kw < 0.0 and self._fleet.discharge_max_kw[unit] <= 0.0:
+            return Rejected(setpoint=setpoint, reason="cannot discharge")
+        self._leases.grant(unit, setpoint.power_kw, setpoint.valid_until.timestamp())
+        return Applied(setpoint=setpoint, at=self.now)
+
+    def _note_change(self, unit: int, visit: Visit | None) -> None:
+        self._registers[unit] = (float(self._fleet.imported_kwh[unit]), float(self._fleet.exported_kwh[unit]))
+        granted = self._leases.granted(unit, self._yard.now_s)
+        if visit is None and granted is not None and granted[0] < 0.0:
+            self._leases.revoke(unit)
+
+    def _evse_state(self, unit: int, evse: Evse) -> EvseState:
+        granted = self._leases.granted(unit, self._yard.now_s)
+        visit = self._yard.here[unit]
+        return EvseState(
+            evse_id=evse.evse_id,
+            online=True,
+            session=None if visit is None else self._session(unit, visit),
+            power_kw=Reading(value=float(self._fleet.running_kw[unit]), at=self.now),
+            acknowledged_kw=None if granted is None else granted[0],
+            lease_until=None if granted is None else datetime.fromtimestamp(granted[1], UTC),
+        )
+
+    def _battery_state(self, unit: int, battery_id: str) -> BatteryState:
+        granted = self._leases.granted(unit, self._yard.now_s)
+        return BatteryState(
+            battery_id=battery_id,
+            online=True,
+            soc_frac=Reading(value=float(self._fleet.soc_frac[unit]), at=self.now),
+            power_kw=Reading(value=float(self._fleet.running_kw[unit]), at=self.now),
+            acknowledged_kw=None if granted is None else granted[0],
+        )
+
+    def _session(self, unit: int, visit: Visit) -> ChargingSession:
+        imported_kwh, exported_kwh = self._registers[unit]
+        return ChargingSession(
+            session_id=visit.visit_id,
+            evse_id=visit.evse_id,
+            plugged_in_at=visit.arrives_at,
+            driver=visit.driver,
+            wishes=visit.wishes,
+            vehicle=visit.vehicle,
+            charged_kwh=float(self._fleet.imported_kwh[unit]) - imported_kwh,
+            discharged_kwh=float(self._fleet.exported_kwh[unit]) - exported_kwh,
+            soc_frac=float(self._fleet.soc_frac[unit]),
+            soc_at=self.now,
+        )
