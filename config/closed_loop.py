@@ -1,0 +1,86 @@
+"""The closed loop on a virtual clock: the same tick as in the daemon, a farm in process, as fast as it can."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from adapters.farm.outcome import Outcome
+from adapters.farm.surroundings import StepSeries
+from adapters.farm.virtual import VirtualFarm
+from adapters.farm.visit import Visit
+from v2g.ports import Forecaster, Planner
+from v2g.record import Memory
+from v2g.signals import Signals
+from v2g.site import Site
+from v2g.solution import Rung
+from v2g.tick import Parts, fast_look, tick
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Scenario:
+    """What happens at a station between `start` and `end`, whoever controls it.
+
+    `signals` carry the instant at which each was issued: none is known before. `notes` say how real series were placed.
+    """
+
+    site: Site
+    start: datetime
+    end: datetime
+    visits: tuple[Visit, ...]
+    load_kw: StepSeries
+    pv_kw: StepSeries
+    signals: Signals = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """A finished closed loop: what happened, from which rungs the plans came, and the seconds each tick's solving took."""
+
+    outcome: Outcome
+    rungs: Counter[Rung] = field(default_factory=Counter)
+    solve_s: list[float] = field(default_factory=list)
+    setpoints_sent: int = 0
+
+
+async def run_closed_loop(
+    scenario: Scenario, *, planner: Planner, forecaster: Forecaster, progress: Callable[[float], None] | None = None
+) -> Run:
+    """Run `scenario`: a tick at each multiple of ``horizon.tick_s`` and at each plug-in, a fast look each ``horizon.fast_s``.
+
+    `progress` is told the share done, 0..1.
+    """
+    site = scenario.site
+    farm = VirtualFarm(site, scenario.visits, start=scenario.start, load_kw=scenario.load_kw, pv_kw=scenario.pv_kw)
+    parts = Parts(site=site, gateway=farm, forecaster=forecaster, planner=planner)
+    memory, now = Memory(), scenario.start
+    run = Run(outcome=farm.outcome())
+    next_tick, outlook = scenario.start, None
+    while now < scenario.end:
+        known = tuple(s for s in scenario.signals if s.issued_at <= now)
+        if now >= next_tick:
+            record, memory = await tick(parts, memory, known, now)
+            outlook = record.outlook
+            run.rungs[record.plan.rung] += 1
+            run.solve_s.append(sum(record.times_s.values()))
+            run.setpoints_sent += len(record.report.outcomes)
+            next_tick = _after(now, site.horizon.tick_s, scenario.start)
+        else:
+            _, report = await fast_look(parts, memory, outlook, known, now)
+            run.setpoints_sent += len(report.outcomes)
+        event = farm.next_event()
+        if event is not None and event < next_tick:
+            next_tick = max(event, now + timedelta(seconds=1))
+        now = min(next_tick, _after(now, site.horizon.fast_s, scenario.start), scenario.end)
+        farm.advance_to(now)
+        if progress:
+            progress((now - scenario.start) / (scenario.end - scenario.start))
+    run.outcome = farm.outcome()
+    return run
+
+
+def _after(now: datetime, period_s: float, origin: datetime) -> datetime:
+    """Return the first multiple of the period since `origin` that is later than `now`."""
+    passed = (now - origin).total_seconds() // period_s
+    return origin + timedelta(seconds=(passed + 1) * period_s)

@@ -1,0 +1,120 @@
+"""The control loop of a running station: ticks and fast looks on a clock."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+import structlog
+
+from v2g.errors import V2GError
+from v2g.observation import Observation
+from v2g.ports import Clock
+from v2g.record import Memory, TickRecord
+from v2g.setpoint import Applied, DispatchReport
+from v2g.signals import Signals
+from v2g.solution import Rung
+from v2g.tick import Parts, act, decide, fast_look
+
+log = structlog.get_logger(__name__)
+
+LATE_TICKS = 3.0
+"""A loop that has not ticked for this many periods is not alive."""
+
+
+class Control:
+    """Runs a tick every ``horizon.tick_s`` and whenever it is woken, and a fast look every ``horizon.fast_s`` [s of the clock].
+
+    `signals` returns the signals in force; `on_tick` and `on_look` are told what happened.
+    """
+
+    def __init__(
+        self,
+        parts: Parts,
+        clock: Clock,
+        *,
+        memory: Memory,
+        signals: Callable[[], Signals],
+        on_tick: Callable[[TickRecord, Memory], None],
+        on_look: Callable[[Observation], None],
+    ) -> None:
+        self._parts, self._clock, self._signals = parts, clock, signals
+        self._on_tick, self._on_look = on_tick, on_look
+        self._wake, self._sending = asyncio.Event(), asyncio.Lock()
+        self.memory, self.latest, self.trouble = memory, None, ""
+        self.started_at = clock.now()
+        self.outcomes: Counter[str] = Counter()
+        self.rungs: Counter[Rung] = Counter()
+
+    memory: Memory
+    latest: TickRecord | None
+    trouble: str
+
+    def wake(self) -> None:
+        """Plan again as soon as can be: a car came, a signal was published."""
+        self._wake.set()
+
+    def alive(self, now: datetime) -> bool:
+        """Return whether ticks come in time."""
+        last = self.latest.at if self.latest else self.started_at
+        return now - last < timedelta(seconds=LATE_TICKS * self._parts.site.horizon.tick_s)
+
+    async def run_ticks(self) -> None:
+        """Tick until cancelled, without drift; broken input is told in `trouble` and the next tick tries again."""
+        period = timedelta(seconds=self._parts.site.horizon.tick_s)
+        due = self._clock.now()
+        while True:
+            self._wake.clear()
+            try:
+                await self._tick()
+                self.trouble = ""
+            except V2GError as error:
+                self.trouble = str(error)
+                log.critical("tick_failed", tick=self.memory.tick, error=self.trouble)
+            now = self._clock.now()
+            while due <= now:
+                due += period
+            await self._sleep_until(due)
+
+    async def run_looks(self) -> None:
+        """Look until cancelled; needs neither the solver nor the database."""
+        while True:
+            await self._clock.sleep(self._parts.site.horizon.fast_s)
+            async with self._sending:
+                outlook = self.latest.outlook if self.latest else None
+                observation, report = await fast_look(self._parts, self.memory, outlook, self._signals(), self._clock.now())
+            self._count(report, cut=True)
+            self._on_look(observation)
+
+    async def _tick(self) -> None:
+        decision, memory = await decide(self._parts, self.memory, self._signals(), self._clock.now())
+        async with self._sending:
+            record, self.memory = await act(self._parts, memory, decision, self._clock.now())
+        self.latest = record
+        self.rungs[record.plan.rung] += 1
+        self._count(record.report, cut=False)
+        for alarm in record.alarms:
+            log.warning("alarm", tick=record.tick, alarm=alarm)
+        self._on_tick(record, self.memory)
+
+    async def _sleep_until(self, due: datetime) -> None:
+        """Sleep until `due` or until woken."""
+        sleeping = asyncio.ensure_future(self._clock.sleep((due - self._clock.now()).total_seconds()))
+        waking = asyncio.ensure_future(self._wake.wait())
+        try:
+            await asyncio.wait((sleeping, waking), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (sleeping, waking):
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+
+    def _count(self, report: DispatchReport, *, cut: bool) -> None:
+        for outcome in report.outcomes:
+            self.outcomes[type(outcome).__name__] += 1
+            power_kw, unit = outcome.setpoint.power_kw, outcome.setpoint.unit_id
+            if isinstance(outcome, Applied):
+                log.info("setpoint_applied", unit=unit, power_kw=round(power_kw, 2), cut=cut, bound_by=outcome.setpoint.bound_by)
+            else:
+                log.warning("setpoint_not_applied", unit=unit, power_kw=round(power_kw, 2), outcome=type(outcome).__name__)

@@ -1,0 +1,98 @@
+"""All chargers, batteries and meters of a station behind the one gateway that the tick knows."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Protocol
+
+from v2g import site as charging
+from v2g.errors import WishError
+from v2g.observation import BatteryState, EvseState, Observation
+from v2g.ports import Chargers, Meters
+from v2g.session import Wishes
+from v2g.setpoint import Outcome, Setpoint, Unreachable
+from v2g.site import Site
+
+
+class Batteries(Protocol):
+    """Stationary batteries behind one adapter."""
+
+    def states(self, now: datetime) -> tuple[BatteryState, ...]:
+        """Return every battery, connected or not."""
+        ...
+
+    async def apply(self, setpoints: Sequence[Setpoint]) -> tuple[Outcome, ...]:
+        """Send setpoints; one outcome each, in order."""
+        ...
+
+
+class SiteGateway:
+    """Fills `v2g.ports.Gateway`: routes setpoints to the adapter that has the unit, joins states in the site's order.
+
+    What drivers said through the REST API overrides what their car or charger said.
+    """
+
+    def __init__(
+        self, site: Site, chargers: Mapping[charging.Protocol, Chargers], meters: Meters | None, batteries: Batteries | None
+    ) -> None:
+        self._site, self._chargers, self._meters, self._batteries = site, chargers, meters, batteries
+        self._owner: dict[str, Chargers | Batteries] = {e.evse_id: chargers[e.protocol] for e in site.evses}
+        if batteries:
+            self._owner |= dict.fromkeys((b.battery_id for b in site.batteries), batteries)
+        self._wishes: dict[str, Wishes] = {}
+
+    def wish(self, evse_id: str, wishes: Wishes, now: datetime) -> str:
+        """Take the wishes of the driver at `evse_id` and return the session. Raises `WishError` if nobody is plugged in there."""
+        states = {s.evse_id: s for s in self._states(now)}
+        if evse_id not in states:
+            raise WishError(f"there is no outlet {evse_id!r}", place="evse_id", mend=f"one of {sorted(states)}")
+        session = states[evse_id].session
+        if session is None:
+            raise WishError("no car is plugged in", place=evse_id, mend="plug in first")
+        self._wishes[session.session_id] = wishes
+        return session.session_id
+
+    def restore(self, wishes: dict[str, Wishes]) -> None:
+        """Take back wishes kept from before a restart, by session."""
+        self._wishes |= wishes
+
+    async def observe(self, now: datetime) -> Observation:
+        """Return what is known now; never waits for a device."""
+        return self.glance(now)
+
+    def glance(self, now: datetime) -> Observation:
+        """Return what is known now."""
+        said = {s.evse_id: s for s in self._states(now)}
+        meter = self._meters.reading if self._meters else lambda _: None
+        return Observation(
+            at=now,
+            evses=tuple(
+                self._with_wishes(said.get(e.evse_id, EvseState(evse_id=e.evse_id, online=False))) for e in self._site.evses
+            ),
+            batteries=self._batteries.states(now) if self._batteries else (),
+            site_power_kw=meter("site"),
+            load_kw=meter("load"),
+            pv_kw=meter("pv"),
+        )
+
+    async def apply(self, setpoints: Sequence[Setpoint]) -> tuple[Outcome, ...]:
+        """Send setpoints, each through its own adapter, all adapters side by side; one outcome each, in order."""
+        groups: dict[int, list[Setpoint]] = {}
+        for setpoint in setpoints:
+            groups.setdefault(id(self._owner.get(setpoint.unit_id)), []).append(setpoint)
+        sendings = [self._send(group) for group in groups.values()]
+        outcomes = {o.setpoint.unit_id: o for answer in await asyncio.gather(*sendings) for o in answer}
+        return tuple(outcomes[s.unit_id] for s in setpoints)
+
+    async def _send(self, group: Sequence[Setpoint]) -> tuple[Outcome, ...]:
+        owner = self._owner.get(group[0].unit_id)
+        return await owner.apply(group) if owner else tuple(Unreachable(setpoint=s) for s in group)
+
+    def _states(self, now: datetime) -> list[EvseState]:
+        return [state for adapter in self._chargers.values() for state in adapter.states(now)]
+
+    def _with_wishes(self, state: EvseState) -> EvseState:
+        if state.session is None or state.session.session_id not in self._wishes:
+            return state
+        return replace(state, session=replace(state.session, wishes=self._wishes[state.session.session_id]))

@@ -1,0 +1,166 @@
+"""The running station as people see it: fills the port `Station` over the control loop, the gateway and the database."""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from adapters.store.store import Store
+from config.control import Control
+from config.gateway import SiteGateway
+from config.keeping import Keeping
+from v2g.errors import SignalError
+from v2g.limits import capacities_kw
+from v2g.observation import Observation
+from v2g.ports import Clock
+from v2g.record import Memory, TickRecord
+from v2g.session import Wishes
+from v2g.signals import Signal, SignalKind, Signals, value_at
+from v2g.site import Site
+from v2g.station import Condition, Health, HistoryPoint, Part
+
+HISTORY_H = 48.0
+PRICE_BOUND = 100.0
+"""A price beyond ± this per kWh is a mistake or an attack."""
+PRICES = (SignalKind.PRICE, SignalKind.EXPORT_PRICE)
+
+
+class LiveStation:
+    """Fills `v2g.ports.Station`. `watch` names the parts whose health is told."""
+
+    def __init__(
+        self,
+        site: Site,
+        clock: Clock,
+        gateway: SiteGateway,
+        store: Store,
+        keeping: Keeping,
+        *,
+        signals: Signals,
+        history: Iterable[HistoryPoint],
+    ) -> None:
+        self._site, self._clock, self._gateway, self._store, self._keeping = site, clock, gateway, store, keeping
+        self._signals = {s.signal_id: s for s in signals}
+        self._history = deque(history)
+        self._observation = gateway.glance(clock.now())
+        self.control: Control | None = None
+        self.watch: tuple[Callable[[], Part], ...] = ()
+
+    @property
+    def site(self) -> Site:
+        """The station as its site file describes it."""
+        return self._site
+
+    def now(self) -> datetime:
+        """Return the station's present instant."""
+        return self._clock.now()
+
+    def observation(self) -> Observation:
+        """Return what is known at this moment."""
+        return self._gateway.glance(self._clock.now())
+
+    def latest(self) -> TickRecord | None:
+        """Return the last tick, None before the first."""
+        return self.control.latest if self.control else None
+
+    def signals(self) -> Signals:
+        """Return all signals that have not ended."""
+        now = self._clock.now()
+        return tuple(s for s in self._signals.values() if s.intervals[-1].end > now)
+
+    async def post_signal(self, signal: Signal) -> None:
+        """Keep a signal and plan again at once. Raises `SignalError`, or `UnavailableError` if it could not be kept."""
+        check_signal(signal, self._clock.now())
+        await self._store.save_signal(signal)
+        self._signals[signal.signal_id] = signal
+        self._wake()
+
+    async def withdraw_signal(self, signal_id: str) -> bool:
+        """Take a signal back and plan again; False if there is none."""
+        if signal_id not in self._signals:
+            return False
+        await self._store.withdraw_signal(signal_id)
+        del self._signals[signal_id]
+        self._wake()
+        return True
+
+    async def set_wishes(self, evse_id: str, wishes: Wishes) -> None:
+        """Take the wishes of the driver at `evse_id` and plan again. Raises `WishError` if nobody is plugged in there."""
+        session_id = self._gateway.wish(evse_id, wishes, self._clock.now())
+        await self._store.save_wishes(session_id=session_id, evse_id=evse_id, wishes=wishes)
+        self._wake()
+
+    def health(self) -> Health:
+        """Return how the daemon is; never raises."""
+        now, control, latest = self._clock.now(), self.control, self.latest()
+        parts = tuple(look() for look in self.watch)
+        troubles = (control.trouble,) if control and control.trouble else ()
+        lost = (f"{self._keeping.lost} records lost: {self._keeping.trouble}",) if self._keeping.trouble else ()
+        return Health(
+            alive=control is not None and control.alive(now),
+            ready=latest is not None,
+            at=now,
+            last_tick_at=latest.at if latest else None,
+            parts=parts,
+            alarms=(
+                *troubles,
+                *lost,
+                *(f"{p.name}: {p.detail}" for p in parts if p.condition is not Condition.OK),
+                *(latest.alarms if latest else ()),
+            ),
+        )
+
+    def history(self, hours_h: float) -> tuple[HistoryPoint, ...]:
+        """Return the last `hours_h` hours, oldest first."""
+        since = self._clock.now() - timedelta(hours=hours_h)
+        return tuple(point for point in self._history if point.at >= since)
+
+    def ticked(self, record: TickRecord, memory: Memory) -> None:
+        """Keep a tick and what the next one needs."""
+        self._keeping.keep(lambda: self._store.write(record))
+        self._keeping.keep(lambda: self._store.save_memory(memory))
+
+    def looked(self, observation: Observation) -> None:
+        """Add a look to the history."""
+        point = self._point(observation)
+        self._history.append(point)
+        while self._history and self._history[0].at < observation.at - timedelta(hours=HISTORY_H):
+            self._history.popleft()
+        self._keeping.keep(lambda: self._store.append_point(point))
+
+    def _point(self, observation: Observation) -> HistoryPoint:
+        powers = [s.power_kw.value for s in observation.evses if s.power_kw and s.online]
+        imports, _ = capacities_kw(self._site, self.signals(), observation.at)
+        record = self.latest()
+        price = value_at(self.signals(), SignalKind.PRICE, observation.at)
+        planned = float(record.plan.import_price_per_kwh[0]) if record else self._site.tariff.base_price_per_kwh
+        return HistoryPoint(
+            at=observation.at,
+            import_kw=observation.site_power_kw.value if observation.site_power_kw else 0.0,
+            load_kw=observation.load_kw.value if observation.load_kw else 0.0,
+            pv_kw=observation.pv_kw.value if observation.pv_kw else 0.0,
+            charge_kw=sum(p for p in powers if p > 0),
+            discharge_kw=-sum(p for p in powers if p < 0),
+            import_limit_kw=float(imports[0]),
+            price_per_kwh=planned if price is None else price,
+        )
+
+    def _wake(self) -> None:
+        if self.control:
+            self.control.wake()
+
+
+def check_signal(signal: Signal, now: datetime) -> None:
+    """Raise `SignalError` if a signal is empty, over, out of order or out of bounds."""
+    if not signal.intervals:
+        raise SignalError("it has no intervals", place=signal.signal_id, mend="give at least one")
+    if signal.intervals[-1].end <= now:
+        raise SignalError("it is over", place=f"{signal.signal_id}.intervals", mend=f"end after {now:%Y-%m-%dT%H:%M:%SZ}")
+    low, high = (-PRICE_BOUND, PRICE_BOUND) if signal.kind in PRICES else (0.0, float("inf"))
+    for i, interval in enumerate(signal.intervals):
+        place = f"{signal.signal_id}.intervals[{i}]"
+        if interval.end <= interval.start:
+            raise SignalError("it ends before it starts", place=place, mend="start < end")
+        if i and interval.start < signal.intervals[i - 1].end:
+            raise SignalError("it overlaps the one before", place=place, mend="order them in time")
+        if not low <= interval.value <= high:
+            raise SignalError(f"{interval.value:g} is out of bounds", place=place, mend=f"{low:g} to {high:g}")
