@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.builders import NOW, a_session, a_site, an_observation, an_outlook
-from v2g.limits import limits_now
+from v2g.limits import Limits, limits_now
 from v2g.observation import Observation, Quality, Reading
 from v2g.projection import project
 from v2g.signals import Interval, Signal, SignalKind
@@ -18,7 +18,7 @@ LEASE = NOW + timedelta(minutes=15)
 powers = st.lists(st.floats(-30, 30), min_size=N, max_size=N)
 
 
-def limits_of(site: Site, observation: Observation, signals: tuple[Signal, ...] = ()):  # noqa: ANN201  # inferred
+def limits_of(site: Site, observation: Observation, signals: tuple[Signal, ...] = ()) -> Limits:
     return limits_now(site, observation, an_outlook(site), signals)
 
 
