@@ -1,0 +1,235 @@
+"""The central system: all OCPP chargers of a site behind one WebSocket server. Fills `v2g.ports.Chargers`."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+import structlog
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
+
+from adapters.ocpp.connection import AnswerTimeoutError, Connection, DisconnectedError, RefusedError
+from adapters.ocpp.dialect import Caller, Context, Dialect
+from adapters.ocpp.frames import BadFrameError
+from adapters.ocpp.gate import Gate, station_of
+from adapters.ocpp.station import Station
+from adapters.ocpp.v16.dialect import SUBPROTOCOL, Dialect16
+from v2g.observation import EvseState
+from v2g.ports import Clock, Transactions
+from v2g.setpoint import Applied, Outcome, Rejected, Setpoint, TimedOut, Unreachable
+from v2g.site import Evse, Protocol, Site
+
+log = structlog.get_logger()
+
+DIALECTS: Mapping[str, Callable[[Caller, Station, Context], Dialect]] = {SUBPROTOCOL: Dialect16}
+MAX_FRAME_BYTES = 65_536  # a long MeterValues takes about 10,000
+CLOSE_WALL_S = 2.0
+STALE_INTERVALS = 3.0  # meter values may come late, or one be lost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """Where the central system listens."""
+
+    host: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        """The address chargers are given, to which they add their identity."""
+        return f"ws://{self.host}:{self.port}"
+
+
+class CentralSystem:
+    """All OCPP chargers of a site.
+
+    Parameters
+    ----------
+    site : Site
+        Its outlets with an OCPP protocol are served; several may share a station.
+    clock : Clock
+        The time of leases, readings and answers to chargers.
+    transactions : Transactions
+        Where transactions are kept before a charger is answered.
+    credentials : mapping or None
+        Each station's password for Basic authentication; without, only this machine may connect.
+    pseudonym : callable
+        Turns an id tag into a driver's pseudonym.
+    on_change : callable or None
+        Called when a car or a charger comes or goes, and when a charger is ready for setpoints; must not raise.
+    answer_timeout_s, boot_grace_s, ping_s : float
+        Wall seconds: for a charger's answer, for its boot after connecting, between pings.
+    meter_interval_s, heartbeat_interval_s : float
+        Seconds of the clock, asked of the chargers; readings older than three meter intervals are stale.
+    lenient : bool
+        Let in chargers that name no subprotocol.
+
+    Raises `InputError` if credentials are given but not for every station.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        clock: Clock,
+        transactions: Transactions,
+        *,
+        pseudonym: Callable[[str], str],
+        credentials: Mapping[str, str] | None = None,
+        on_change: Callable[[], None] | None = None,
+        answer_timeout_s: float = 10.0,
+        boot_grace_s: float = 5.0,
+        ping_s: float = 20.0,
+        meter_interval_s: float = 60.0,
+        heartbeat_interval_s: float = 300.0,
+        lenient: bool = True,
+    ) -> None:
+        self._clock, self._on_change = clock, on_change or _nothing
+        self._answer_timeout_wall_s, self._ping_wall_s = answer_timeout_s, ping_s
+        self._stale_after_s = STALE_INTERVALS * meter_interval_s
+        self._context = Context(
+            clock=clock,
+            transactions=transactions,
+            pseudonym=pseudonym,
+            on_change=self._on_change,
+            meter_interval_s=meter_interval_s,
+            heartbeat_interval_s=heartbeat_interval_s,
+            boot_grace_wall_s=boot_grace_s,
+        )
+        self._evses = {evse.evse_id: evse for evse in site.evses if evse.protocol == Protocol.OCPP16}
+        self._stations = {
+            station_id: Station(station_id, [e for e in self._evses.values() if e.station_id == station_id], self._on_change)
+            for station_id in sorted({evse.station_id for evse in self._evses.values()})
+        }
+        self._gate = Gate(self._stations.keys(), credentials, tuple(DIALECTS), lenient=lenient)
+
+    @property
+    def rejected_frames(self) -> Mapping[str, int]:
+        """How many unusable frames each station has sent."""
+        return {station_id: station.rejected_frames for station_id, station in self._stations.items()}
+
+    @asynccontextmanager
+    async def serve(self, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[Listener]:
+        """Listen while the context lasts; port 0 takes a free one.
+
+        Raises `InputError` if `host` is open to the network and chargers need no password, `OSError` if it cannot listen.
+        """
+        self._gate.check_bind(host)
+        server = serve(
+            self._converse,
+            host,
+            port,
+            process_request=self._admit,
+            select_subprotocol=self._select,
+            compression=None,
+            server_header=None,
+            max_size=MAX_FRAME_BYTES,
+            ping_interval=self._ping_wall_s,
+            ping_timeout=self._ping_wall_s,
+            close_timeout=CLOSE_WALL_S,
+        )
+        async with server as listening:
+            yield Listener(host=host, port=next(iter(listening.sockets)).getsockname()[1])
+
+    def states(self, now: datetime) -> tuple[EvseState, ...]:
+        """Return every outlet, in the site's order; never raises."""
+        stations = self._stations.values()
+        known = {s.evse_id: s for station in stations for s in station.states(now, stale_after_s=self._stale_after_s)}
+        return tuple(known[evse_id] for evse_id in self._evses)
+
+    async def apply(self, setpoints: Sequence[Setpoint]) -> tuple[Outcome, ...]:
+        """Send setpoints side by side; one outcome each, in order. Raises `KeyError` for an outlet that is not OCPP's."""
+        async with asyncio.TaskGroup() as tasks:
+            sent = [tasks.create_task(self._apply_one(setpoint)) for setpoint in setpoints]
+        return tuple(task.result() for task in sent)
+
+    async def clear(self, evse_id: str) -> bool:
+        """Take the setpoint of an outlet back, so that its fallback holds; False if the charger knew of none.
+
+        This and the methods below raise `RefusedError`, `BadFrameError`, or `UnavailableError` if there is no answer.
+        """
+        evse, dialect = self._reach(evse_id)
+        return await dialect.clear_power(evse)
+
+    async def remote_start(self, evse_id: str, id_tag: str) -> bool:
+        """Ask the charger to begin a transaction for `id_tag`; True if it will try."""
+        evse, dialect = self._reach(evse_id)
+        return await dialect.remote_start(evse, id_tag)
+
+    async def remote_stop(self, evse_id: str) -> bool:
+        """Ask the charger to end the transaction; False if there is none or it will not."""
+        evse, dialect = self._reach(evse_id)
+        return await dialect.remote_stop(evse)
+
+    async def refresh(self, evse_id: str) -> None:
+        """Ask the charger for status and meter values now."""
+        evse, dialect = self._reach(evse_id)
+        await dialect.refresh(evse)
+
+    def _reach(self, evse_id: str) -> tuple[Evse, Dialect]:
+        evse = self._evses[evse_id]
+        dialect = self._stations[evse.station_id].dialect
+        if dialect is None:
+            raise DisconnectedError(f"{evse.station_id} is not connected")
+        return evse, dialect
+
+    async def _apply_one(self, setpoint: Setpoint) -> Outcome:
+        """Send one setpoint and say what became of it."""
+        now = self._clock.now()
+        if (setpoint.valid_until - now).total_seconds() < 1.0:
+            return Rejected(setpoint=setpoint, reason="its lease has run out")
+        try:
+            evse, dialect = self._reach(setpoint.unit_id)
+            await dialect.set_power(evse, setpoint)
+        except DisconnectedError:
+            return Unreachable(setpoint=setpoint)
+        except AnswerTimeoutError:
+            return TimedOut(setpoint=setpoint, after_s=self._answer_timeout_wall_s)
+        except (RefusedError, BadFrameError) as error:
+            log.warning("setpoint_rejected", evse=setpoint.unit_id, power_kw=setpoint.power_kw, reason=str(error))
+            return Rejected(setpoint=setpoint, reason=str(error))
+        log.info("setpoint_applied", evse=setpoint.unit_id, power_kw=setpoint.power_kw)
+        return Applied(setpoint=setpoint, at=self._clock.now())
+
+    def _admit(self, socket: ServerConnection, request: Request) -> Response | None:
+        """Refuse a request before the 101, or return None to let it in."""
+        headers = request.headers
+        offered = headers.get_all("Sec-WebSocket-Protocol")
+        status = self._gate.refusal(request.path, headers.get_all("Authorization"), offered)
+        if status is None:
+            return None
+        log.warning("charger_refused", path=request.path[:100], status=int(status), offered=offered)
+        response = socket.respond(status, f"{status.phrase}\n")
+        if status == status.UNAUTHORIZED:
+            response.headers["WWW-Authenticate"] = 'Basic realm="ocpp", charset="UTF-8"'
+        return response
+
+    def _select(self, _: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+        name = self._gate.choose(offered)
+        return None if name is None else Subprotocol(name)
+
+    async def _converse(self, socket: ServerConnection) -> None:
+        """Serve one connection from the 101 to its end; the newest connection of a station is the one that counts."""
+        request = cast("Request", socket.request)  # there has been a handshake
+        station = self._stations[station_of(request.path)]
+        connection = Connection(
+            socket,
+            station_id=station.station_id,
+            answer_timeout_wall_s=self._answer_timeout_wall_s,
+            on_rejected=station.count_rejected,
+        )
+        dialect = DIALECTS[socket.subprotocol or SUBPROTOCOL](connection, station, self._context)
+        log.info("charger_connected", station=station.station_id, subprotocol=socket.subprotocol)
+        station.connect(dialect, connection)
+        try:
+            await connection.run(dialect)
+        finally:
+            log.info("charger_disconnected", station=station.station_id, code=socket.close_code)
+            station.disconnect(connection)
+
+
+def _nothing() -> None:
+    """Do nothing when something changes."""

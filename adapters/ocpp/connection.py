@@ -1,0 +1,215 @@
+"""One charger's connection: a thin asyncio shell around the frames. It knows no version and no socket library."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import Protocol
+from uuid import uuid4
+
+import structlog
+from websockets.exceptions import ConnectionClosed
+
+from adapters.ocpp.dialect import Dialect
+from adapters.ocpp.frames import BadFrameError, Call, CallError, CallResult, ErrorCode, Frame, Payload, decode, encode
+from v2g.errors import UnavailableError, V2GError
+
+log = structlog.get_logger()
+
+MAX_STRIKES = 20  # unusable frames in a row before the charger is shown the door
+MAX_IN_HAND = 16  # requests of one charger served at once; OCPP-J allows it one
+MAX_TASKS = 64  # frames in work, refusals included; beyond that the charger reads nothing, and we stop reading
+REMEMBERED_CALLS = 16  # calls given up, whose late answers are no nonsense
+MAX_DESCRIPTION_CHARS = 255  # OCPP-J
+POLICY_VIOLATION = 1008
+NONSENSE = frozenset({ErrorCode.FORMATION, ErrorCode.PROTOCOL, ErrorCode.TYPE, ErrorCode.PROPERTY})
+
+
+class RefusedError(V2GError):
+    """The charger understood and said no."""
+
+
+class AnswerTimeoutError(UnavailableError):
+    """The charger did not answer in time; it may or may not have followed."""
+
+
+class DisconnectedError(UnavailableError):
+    """The charger is not connected."""
+
+
+class Socket(Protocol):
+    """What is needed of a WebSocket; each method raises `ConnectionClosed` when it is over."""
+
+    async def recv(self) -> str | bytes:
+        """Return the next message."""
+        ...
+
+    async def send(self, message: str, /) -> None:
+        """Send one text message."""
+        ...
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close with a code and a reason; never raises."""
+        ...
+
+
+class Connection:
+    """The conversation over one socket.
+
+    Requests of the charger are served side by side, so that a slow one holds up no other and no answer to us; requests
+    to the charger go one at a time, as OCPP-J demands.
+
+    Parameters
+    ----------
+    socket : Socket
+    station_id : str
+    answer_timeout_wall_s : float
+        How long a request may take in wall seconds, its wait for its turn included.
+    on_rejected : callable
+        Called for each frame that cannot be used.
+    """
+
+    def __init__(self, socket: Socket, *, station_id: str, answer_timeout_wall_s: float, on_rejected: Callable[[], None]) -> None:
+        self._socket, self._answer_timeout_wall_s, self._on_rejected = socket, answer_timeout_wall_s, on_rejected
+        self._log = log.bind(station=station_id)
+        self._turn = asyncio.Lock()
+        self._places = asyncio.Semaphore(MAX_TASKS)
+        self._waiting: tuple[str, asyncio.Future[CallResult | CallError]] | None = None
+        self._given_up: deque[str] = deque(maxlen=REMEMBERED_CALLS)
+        self._receiver: asyncio.Task[None] | None = None
+        self._farewell = ""
+        self._closed = False
+        self._in_hand = 0
+        self._strikes = 0
+
+    async def run(self, dialect: Dialect) -> None:
+        """Serve the charger until the connection ends, for whatever reason."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                self._receiver = tasks.create_task(self._receive(dialect, tasks))
+                attendant = tasks.create_task(dialect.attend())
+                await asyncio.wait([self._receiver])
+                self._hang_up()
+                attendant.cancel()
+        finally:
+            self._hang_up()
+        if self._farewell:
+            await self._socket.close(POLICY_VIOLATION, self._farewell)
+
+    def end(self, reason: str) -> None:
+        """End the connection: not one more frame of it is read, whatever still comes."""
+        self._farewell = reason
+        self._hang_up()
+        if self._receiver is not None:
+            self._receiver.cancel()
+
+    async def call(self, action: str, payload: Payload) -> Payload:
+        """Return what the charger answered. Raises `RefusedError`, `AnswerTimeoutError` or `DisconnectedError`."""
+        message_id = str(uuid4())
+        try:
+            async with asyncio.timeout(self._answer_timeout_wall_s), self._turn:
+                answer = await self._exchange(Call(message_id=message_id, action=action, payload=payload))
+        except TimeoutError as error:
+            self._given_up.append(message_id)
+            raise AnswerTimeoutError(f"no answer to {action} within {self._answer_timeout_wall_s:g} s") from error
+        if isinstance(answer, CallError):
+            raise RefusedError(f"{action} was refused with {answer.code[:50]}: {answer.description[:200]}")
+        return answer.payload
+
+    async def _exchange(self, call: Call) -> CallResult | CallError:
+        if self._closed:
+            raise DisconnectedError("the charger is not connected")
+        answer: asyncio.Future[CallResult | CallError] = asyncio.get_running_loop().create_future()
+        self._waiting = (call.message_id, answer)
+        try:
+            await self._send(call)
+            return await answer
+        finally:
+            self._waiting = None
+
+    async def _receive(self, dialect: Dialect, tasks: asyncio.TaskGroup) -> None:
+        while True:
+            try:
+                text = await self._socket.recv()
+            except ConnectionClosed:
+                return
+            try:
+                frame = decode(text)
+            except BadFrameError as error:
+                await self._start(self._refuse(error), tasks)
+                continue
+            if isinstance(frame, Call):
+                await self._start(self._serve(dialect, frame), tasks)
+            else:
+                self._settle(frame)
+
+    async def _start(self, work: Coroutine[None, None, None], tasks: asyncio.TaskGroup) -> None:
+        await self._places.acquire()
+        tasks.create_task(work).add_done_callback(lambda _: self._places.release())
+
+    async def _serve(self, dialect: Dialect, call: Call) -> None:
+        if self._in_hand >= MAX_IN_HAND:
+            crowd = BadFrameError(
+                "too many requests at once", code=ErrorCode.GENERIC, message_id=call.message_id, place=call.action
+            )
+            await self._refuse(crowd)
+            return
+        self._in_hand += 1
+        try:
+            payload = await dialect.answer(call.action, call.payload)
+        except BadFrameError as error:
+            error.message_id = call.message_id
+            await self._refuse(error)
+        except UnavailableError as error:
+            self._log.warning("request_postponed", action=call.action, reason=str(error))
+            again = "try again later"
+            await self._send_if_open(CallError(message_id=call.message_id, code=ErrorCode.INTERNAL, description=again))
+        else:
+            self._strikes = 0
+            await self._send_if_open(CallResult(message_id=call.message_id, payload=payload))
+            dialect.answered(call.action)
+        finally:
+            self._in_hand -= 1
+
+    async def _refuse(self, error: BadFrameError) -> None:
+        """Reject a frame that cannot be used, and say so where OCPP-J allows."""
+        self._reject(error)
+        if error.answerable:
+            description = str(error)[:MAX_DESCRIPTION_CHARS]
+            await self._send_if_open(CallError(message_id=error.message_id, code=error.code, description=description))
+
+    def _reject(self, error: BadFrameError) -> None:
+        """Log and count a frame that cannot be used; repeated nonsense ends the connection."""
+        self._on_rejected()
+        self._strikes += error.code in NONSENSE
+        self._log.warning("frame_rejected", code=error.code, place=error.place, reason=error.message, mend=error.mend)
+        if self._strikes >= MAX_STRIKES:
+            self.end("too many unusable messages")
+
+    def _settle(self, frame: CallResult | CallError) -> None:
+        """Hand an answer to whoever waits for it."""
+        if self._waiting is not None and self._waiting[0] == frame.message_id:
+            future = self._waiting[1]
+            if not future.done():
+                future.set_result(frame)
+        elif frame.message_id in self._given_up:
+            self._log.info("answer_came_late")
+        else:
+            self._reject(BadFrameError("an answer nobody asked for", code=ErrorCode.PROTOCOL, answerable=False, place="$[1]"))
+
+    def _hang_up(self) -> None:
+        self._closed = True
+        if self._waiting is not None and not self._waiting[1].done():
+            self._waiting[1].set_exception(DisconnectedError("the connection ended before the answer"))
+
+    async def _send(self, frame: Frame) -> None:
+        try:
+            await self._socket.send(encode(frame))
+        except ConnectionClosed as error:
+            raise DisconnectedError("the connection is closed") from error
+
+    async def _send_if_open(self, frame: Frame) -> None:
+        """Send an answer; a charger that is gone will ask again."""
+        try:
+            await self._send(frame)
+        except DisconnectedError:
+            self._log.info("answer_not_delivered")

@@ -1,0 +1,75 @@
+"""What a protocol version must give the central system, and what every version works with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from adapters.ocpp.frames import Payload
+from v2g.ports import Clock, Transactions
+from v2g.setpoint import Setpoint
+from v2g.site import Evse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What every conversation with a charger shares.
+
+    `on_change` is to be called when a charger has become ready for setpoints.
+    `meter_interval_s` and `heartbeat_interval_s` are asked of chargers, in seconds of their clock; `boot_grace_wall_s` is
+    how long a connected charger may take to boot before it is asked to.
+    """
+
+    clock: Clock
+    transactions: Transactions
+    pseudonym: Callable[[str], str]
+    on_change: Callable[[], None]
+    meter_interval_s: float
+    heartbeat_interval_s: float
+    boot_grace_wall_s: float
+
+
+class Caller(Protocol):
+    """The way to ask a charger something."""
+
+    async def call(self, action: str, payload: Payload) -> Payload:
+        """Return what the charger answered. Raises `RefusedError`, `AnswerTimeoutError` or `DisconnectedError`."""
+        ...
+
+
+class Dialect(Protocol):
+    """One protocol version, spoken over one connection."""
+
+    async def answer(self, action: str, payload: Payload) -> Payload:
+        """Return the answer to a request. Raises `BadFrameError` or `UnavailableError`, which refuse it."""
+        ...
+
+    def answered(self, action: str) -> None:
+        """Take note that the answer to `action` has been sent."""
+        ...
+
+    async def attend(self) -> None:
+        """Prepare the charger after each boot, or without one, for as long as the connection lives."""
+        ...
+
+    async def set_power(self, evse: Evse, setpoint: Setpoint) -> None:
+        """Make the charger keep `setpoint` and note what it promised.
+
+        Raises as `Caller.call` does, and `BadFrameError` for an answer that is none; so do the methods below.
+        """
+        ...
+
+    async def clear_power(self, evse: Evse) -> bool:
+        """Take all limits but the fallback back; False if the charger knew of none."""
+        ...
+
+    async def remote_start(self, evse: Evse, id_tag: str) -> bool:
+        """Ask to begin a transaction; True if the charger will try."""
+        ...
+
+    async def remote_stop(self, evse: Evse) -> bool:
+        """Ask to end the open transaction; True if the charger will, False if not or if there is none."""
+        ...
+
+    async def refresh(self, evse: Evse) -> None:
+        """Ask for the status and the meter values of an outlet."""
+        ...

@@ -1,0 +1,137 @@
+"""OCPP 1.6J over one connection: what the charger asks, and what it is asked."""
+
+import asyncio
+
+import structlog
+from ocpp.v16.enums import (
+    Action,
+    ChargingProfileStatus,
+    ChargingRateUnitType,
+    ClearChargingProfileStatus,
+    MessageTrigger,
+    RemoteStartStopStatus,
+)
+
+from adapters.ocpp.connection import AnswerTimeoutError, DisconnectedError, RefusedError
+from adapters.ocpp.dialect import Caller, Context
+from adapters.ocpp.frames import BadFrameError, Payload
+from adapters.ocpp.outlet import Promise
+from adapters.ocpp.schemas import Schemas
+from adapters.ocpp.station import Station
+from adapters.ocpp.v16.inbound import Inbound
+from adapters.ocpp.v16.preparation import Preparation
+from adapters.ocpp.v16.profiles import clear_requests, lease_profile, limit_for
+from v2g.errors import UnavailableError
+from v2g.setpoint import Setpoint
+from v2g.site import Evse
+
+log = structlog.get_logger()
+
+SUBPROTOCOL = "ocpp1.6"
+SCHEMAS = Schemas("1.6", Action)
+
+
+class Dialect16:
+    """Speaks OCPP 1.6 with one charger; fills `adapters.ocpp.dialect.Dialect`."""
+
+    def __init__(self, caller: Caller, station: Station, context: Context) -> None:
+        self._caller, self._station, self._context = caller, station, context
+        self._inbound = Inbound(station, context)
+        self._preparation = Preparation(self._ask, station, meter_interval_s=context.meter_interval_s)
+        self._unit = ChargingRateUnitType.watts
+        self._booted = asyncio.Event()
+        self._log = log.bind(station=station.station_id)
+
+    async def answer(self, action: str, payload: Payload) -> Payload:
+        """Return the answer to a request. Raises `BadFrameError` or `UnavailableError`, which refuse it."""
+        SCHEMAS.check_request(action, payload)
+        return await self._inbound.answer(action, payload)
+
+    def answered(self, action: str) -> None:
+        """Take note of a boot only now: until its answer is sent, a charger may not be asked anything."""
+        if action == Action.boot_notification:
+            self._booted.set()
+
+    async def attend(self) -> None:
+        """Prepare the charger after each boot; one that goes on without a boot is prepared and asked how it is."""
+        try:
+            await self._restore()
+            if not await self._boots_in_time():
+                await self._prepare()
+                for outlet in self._station.outlets.values():
+                    await self.refresh(outlet.evse)
+            while await self._booted.wait():
+                self._booted.clear()
+                await self._prepare()
+        except DisconnectedError:
+            self._log.info("charger_left_while_attended")
+
+    async def set_power(self, evse: Evse, setpoint: Setpoint) -> None:
+        """Limit the outlet until the setpoint expires. Discharge is beyond OCPP 1.6: 0 is sent, and `RefusedError` raised."""
+        now = self._context.clock.now()
+        limit = limit_for(setpoint.power_kw, evse, self._unit)
+        transaction = self._station.outlets[evse.connector_id].transaction
+        transaction_id = transaction.transaction_id if transaction else None
+        request = lease_profile(limit, evse, now=now, until=setpoint.valid_until, transaction_id=transaction_id)
+        answer = await self._ask(Action.set_charging_profile, request)
+        if answer["status"] != ChargingProfileStatus.accepted:
+            purpose = request["csChargingProfiles"]["chargingProfilePurpose"]
+            raise RefusedError(f"the charger answered {answer['status']} to a {purpose} of {limit.value:g} {limit.unit}")
+        promise = Promise(power_kw=limit.power_kw, until=setpoint.valid_until, for_transaction=transaction is not None)
+        self._station.put(self._station.outlets[evse.connector_id].promised(promise))
+        if setpoint.power_kw < 0:
+            raise RefusedError("OCPP 1.6 cannot discharge: 0 kW was sent instead")
+
+    async def clear_power(self, evse: Evse) -> bool:
+        """Take the leases of the outlet back; False if the charger knew of none."""
+        answers = [await self._ask(Action.clear_charging_profile, request) for request in clear_requests(evse)]
+        self._station.put(self._station.outlets[evse.connector_id].promised(None))
+        return any(answer["status"] == ClearChargingProfileStatus.accepted for answer in answers)
+
+    async def remote_start(self, evse: Evse, id_tag: str) -> bool:
+        """Ask to begin a transaction; True if the charger will try."""
+        request = {"connectorId": evse.connector_id, "idTag": id_tag}
+        answer = await self._ask(Action.remote_start_transaction, request)
+        return bool(answer["status"] == RemoteStartStopStatus.accepted)
+
+    async def remote_stop(self, evse: Evse) -> bool:
+        """Ask to end the open transaction; False if there is none or the charger will not."""
+        transaction = self._station.outlets[evse.connector_id].transaction
+        if transaction is None:
+            return False
+        answer = await self._ask(Action.remote_stop_transaction, {"transactionId": transaction.transaction_id})
+        return bool(answer["status"] == RemoteStartStopStatus.accepted)
+
+    async def refresh(self, evse: Evse) -> None:
+        """Ask for the status and the meter values of an outlet; a charger that cannot is let be."""
+        for message in (MessageTrigger.status_notification, MessageTrigger.meter_values):
+            request = {"requestedMessage": message, "connectorId": evse.connector_id}
+            try:
+                answer = await self._ask(Action.trigger_message, request)
+            except (RefusedError, AnswerTimeoutError, BadFrameError) as error:
+                self._log.info("not_triggered", evse=evse.evse_id, message=message, reason=str(error))
+            else:
+                self._log.info("triggered", evse=evse.evse_id, message=message, status=answer["status"])
+
+    async def _ask(self, action: Action, payload: Payload) -> Payload:
+        answer = await self._caller.call(action, payload)
+        SCHEMAS.check_response(action, answer)
+        return answer
+
+    async def _prepare(self) -> None:
+        self._unit = await self._preparation.run()
+        self._context.on_change()
+
+    async def _boots_in_time(self) -> bool:
+        try:
+            async with asyncio.timeout(self._context.boot_grace_wall_s):
+                return await self._booted.wait()
+        except TimeoutError:
+            return False
+
+    async def _restore(self) -> None:
+        """Take up open transactions; if they cannot be read now, the first that ends asks again."""
+        try:
+            await self._inbound.restore()
+        except UnavailableError as error:
+            self._log.warning("transactions_not_restored", reason=str(error))

@@ -1,0 +1,110 @@
+"""A charger for tests: plain websockets and JSON, no code of the central system's. It obeys what it is told, and notes it."""
+
+import asyncio
+import json
+from base64 import b64encode
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
+
+Payload = dict[str, Any]
+SUBPROTOCOLS = (Subprotocol("ocpp1.6"),)
+CONFIGURATION = {
+    "ChargingScheduleAllowedChargingRateUnit": "Current,Power",
+    "MeterValueSampleInterval": "60",
+    "MeterValuesSampledData": "Power.Active.Import,Energy.Active.Import.Register,SoC",
+}
+
+
+class Refused(Exception):
+    """A CALLERROR came back; its code is the message."""
+
+
+class Charger:
+    """One connection of a charger. `asked` lists what it was asked; `answers` overrides how it answers an action."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+        self.configuration = dict(CONFIGURATION)
+        self.asked: list[tuple[str, Payload]] = []
+        self.silent: set[str] = set()
+        self.answers: dict[str, Callable[[Payload], Payload]] = {"GetConfiguration": self._configuration}
+        self.errors: list[list[Any]] = []
+        self._waiting: dict[str, asyncio.Future[Payload]] = {}
+        self._count = 0
+
+    async def ask(self, action: str, payload: Payload) -> Payload:
+        self._count += 1
+        answer: asyncio.Future[Payload] = asyncio.get_running_loop().create_future()
+        self._waiting[f"m{self._count}"] = answer
+        await self.socket.send(json.dumps([2, f"m{self._count}", action, payload]))
+        return await asyncio.wait_for(answer, 5)
+
+    async def boot(self) -> Payload:
+        return await self.ask("BootNotification", {"chargePointVendor": "Test", "chargePointModel": "One"})
+
+    async def status(self, status: str, connector: int = 1, **more: str) -> Payload:
+        return await self.ask("StatusNotification", {"connectorId": connector, "errorCode": "NoError", "status": status} | more)
+
+    def profiles(self, purpose: str | None = None, level: int = 1) -> list[Payload]:
+        """Return the charging profiles received, fallbacks left out."""
+        got = [payload["csChargingProfiles"] for action, payload in self.asked if action == "SetChargingProfile"]
+        return [p for p in got if p["stackLevel"] == level and purpose in (None, p["chargingProfilePurpose"])]
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        """Wait until `true`, at most 5 s."""
+        async with asyncio.timeout(5):
+            while not true():
+                await asyncio.sleep(0.005)
+
+    async def prepared(self) -> None:
+        """Wait until the central system has installed the fallback."""
+        await self.until(lambda: bool(self.profiles(level=0)))
+
+    async def listen(self) -> None:
+        try:
+            async for text in self.socket:
+                await self._take(json.loads(text))
+        except ConnectionClosed:
+            return
+
+    async def _take(self, frame: list[Any]) -> None:
+        if frame[0] == 2:
+            _, message_id, action, payload = frame
+            self.asked.append((action, payload))
+            if action not in self.silent:
+                answer = self.answers.get(action, lambda _: {"status": "Accepted"})(payload)
+                await self.socket.send(json.dumps([3, message_id, answer]))
+            return
+        waiting = self._waiting.pop(frame[1], None)
+        if frame[0] == 4:
+            self.errors.append(frame)
+            if waiting:
+                waiting.set_exception(Refused(frame[2]))
+        elif waiting:
+            waiting.set_result(frame[2])
+
+    def _configuration(self, payload: Payload) -> Payload:
+        keys = payload.get("key", list(self.configuration))
+        known = [{"key": k, "readonly": False, "value": self.configuration[k]} for k in keys if k in self.configuration]
+        return {"configurationKey": known, "unknownKey": [k for k in keys if k not in self.configuration]}
+
+
+@asynccontextmanager
+async def charger(url: str, station: str, *, password: str | None = None, **options: Any) -> AsyncIterator[Charger]:
+    """Connect a charger as `station` and let it listen while the context lasts."""
+    options.setdefault("subprotocols", SUBPROTOCOLS)
+    if password is not None:
+        token = b64encode(f"{station}:{password}".encode()).decode()
+        options["additional_headers"] = {"Authorization": f"Basic {token}"}
+    async with connect(f"{url}/{station}", close_timeout=1, **options) as socket:
+        peer = Charger(socket)
+        listening = asyncio.create_task(peer.listen())
+        try:
+            yield peer
+        finally:
+            listening.cancel()
