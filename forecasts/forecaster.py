@@ -1,0 +1,112 @@
+"""The first forecaster: seasonal profiles for load and PV, published prices, departures by like visits."""
+
+from collections.abc import Container, Sequence
+from datetime import date, datetime
+
+import numpy as np
+
+from forecasts.departures import Departures
+from forecasts.history import History
+from forecasts.localtime import SLOT_S, Calendar, Ints
+from forecasts.prices import Prices
+from forecasts.profile import Prior
+from forecasts.seasonal import SeasonalMeter
+from forecasts.solar import total_clear_sky_kw
+from forecasts.visits import EndedVisit, VisitWatch
+from v2g.observation import Observation
+from v2g.outlook import LEVELS, Outlook
+from v2g.signals import Signals
+from v2g.site import Site
+from v2g.timegrid import Array, TimeGrid
+
+CLEARNESS = Prior(low=0.05, high=0.95)  # of the clear-sky power: the rest is lost in inverters and wires on the best of days
+
+
+class SeasonalForecaster:
+    """Fills `v2g.ports.Forecaster`.
+
+    Parameters
+    ----------
+    site : Site
+        The station.
+    load_history, pv_history : History, optional
+        What the meters told before now; the forecaster goes on filling them.
+    session_history : sequence of EndedVisit
+        Visits that ended before now.
+    holidays : container of date
+        Local dates on which the site rests as on a Sunday.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        *,
+        load_history: History | None = None,
+        pv_history: History | None = None,
+        session_history: Sequence[EndedVisit] = (),
+        holidays: Container[date] = frozenset(),
+    ) -> None:
+        calendar = Calendar(time_zone=site.time_zone, holidays=holidays)
+        self._site = site
+        self._load_history, self._pv_history = load_history or History(), pv_history or History()
+        self._load = SeasonalMeter(self._load_history, calendar=calendar, prior=_load_prior(site))
+        self._pv = SeasonalMeter(
+            self._pv_history,
+            calendar=Calendar(time_zone=site.time_zone, typed=False),
+            prior=CLEARNESS,
+            ceiling=self._clear_sky_kw,
+        )
+        self._prices = Prices(site.tariff, site.time_zone)
+        self._departures = Departures(calendar, default_stay_h=site.rules.default_stay_h, history=session_history)
+        self._watch = VisitWatch()
+
+    def learn(self, observation: Observation) -> None:
+        """Take one observation into the history."""
+        self._load_history.add(observation.load_kw)
+        self._pv_history.add(observation.pv_kw)
+        for visit in self._watch.ended(observation):
+            self._departures.learn(visit)
+
+    def forecast(self, observation: Observation, signals: Signals, grid: TimeGrid) -> Outlook:
+        """Return the outlook on `grid`; uses nothing later than ``observation.at``."""
+        prices = self._prices.on(grid, signals)
+        sessions = [evse.session for evse in observation.evses if evse.session is not None]
+        return Outlook(
+            grid=grid,
+            load_kw=_on_grid(self._load, observation.at, grid),
+            pv_kw=self._pv_kw(observation.at, grid),
+            import_price_per_kwh=prices.import_per_kwh,
+            export_price_per_kwh=prices.export_per_kwh,
+            departures=self._departures.forecast(sessions, observation.at),
+            notes=(*self._meter_notes(observation.at), *prices.notes),
+        )
+
+    def _pv_kw(self, at: datetime, grid: TimeGrid) -> Array:
+        if not self._site.pv:
+            return np.zeros((len(LEVELS), grid.n_steps))
+        return np.minimum(_on_grid(self._pv, at, grid), sum(array.peak_kw for array in self._site.pv))
+
+    def _clear_sky_kw(self, slots: Ints) -> Array:
+        return total_clear_sky_kw(self._site.pv, slots * SLOT_S + SLOT_S // 2)
+
+    def _meter_notes(self, at: datetime) -> tuple[str, ...]:
+        load, pv = self._load.n_days(at), self._pv.n_days(at)
+        load_note = f"load: like {load} measured days" if load else "load: nothing measured yet, between the site's base and peak"
+        pv_note = f"PV: clear sky dimmed as on {pv} measured days" if pv else "PV: nothing measured yet, clear sky dimmed by half"
+        return (load_note, pv_note) if self._site.pv else (load_note,)
+
+
+def _load_prior(site: Site) -> Prior:
+    low = sum(load.base_kw for load in site.loads)
+    return Prior(low=low, high=max(low, sum(load.peak_kw for load in site.loads)))
+
+
+def _on_grid(meter: SeasonalMeter, at: datetime, grid: TimeGrid) -> Array:
+    """Return the meter's quantiles, as means over each step, (len(LEVELS), n_steps) [kW]."""
+    edges = (grid.start.timestamp() + grid.edges_h * 3600.0) / SLOT_S
+    begin, end = int(np.floor(edges[0])), int(np.ceil(edges[-1]))
+    quantiles = meter.quantiles(at, begin, end - begin)
+    summed = np.concatenate([np.zeros((len(LEVELS), 1)), np.cumsum(quantiles, axis=1)], axis=1)
+    places = np.arange(begin, end + 1)
+    at_edges = np.stack([np.interp(edges, places, row) for row in summed])
+    return np.asarray(np.diff(at_edges, axis=1) / np.diff(edges))

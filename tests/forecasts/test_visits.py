@@ -1,0 +1,59 @@
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from forecasts.localtime import Calendar
+from forecasts.visits import EndedVisit, VisitTable, VisitWatch, hours
+from v2g.observation import EvseState, Observation
+from v2g.session import ChargingSession, Wishes
+
+START = datetime(2026, 5, 4, 8, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+def seen(minutes: int, session_id: str | None, *, online: bool = True) -> Observation:
+    session = None
+    if session_id:
+        wishes = Wishes(departure=START + timedelta(hours=9))
+        session = ChargingSession(session_id=session_id, evse_id="A", plugged_in_at=START, driver="d", wishes=wishes)
+    return Observation(at=START + minutes * MINUTE, evses=(EvseState(evse_id="A", online=online, session=session),))
+
+
+def ends(*observations: Observation) -> list[EndedVisit]:
+    watch = VisitWatch()
+    return [visit for observation in observations for visit in watch.ended(observation)]
+
+
+def test_a_session_that_is_gone_has_ended() -> None:
+    assert ends(seen(0, "s1"), seen(5, "s1"), seen(10, None), seen(15, None)) == [
+        EndedVisit(driver="d", plugged_in_at=START, left_at=START + 10 * MINUTE, stated=START + timedelta(hours=9))
+    ]
+
+
+def test_the_next_car_ends_the_one_before() -> None:
+    assert [visit.left_at for visit in ends(seen(0, "s1"), seen(5, "s2"), seen(9, None))] == [
+        START + 5 * MINUTE,
+        START + 9 * MINUTE,
+    ]
+
+
+def test_a_silent_charger_has_not_lost_its_car() -> None:
+    assert ends(seen(0, "s1"), seen(5, None, online=False), seen(10, "s1")) == []
+    assert len(ends(seen(0, "s1"), seen(5, None, online=False), seen(10, None))) == 1
+
+
+def test_a_car_that_left_in_a_long_silence_teaches_nothing() -> None:
+    assert ends(seen(0, "s1"), seen(5, None, online=False), seen(200, None)) == []
+
+
+def test_the_table_keeps_the_latest_and_knows_its_drivers() -> None:
+    visits = [
+        EndedVisit(driver=f"d{i % 2}" if i else "", plugged_in_at=START + i * MINUTE, left_at=START + (60 + i) * MINUTE)
+        for i in range(5)
+    ]
+    table = VisitTable(Calendar(time_zone="Asia/Shanghai"), visits, capacity=3)
+    assert sorted(table.left_h) == [hours(v.left_at) for v in visits[2:]]
+    assert (table.drivers == table.number_of("d1")).sum() == 1
+    assert table.number_of("nobody") not in table.drivers
+    assert np.isnan(table.stated_h).all()
+    np.testing.assert_allclose(sorted(table.clock_h), [16 + i / 60 for i in (2, 3, 4)])
