@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 import structlog
+from aiomqtt import ProtocolVersion
 
 from v2g.errors import UnavailableError
 
@@ -35,12 +36,13 @@ log_type warning
 
 
 class Server(Protocol):
-    """A broker program. `start` returns once it accepts connections; it raises `UnavailableError` if it never does."""
+    """A broker program and the newest MQTT that it speaks."""
 
     name: str
+    version: ProtocolVersion
 
     async def start(self, port: int) -> None:
-        """Serve on `port` of the loopback address."""
+        """Serve on `port` of the loopback address; return once connections are accepted. Raises `UnavailableError`."""
         ...
 
     async def stop(self) -> None:
@@ -52,6 +54,7 @@ class Mosquitto:
     """Eclipse Mosquitto as a child process with a configuration of its own."""
 
     name = "mosquitto"
+    version = ProtocolVersion.V5
 
     def __init__(self, program: str) -> None:
         self._program = program
@@ -94,9 +97,10 @@ class Mosquitto:
 
 
 class Amqtt:
-    """The pure-Python broker amqtt on this event loop. It speaks MQTT 3.1.1 only, so without message expiry."""
+    """The pure-Python broker amqtt on this event loop. It leaves an MQTT 5.0 connection that has a last will hanging."""
 
     name = "amqtt"
+    version = ProtocolVersion.V311
 
     def __init__(self) -> None:
         self._library = importlib.import_module("amqtt.broker")
@@ -141,6 +145,11 @@ class EmbeddedBroker:
     def name(self) -> str:
         """The program that serves: "mosquitto" or "amqtt"."""
         return self._server.name
+
+    @property
+    def version(self) -> ProtocolVersion:
+        """The newest MQTT that the program speaks; clients must use no newer one."""
+        return self._server.version
 
     async def start(self) -> None:
         """Serve, and return once connections are accepted. Raises `UnavailableError` if the port is taken."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from math import ceil
 
 import structlog
-from aiomqtt import Client, MqttCodeError, MqttError, ProtocolVersion, Will
+from aiomqtt import Client, MqttError, ProtocolVersion, Will
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -30,7 +30,6 @@ KEEPALIVE_S = 10
 MAX_PACKET_BYTES = 64 * 1024
 MAX_QUEUED = 10_000
 MAX_CALLS = 10  # fewer than the 20 that Mosquitto acknowledges side by side, so that nothing waits inside paho
-UNSUPPORTED_VERSION = 132  # MQTT 5.0, table 3-1
 
 
 class MqttLink:
@@ -42,8 +41,8 @@ class MqttLink:
         Its id gives the topic root; its MQTT outlets, batteries and meters are heard.
     clock : Clock
         The station's clock.
-    host, port, username, password, tls
-        The broker; `tls` None means plain TCP.
+    host, port, username, password, tls, version
+        The broker; `tls` None means plain TCP. Without MQTT 5.0 setpoints do not expire in the broker, only in the device.
     on_change : callable
         Called after a plug-in or unplug and after a device came or went, the broker's loss included.
     wall_s_per_clock_s : float
@@ -62,6 +61,7 @@ class MqttLink:
         username: str | None = None,
         password: str | None = None,
         tls: ssl.SSLContext | None = None,
+        version: ProtocolVersion = ProtocolVersion.V5,
         on_change: Callable[[], None],
         wall_s_per_clock_s: float = 1.0,
     ) -> None:
@@ -71,7 +71,7 @@ class MqttLink:
         self._host, self._port = host, port
         self._username, self._password, self._tls = username, password, tls
         self._wall_s_per_clock_s = wall_s_per_clock_s
-        self._version = ProtocolVersion.V5
+        self._version = version
         self._wait_s = FIRST_WAIT_S
         self._client: Client | None = None
         self._detail = "not started"
@@ -130,6 +130,7 @@ class MqttLink:
                 raise
 
     def _make_client(self) -> Client:
+        """Return a new client: an old one would send its unsent messages when it connects again."""
         v5 = self._version is ProtocolVersion.V5
         return Client(
             self._host,
@@ -139,8 +140,7 @@ class MqttLink:
             tls_context=self._tls,
             identifier=f"v2g-daemon-{self.site.site_id}",  # two daemons on one site push each other out, and it shows
             protocol=self._version,
-            clean_session=None if v5 else True,
-            clean_start=True,
+            clean_session=None if v5 else True,  # 5.0: a new client's first start is clean by default
             properties=_connect_properties() if v5 else None,
             will=Will(self.topics.daemon_status, dump("daemon_status", {"online": False}, "will"), qos=1, retain=True),
             timeout=BROKER_TIMEOUT_S,
@@ -154,10 +154,9 @@ class MqttLink:
         await self.publish(self.topics.daemon_status, dump("daemon_status", status, "status"), retain=True)
 
     def _report_loss(self, error: Exception) -> None:
-        if isinstance(error, MqttCodeError) and isinstance(error.rc, ReasonCode) and error.rc.value == UNSUPPORTED_VERSION:
-            self._version = ProtocolVersion.V311
-        self._detail = f"not connected to {self._host}:{self._port}: {error}"
-        log.warning("mqtt_disconnected", host=self._host, port=self._port, error=str(error), retry_s=self._wait_s)
+        reason = str(error.__cause__ or error)
+        self._detail = f"not connected to {self._host}:{self._port}: {reason}"
+        log.warning("mqtt_disconnected", host=self._host, port=self._port, error=reason, retry_s=self._wait_s)
 
     def _expiry(self, lease_s: float | None) -> Properties | None:
         if lease_s is None or self._version is not ProtocolVersion.V5:

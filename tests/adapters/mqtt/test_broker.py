@@ -1,0 +1,52 @@
+import importlib.util
+import shutil
+
+import pytest
+from aiomqtt import Client, MqttError
+
+from adapters.mqtt import broker as module
+from adapters.mqtt.broker import HOST, Amqtt, EmbeddedBroker, Mosquitto, free_port, installed_server
+from v2g.errors import UnavailableError
+
+
+async def test_it_serves_stops_and_serves_again_on_the_same_port(any_broker: EmbeddedBroker) -> None:
+    port = any_broker.port
+    for _ in range(2):
+        async with Client(HOST, port, protocol=any_broker.version, timeout=5.0) as client:
+            await client.publish("any", b"thing", qos=1)
+        await any_broker.stop()
+        with pytest.raises(MqttError, match="refused"):
+            await Client(HOST, port, protocol=any_broker.version).__aenter__()
+        await any_broker.start()
+    assert any_broker.port == port
+
+
+async def test_it_can_be_stopped_twice(any_broker: EmbeddedBroker) -> None:
+    await any_broker.stop()
+    await any_broker.stop()
+
+
+async def test_a_port_that_is_taken_is_said(any_broker: EmbeddedBroker) -> None:
+    with pytest.raises(UnavailableError, match=f"port {any_broker.port} .* choose another"):
+        await EmbeddedBroker(any_broker.port).start()
+
+
+async def test_a_mosquitto_that_ends_at_once_says_why() -> None:
+    program = shutil.which("false")
+    assert program is not None
+    with pytest.raises(UnavailableError, match="it ended with code 1"):
+        await Mosquitto(program).start(free_port())
+
+
+async def test_amqtt_on_a_taken_port_says_so(any_broker: EmbeddedBroker) -> None:
+    with pytest.raises(UnavailableError, match=f"amqtt on port {any_broker.port}"):
+        await Amqtt().start(any_broker.port)
+
+
+def test_mosquitto_is_preferred_then_amqtt_then_the_mend_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SYSTEM_FOLDERS", ())
+    monkeypatch.setenv("PATH", "")
+    assert isinstance(installed_server(), Amqtt)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+    with pytest.raises(UnavailableError, match=r"install the package mosquitto, or pip install '\.\[broker\]'"):
+        installed_server()

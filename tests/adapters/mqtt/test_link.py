@@ -1,0 +1,145 @@
+"""The link against real brokers."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from aiomqtt import Client, ProtocolVersion
+
+from adapters.clock import RealClock
+from adapters.mqtt.broker import EmbeddedBroker, free_port
+from adapters.mqtt.link import MqttLink
+from adapters.mqtt.meters import MqttMeters
+from tests.adapters.mqtt.support import NOW, a_site, device, evse_state, running, until
+from v2g.errors import UnavailableError
+
+STATUS = "v2g/v1/S1/daemon/status"
+
+
+@asynccontextmanager
+async def overheard(port: int, topic: str, version: ProtocolVersion) -> AsyncIterator[list[Any]]:
+    """Collect what is published on `topic`."""
+    heard: list[Any] = []
+
+    async def listen(client: Client) -> None:
+        async for message in client.messages:
+            heard.append(json.loads(bytes(message.payload)))  # noqa: PERF401 (the list grows while others look at it)
+
+    async with Client("127.0.0.1", port, protocol=version) as client:
+        await client.subscribe(topic, qos=1)
+        task = asyncio.create_task(listen(client))
+        yield heard
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def test_the_daemon_says_that_it_is_there_and_that_it_leaves(any_broker: EmbeddedBroker) -> None:
+    async with overheard(any_broker.port, STATUS, any_broker.version) as heard:
+        async with running(any_broker.port, version=any_broker.version) as link:
+            await until(lambda: len(heard) == 1)
+            assert link.detail == f"connected to 127.0.0.1:{any_broker.port}"
+        await until(lambda: len(heard) == 2)
+    assert [status["online"] for status in heard] == [True, False]
+
+
+async def test_what_was_retained_before_the_daemon_came_is_known_and_what_comes_later_too(any_broker: EmbeddedBroker) -> None:
+    async with device(any_broker.port, version=any_broker.version) as charger:
+        await charger.say("evse/1/state", evse_state())
+        async with running(any_broker.port, version=any_broker.version) as link:
+            await until(lambda: "A" in link.inbox.evses)
+            await charger.say("evse/2/state", evse_state(session_id=None))
+            await until(lambda: "B" in link.inbox.evses)
+            assert link.inbox.evses["B"].session is None
+            assert link.inbox.evses["A"].session is not None
+
+
+async def test_a_broker_that_comes_late_is_found(broker: EmbeddedBroker) -> None:
+    await broker.stop()
+    link = MqttLink(a_site(), RealClock(), host="127.0.0.1", port=broker.port, on_change=lambda: None)
+    assert (link.connected, link.detail) == (False, "not started")
+    task = asyncio.create_task(link.run())
+    await until(lambda: "not connected" in link.detail)
+    assert "refused" in link.detail
+    with pytest.raises(UnavailableError, match="refused"):
+        await link.publish("v2g/v1/S1/plan", b"{}")
+    await broker.start()
+    await until(lambda: link.connected)
+    task.cancel()
+    await asyncio.wait([task])
+
+
+async def test_a_broker_killed_and_started_again_on_its_port_is_found_again(any_broker: EmbeddedBroker) -> None:
+    changes: list[bool] = []
+    async with running(any_broker.port, version=any_broker.version, on_change=lambda: changes.append(True)) as link:
+        async with device(any_broker.port, version=any_broker.version) as charger:
+            await charger.say("evse/1/state", evse_state())
+            await until(lambda: "A" in link.inbox.evses)
+            changes.clear()
+            await any_broker.stop()
+            await until(lambda: not link.connected)
+            assert changes, "losing the broker is a change"
+            assert not link.inbox.is_online(f"{charger.base}/status")
+            assert link.inbox.evses["A"].at == NOW, "what was said stays, and ages"
+            await any_broker.start()
+            await until(lambda: link.connected)
+        async with device(any_broker.port, version=any_broker.version) as charger:
+            await until(lambda: link.inbox.is_online(f"{charger.base}/status"))
+
+
+async def test_two_sites_on_one_broker_do_not_mix(broker: EmbeddedBroker) -> None:
+    async with (
+        running(broker.port, "S1") as one,
+        running(broker.port, "S2") as two,
+        device(broker.port, "v2g/v1/S2/station/CP1") as charger,
+    ):
+        await charger.say("evse/1/state", evse_state())
+        await charger.client.publish("v2g/v1/S1/meter/site", json.dumps({"at": "2026-01-01T12:00:00Z", "power_kw": 5.0}), qos=1)
+        await until(lambda: "A" in two.inbox.evses and "site" in one.inbox.meters)
+        assert one.inbox.evses == {}
+        assert two.inbox.meters == {}
+        assert not one.inbox.refused
+        assert not two.inbox.refused
+
+
+async def test_no_payload_ends_the_link(broker: EmbeddedBroker) -> None:
+    junk = [b"", b"\xff", b"[" * 5000, b"x" * 20_000, b'{"online": 1}', b'{"at": 1, "power_kw": NaN}']
+    topics = [
+        "station/CP1/status",
+        "station/CP1/evse/1/state",
+        "station/CP1/evse/1/ack",
+        "battery/BAT/state",
+        "meter/site",
+        "meter/no",
+    ]
+    async with running(broker.port) as link, Client("127.0.0.1", broker.port, protocol=ProtocolVersion.V5) as stranger:
+        for topic in topics:
+            for payload in junk:
+                await stranger.publish(f"v2g/v1/S1/{topic}", payload, qos=1)
+        await until(lambda: link.inbox.refused.total() == len(topics) * len(junk))
+        meter = {"at": "2026-01-01T12:00:00Z", "power_kw": 5.0}
+        await stranger.publish("v2g/v1/S1/meter/site", json.dumps(meter), qos=1)
+        await until(lambda: MqttMeters(link).reading("site") is not None)
+        assert link.connected
+
+
+async def test_the_link_can_be_cancelled_while_a_broker_keeps_it_waiting() -> None:
+    writers: list[asyncio.StreamWriter] = []
+    port = free_port()
+    async with await asyncio.start_server(lambda _reader, writer: writers.append(writer), "127.0.0.1", port):
+        link = MqttLink(a_site(), RealClock(), host="127.0.0.1", port=port, on_change=lambda: None)
+        task = asyncio.create_task(link.run())
+        await until(lambda: writers)
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
+        assert not link.connected
+        writers[0].close()
+        await writers[0].wait_closed()
+
+
+async def test_a_second_daemon_on_the_same_site_shows(broker: EmbeddedBroker) -> None:
+    async with running(broker.port) as first, running(broker.port):
+        await until(lambda: "not connected" in first.detail)
