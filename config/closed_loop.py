@@ -57,8 +57,10 @@ async def run_closed_loop(
     memory, now = Memory(), scenario.start
     run = Run(outcome=farm.outcome())
     next_tick, outlook = scenario.start, None
+    known: Signals = ()
     while now < scenario.end:
-        known = tuple(s for s in scenario.signals if s.issued_at <= now)
+        if len(known) < sum(s.issued_at <= now for s in scenario.signals):
+            known = tuple(s for s in scenario.signals if s.issued_at <= now)
         if now >= next_tick:
             record, memory = await tick(parts, memory, known, now)
             outlook = record.outlook

@@ -26,13 +26,14 @@ LATE_TICKS = 3.0
 class Control:
     """Runs a tick every ``horizon.tick_s`` and whenever it is woken, and a fast look every ``horizon.fast_s`` [s of the clock].
 
-    `signals` returns the signals in force; `on_tick` and `on_look` are told what happened.
+    `wake` asks for a tick at once; `signals` returns the signals in force; `on_tick` and `on_look` are told what happened.
     """
 
     def __init__(
         self,
         parts: Parts,
         clock: Clock,
+        wake: asyncio.Event,
         *,
         memory: Memory,
         signals: Callable[[], Signals],
@@ -41,15 +42,12 @@ class Control:
     ) -> None:
         self._parts, self._clock, self._signals = parts, clock, signals
         self._on_tick, self._on_look = on_tick, on_look
-        self._wake, self._sending = asyncio.Event(), asyncio.Lock()
-        self.memory, self.latest, self.trouble = memory, None, ""
+        self._wake, self._sending = wake, asyncio.Lock()
+        self.memory, self.trouble = memory, ""
+        self.latest: TickRecord | None = None
         self.started_at = clock.now()
         self.outcomes: Counter[str] = Counter()
         self.rungs: Counter[Rung] = Counter()
-
-    memory: Memory
-    latest: TickRecord | None
-    trouble: str
 
     def wake(self) -> None:
         """Plan again as soon as can be: a car came, a signal was published."""

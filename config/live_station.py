@@ -25,7 +25,7 @@ PRICES = (SignalKind.PRICE, SignalKind.EXPORT_PRICE)
 
 
 class LiveStation:
-    """Fills `v2g.ports.Station`. `watch` names the parts whose health is told."""
+    """Fills `v2g.ports.Station`; `attend` gives it the control loop to show."""
 
     def __init__(
         self,
@@ -38,12 +38,15 @@ class LiveStation:
         signals: Signals,
         history: Iterable[HistoryPoint],
     ) -> None:
-        self._site, self._clock, self._gateway, self._store, self._keeping = site, clock, gateway, store, keeping
+        self._site, self._clock, self._gateway, self._store, self.keeping = site, clock, gateway, store, keeping
         self._signals = {s.signal_id: s for s in signals}
         self._history = deque(history)
-        self._observation = gateway.glance(clock.now())
-        self.control: Control | None = None
-        self.watch: tuple[Callable[[], Part], ...] = ()
+        self._control: Control | None = None
+        self._watch: tuple[Callable[[], Part], ...] = ()
+
+    def attend(self, control: Control, watch: tuple[Callable[[], Part], ...]) -> None:
+        """Show this control loop, and ask `watch` how the parts are."""
+        self._control, self._watch = control, watch
 
     @property
     def site(self) -> Site:
@@ -60,7 +63,7 @@ class LiveStation:
 
     def latest(self) -> TickRecord | None:
         """Return the last tick, None before the first."""
-        return self.control.latest if self.control else None
+        return self._control.latest if self._control else None
 
     def signals(self) -> Signals:
         """Return all signals that have not ended."""
@@ -91,10 +94,10 @@ class LiveStation:
 
     def health(self) -> Health:
         """Return how the daemon is; never raises."""
-        now, control, latest = self._clock.now(), self.control, self.latest()
-        parts = tuple(look() for look in self.watch)
+        now, control, latest = self._clock.now(), self._control, self.latest()
+        parts = tuple(look() for look in self._watch)
         troubles = (control.trouble,) if control and control.trouble else ()
-        lost = (f"{self._keeping.lost} records lost: {self._keeping.trouble}",) if self._keeping.trouble else ()
+        lost = (f"{self.keeping.lost} records lost: {self.keeping.trouble}",) if self.keeping.trouble else ()
         return Health(
             alive=control is not None and control.alive(now),
             ready=latest is not None,
@@ -116,8 +119,8 @@ class LiveStation:
 
     def ticked(self, record: TickRecord, memory: Memory) -> None:
         """Keep a tick and what the next one needs."""
-        self._keeping.keep(lambda: self._store.write(record))
-        self._keeping.keep(lambda: self._store.save_memory(memory))
+        self.keeping.keep(lambda: self._store.write(record))
+        self.keeping.keep(lambda: self._store.save_memory(memory))
 
     def looked(self, observation: Observation) -> None:
         """Add a look to the history."""
@@ -125,7 +128,7 @@ class LiveStation:
         self._history.append(point)
         while self._history and self._history[0].at < observation.at - timedelta(hours=HISTORY_H):
             self._history.popleft()
-        self._keeping.keep(lambda: self._store.append_point(point))
+        self.keeping.keep(lambda: self._store.append_point(point))
 
     def _point(self, observation: Observation) -> HistoryPoint:
         powers = [s.power_kw.value for s in observation.evses if s.power_kw and s.online]
@@ -145,8 +148,8 @@ class LiveStation:
         )
 
     def _wake(self) -> None:
-        if self.control:
-            self.control.wake()
+        if self._control:
+            self._control.wake()
 
 
 def check_signal(signal: Signal, now: datetime) -> None:

@@ -73,11 +73,16 @@ class ChargerFile(Strict):
 
 
 class OcppFile(Strict):
-    """Where chargers connect. `passwords_env` names an environment variable with a JSON object {charger: password}."""
+    """Where chargers connect.
+
+    `passwords_env` names an environment variable with a JSON object {charger: password}, `pseudonym_key_env` one with the
+    key by which id tags become pseudonyms.
+    """
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 9000
     passwords_env: str | None = None
+    pseudonym_key_env: str | None = None
     answer_timeout_s: Annotated[float, Field(gt=0)] = 10.0
 
 

@@ -1,0 +1,67 @@
+"""The key figures of a simulated or demonstrated station, as one flat JSON object."""
+
+from typing import Any
+
+import numpy as np
+
+from adapters.farm.outcome import Outcome, Prices, bill
+from config.closed_loop import Run
+from v2g.site import Site
+
+
+def outcome_kpis(outcome: Outcome, prices: Prices) -> dict[str, Any]:
+    """Return what truly happened: energies [kWh], powers [kW], money [currency], breaches [s]."""
+    money = bill(outcome, prices)
+    return {
+        "energy_charged_kwh": outcome.energy_charged_kwh,
+        "energy_discharged_kwh": outcome.energy_discharged_kwh,
+        "net_delivered_kwh": outcome.net_kwh,
+        "asked_kwh": outcome.asked_kwh,
+        "delivered_share": outcome.delivered_frac,
+        "unmet_drivers": len(outcome.unmet),
+        "cars": len(outcome.visits),
+        "cost": money.total,
+        "cost_import": money.import_cost,
+        "revenue_export": money.export_revenue,
+        "cost_demand": money.demand_cost,
+        "peak_import_kw": outcome.peak_import_kw,
+        "max_import_kw": outcome.max_import_kw,
+        "limit_violation_s": outcome.limit_violation_s,
+        "worst_violation_kw": outcome.worst_violation_kw,
+        "unconsented_kwh": outcome.unconsented_kwh,
+        "floor_breaches": outcome.floor_breaches,
+    }
+
+
+def run_kpis(run: Run, site: Site, prices: Prices, uncontrolled: Outcome) -> dict[str, Any]:
+    """Return the figures of a closed loop beside those of the same cars uncontrolled."""
+    reference = outcome_kpis(uncontrolled, prices)
+    own = outcome_kpis(run.outcome, prices)
+    solve_s = np.array(run.solve_s) if run.solve_s else np.zeros(1)
+    return own | {
+        "import_limit_kw": site.circuits[0].import_limit_kw,
+        "net_delivered_of_uncontrolled": own["net_delivered_kwh"] / max(reference["net_delivered_kwh"], 1e-9),
+        "cost_uncontrolled": reference["cost"],
+        "saving_share": 1.0 - own["cost"] / reference["cost"] if reference["cost"] else 0.0,
+        "uncontrolled": reference,
+        "rungs": {str(rung): count for rung, count in run.rungs.items()},
+        "ticks": sum(run.rungs.values()),
+        "setpoints_sent": run.setpoints_sent,
+        "solve_s_per_tick": {
+            "mean": float(solve_s.mean()),
+            "p95": float(np.quantile(solve_s, 0.95)),
+            "max": float(solve_s.max()),
+        },
+    }
+
+
+def rounded(value: Any, digits: int = 4) -> Any:
+    """Return `value` with its floats rounded for print."""
+    match value:
+        case float():
+            return round(value, digits)
+        case dict():
+            return {key: rounded(item, digits) for key, item in value.items()}
+        case list() | tuple():
+            return [rounded(item, digits) for item in value]
+    return value

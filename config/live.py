@@ -1,0 +1,155 @@
+"""A station on real protocols: everything a site file names, wired and running."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+
+from adapters.mqtt.batteries import MqttBatteries
+from adapters.mqtt.chargers import MqttChargers
+from adapters.mqtt.link import MqttLink
+from adapters.mqtt.meters import MqttMeters
+from adapters.ocpp.central import CentralSystem
+from adapters.store.store import Store
+from adapters.web.app import create_app
+from adapters.web.server import Server, serve
+from config.control import Control
+from config.gateway import SiteGateway
+from config.keeping import Keeping
+from config.live_station import HISTORY_H, LiveStation
+from config.load import LoadedSite
+from config.secrets import passwords, pseudonyms, secret
+from config.watch import watched
+from forecasts.forecaster import SeasonalForecaster
+from forecasts.history import History
+from optimizer.ladder import Ladder
+from optimizer.process import ProcessPlanner
+from v2g.ports import Chargers, Clock
+from v2g.record import Memory
+from v2g.site import Protocol
+from v2g.tick import Parts
+
+DRAIN_S = 5.0
+LOAD_HISTORY_H = 28 * 24.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveDaemon:
+    """A running station, for the command line, the demo and drills."""
+
+    station: LiveStation
+    control: Control
+    planner: ProcessPlanner
+    ocpp_url: str
+    web_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wire:
+    """What the adapters are wired with: the site, its clock and that clock's speed, and what wakes the control loop."""
+
+    loaded: LoadedSite
+    clock: Clock
+    speed: float
+    wake: Callable[[], None]
+
+
+@asynccontextmanager
+async def running(loaded: LoadedSite, clock: Clock, *, speed: float = 1.0) -> AsyncIterator[LiveDaemon]:
+    """Run the station while the context lasts; `speed` is that of `clock`.
+
+    Raises `SiteError` if a secret that the file names is missing, `UnavailableError` if the database or a port cannot be
+    had. An error in a part ends the context with an `ExceptionGroup`; the chargers then go on by their leases and fallbacks.
+    """
+    site, file, wake = loaded.site, loaded.file, asyncio.Event()
+    wire = Wire(loaded=loaded, clock=clock, speed=speed, wake=wake.set)
+    async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
+        store = await stack.enter_async_context(Store(file.store.url, clock))
+        planner = await stack.enter_async_context(ProcessPlanner())
+        central, link = _central(wire, store), _link(wire)
+        gateway = await _gateway(wire, central, link, store)
+        station = await _station(wire, gateway, store)
+        ladder = Ladder(planner)
+        parts = Parts(site=site, gateway=gateway, forecaster=await _forecaster(wire, store), planner=ladder)
+        memory = await store.memory() or Memory()
+        control = Control(
+            parts, clock, wake, memory=memory, signals=station.signals, on_tick=station.ticked, on_look=station.looked
+        )
+        station.attend(control, watched(site, station, link, store, control))
+        ocpp_url = (await stack.enter_async_context(central.serve(file.ocpp.host, file.ocpp.port))).url if central else ""
+        server = _server(wire, station)
+        works = [control.run_ticks(), control.run_looks(), station.keeping.run(), server.run(), *([link.run()] if link else [])]
+        tasks = [group.create_task(work) for work in works]
+        try:
+            yield LiveDaemon(station=station, control=control, planner=planner, ocpp_url=ocpp_url, web_url=server.url)
+        finally:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(station.keeping.drain(), DRAIN_S)
+            for task in tasks:
+                task.cancel()
+
+
+def _central(wire: Wire, store: Store) -> CentralSystem | None:
+    ocpp = wire.loaded.file.ocpp
+    if not any(e.protocol is Protocol.OCPP16 for e in wire.loaded.site.evses):
+        return None
+    return CentralSystem(
+        wire.loaded.site,
+        wire.clock,
+        store,
+        credentials=passwords(ocpp.passwords_env, "ocpp.passwords_env"),
+        pseudonym=pseudonyms(ocpp.pseudonym_key_env, "ocpp.pseudonym_key_env"),
+        on_change=wire.wake,
+        answer_timeout_s=ocpp.answer_timeout_s,
+    )
+
+
+def _link(wire: Wire) -> MqttLink | None:
+    mqtt = wire.loaded.file.mqtt
+    if mqtt is None:
+        return None
+    return MqttLink(
+        wire.loaded.site,
+        wire.clock,
+        host=mqtt.host,
+        port=mqtt.port,
+        username=mqtt.username,
+        password=secret(mqtt.password_env, "mqtt.password_env"),
+        on_change=wire.wake,
+        wall_s_per_clock_s=1.0 / wire.speed,
+    )
+
+
+async def _gateway(wire: Wire, central: CentralSystem | None, link: MqttLink | None, store: Store) -> SiteGateway:
+    chargers: dict[Protocol, Chargers] = {}
+    if central:
+        chargers[Protocol.OCPP16] = central
+    if link:
+        chargers[Protocol.MQTT] = MqttChargers(link)
+    gateway = SiteGateway(
+        wire.loaded.site,
+        chargers,
+        MqttMeters(link) if link else None,
+        MqttBatteries(link) if link and wire.loaded.site.batteries else None,
+    )
+    gateway.restore(await store.wishes())
+    return gateway
+
+
+async def _station(wire: Wire, gateway: SiteGateway, store: Store) -> LiveStation:
+    signals, points = await store.signals(), await store.history(HISTORY_H)
+    return LiveStation(wire.loaded.site, wire.clock, gateway, store, Keeping(), signals=signals, history=points)
+
+
+async def _forecaster(wire: Wire, store: Store) -> SeasonalForecaster:
+    """Return a forecaster that knows the load of the last weeks."""
+    readings = await store.load_readings(LOAD_HISTORY_H)
+    history = History()
+    for reading in readings:
+        history.add(reading)
+    return SeasonalForecaster(wire.loaded.site, load_history=history)
+
+
+def _server(wire: Wire, station: LiveStation) -> Server:
+    web = wire.loaded.file.web
+    return serve(create_app(station, token=secret(web.token_env, "web.token_env")), web.host, web.port)

@@ -1,0 +1,53 @@
+"""How the parts of a running station are, each in a sentence."""
+
+from collections.abc import Callable
+
+from adapters.mqtt.link import MqttLink
+from adapters.store.store import Store
+from config.control import Control
+from v2g.bounds import fresh
+from v2g.ports import Station
+from v2g.site import Protocol, Site
+from v2g.solution import Rung
+from v2g.station import Condition, Part
+
+Watch = Callable[[], Part]
+
+
+def watched(site: Site, station: Station, link: MqttLink | None, store: Store, control: Control) -> tuple[Watch, ...]:
+    """Return a look at each part: solver, chargers by protocol, broker, meters, database."""
+    protocols = sorted({e.protocol for e in site.evses})
+    return (
+        lambda: _solver(control),
+        *((lambda p=p: _chargers(site, station, p)) for p in protocols),
+        *([lambda: _broker(link)] if link else []),
+        *([lambda: _meters(site, station)] if site.loads else []),
+        lambda: store.health,
+    )
+
+
+def _solver(control: Control) -> Part:
+    if control.latest is None:
+        return Part(name="solver", condition=Condition.DEGRADED, detail="no plan yet")
+    plan = control.latest.plan
+    good = plan.rung in (Rung.OPTIMAL, Rung.INCUMBENT)
+    detail = f"{plan.rung} in {plan.solve_s:.2f} s" if good else f"{plan.rung}: {plan.reason}"
+    return Part(name="solver", condition=Condition.OK if good else Condition.DEGRADED, detail=detail)
+
+
+def _chargers(site: Site, station: Station, protocol: Protocol) -> Part:
+    ours = {e.evse_id for e in site.evses if e.protocol is protocol}
+    online = sum(s.online for s in station.observation().evses if s.evse_id in ours)
+    condition = Condition.OK if online == len(ours) else Condition.DEGRADED if online else Condition.DOWN
+    return Part(name=protocol, condition=condition, detail=f"{online} of {len(ours)} outlets connected")
+
+
+def _broker(link: MqttLink) -> Part:
+    return Part(name="broker", condition=Condition.OK if link.connected else Condition.DOWN, detail=link.detail)
+
+
+def _meters(site: Site, station: Station) -> Part:
+    observation = station.observation()
+    if fresh(observation.load_kw, observation, site.rules):
+        return Part(name="meters", condition=Condition.OK, detail="the load meter speaks")
+    return Part(name="meters", condition=Condition.DEGRADED, detail="the load meter is silent: the load counts at its highest")
