@@ -108,4 +108,4 @@ def _weight(site: Site, units: tuple[UnitBounds, ...], inside: Array) -> Array:
         share[0] = 1.0
         share[list(unit.phases)] = 1.0 / len(unit.phases)
         weight[:, :, i] = inside[:, index[unit.circuit_id], None] * share
-    return weight.reshape(-1, len(units))
+    return weight.reshape(len(site.circuits) * (1 + N_PHASES), len(units))
