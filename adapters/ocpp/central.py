@@ -201,7 +201,7 @@ class CentralSystem:
         status = self._gate.refusal(request.path, headers.get_all("Authorization"), offered)
         if status is None:
             return None
-        log.warning("charger_refused", path=request.path[:100], status=int(status), offered=offered)
+        log.warning("charger_refused", station=repr(station_of(request.path))[:100], status=int(status), offered=offered)
         response = socket.respond(status, f"{status.phrase}\n")
         if status == status.UNAUTHORIZED:
             response.headers["WWW-Authenticate"] = 'Basic realm="ocpp", charset="UTF-8"'

@@ -2,14 +2,14 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import Protocol
 from uuid import uuid4
 
 import structlog
 from websockets.exceptions import ConnectionClosed
 
-from adapters.ocpp.dialect import Dialect
+from adapters.ocpp.dialect import Responder
 from adapters.ocpp.frames import BadFrameError, Call, CallError, CallResult, ErrorCode, Frame, Payload, decode, encode
 from v2g.errors import UnavailableError, V2GError
 
@@ -81,12 +81,12 @@ class Connection:
         self._in_hand = 0
         self._strikes = 0
 
-    async def run(self, dialect: Dialect) -> None:
+    async def run(self, responder: Responder) -> None:
         """Serve the charger until the connection ends, for whatever reason."""
         try:
             async with asyncio.TaskGroup() as tasks:
-                self._receiver = tasks.create_task(self._receive(dialect, tasks))
-                attendant = tasks.create_task(dialect.attend())
+                self._receiver = tasks.create_task(self._receive(responder, tasks))
+                attendant = tasks.create_task(responder.attend())
                 await asyncio.wait([self._receiver])
                 self._hang_up()
                 attendant.cancel()
@@ -126,27 +126,30 @@ class Connection:
         finally:
             self._waiting = None
 
-    async def _receive(self, dialect: Dialect, tasks: asyncio.TaskGroup) -> None:
-        while True:
+    async def _receive(self, responder: Responder, tasks: asyncio.TaskGroup) -> None:
+        while not self._closed:
             try:
                 text = await self._socket.recv()
             except ConnectionClosed:
                 return
-            try:
-                frame = decode(text)
-            except BadFrameError as error:
-                await self._start(self._refuse(error), tasks)
-                continue
-            if isinstance(frame, Call):
-                await self._start(self._serve(dialect, frame), tasks)
-            else:
+            await self._take(text, responder, tasks)
+
+    async def _take(self, text: str | bytes, responder: Responder, tasks: asyncio.TaskGroup) -> None:
+        """Hand an answer over at once; give anything else to a task, when there is a place."""
+        try:
+            frame = decode(text)
+        except BadFrameError as error:
+            await self._places.acquire()
+            task = tasks.create_task(self._refuse(error))
+        else:
+            if not isinstance(frame, Call):
                 self._settle(frame)
+                return
+            await self._places.acquire()
+            task = tasks.create_task(self._serve(responder, frame))
+        task.add_done_callback(lambda _: self._places.release())
 
-    async def _start(self, work: Coroutine[None, None, None], tasks: asyncio.TaskGroup) -> None:
-        await self._places.acquire()
-        tasks.create_task(work).add_done_callback(lambda _: self._places.release())
-
-    async def _serve(self, dialect: Dialect, call: Call) -> None:
+    async def _serve(self, responder: Responder, call: Call) -> None:
         if self._in_hand >= MAX_IN_HAND:
             crowd = BadFrameError(
                 "too many requests at once", code=ErrorCode.GENERIC, message_id=call.message_id, place=call.action
@@ -155,7 +158,7 @@ class Connection:
             return
         self._in_hand += 1
         try:
-            payload = await dialect.answer(call.action, call.payload)
+            payload = await responder.answer(call.action, call.payload)
         except BadFrameError as error:
             error.message_id = call.message_id
             await self._refuse(error)
@@ -166,7 +169,7 @@ class Connection:
         else:
             self._strikes = 0
             await self._send_if_open(CallResult(message_id=call.message_id, payload=payload))
-            dialect.answered(call.action)
+            responder.answered(call.action)
         finally:
             self._in_hand -= 1
 

@@ -36,8 +36,8 @@ class Caller(Protocol):
         ...
 
 
-class Dialect(Protocol):
-    """One protocol version, spoken over one connection."""
+class Responder(Protocol):
+    """One protocol version's side of a connection."""
 
     async def answer(self, action: str, payload: Payload) -> Payload:
         """Return the answer to a request. Raises `BadFrameError` or `UnavailableError`, which refuse it."""
@@ -50,6 +50,10 @@ class Dialect(Protocol):
     async def attend(self) -> None:
         """Prepare the charger after each boot, or without one, for as long as the connection lives."""
         ...
+
+
+class Dialect(Responder, Protocol):
+    """One protocol version, spoken over one connection: it answers the charger, and asks it what the central system wants."""
 
     async def set_power(self, evse: Evse, setpoint: Setpoint) -> None:
         """Make the charger keep `setpoint` and note what it promised.

@@ -17,6 +17,7 @@ Payload = dict[str, Any]
 UNREADABLE_ID = "-1"
 MAX_ID_CHARS = 255  # the standard says 36; longer ones are seen and harm nobody
 MAX_DEPTH = 20  # the deepest schema, OCPP 2.1's charging profiles, nests about a dozen levels
+HALF_CHARACTER = "\\ud"  # how an escaped surrogate begins
 MAX_INT_DIGITS = 18  # what fits 64 bits, and a float without overflow
 
 
@@ -132,11 +133,22 @@ def _parse(text: str | bytes) -> list[Any]:
         raise BadFrameError("not a list", code=ErrorCode.PROTOCOL, place="$", mend="[2, id, action, payload]")
     if _nests_deeper(items, MAX_DEPTH):
         raise _too_deep()
+    if HALF_CHARACTER in text.lower() and not _is_writable(items):
+        raise BadFrameError("half a character", code=ErrorCode.FORMATION, mend="pair the surrogates")
     return items
 
 
 def _too_deep() -> BadFrameError:
     return BadFrameError("nested too deeply", code=ErrorCode.FORMATION, mend=f"at most {MAX_DEPTH} levels")
+
+
+def _is_writable(items: list[Any]) -> bool:
+    """Return whether every string can be written as UTF-8: half a surrogate pair passes JSON and breaks logs and databases."""
+    try:
+        json.dumps(items, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _bounded_int(digits: str) -> int:

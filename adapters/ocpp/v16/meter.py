@@ -19,6 +19,7 @@ from v2g.site import Evse
 from v2g.units import kw_from_a, kw_from_w, kwh_from_wh
 
 OLDEST = timedelta(days=1)  # an older reading tells nothing of the present
+MAX_REGISTER_KWH = 1e9  # more than any meter has counted
 KILO = {"W": 1.0, "kW": 1000.0, "Wh": 1.0, "kWh": 1000.0, "A": 1.0, "V": 1.0, "Percent": 1.0, "": 1.0}
 LINE_PHASES = frozenset({Phase.l1, Phase.l2, Phase.l3, Phase.l1_n, Phase.l2_n, Phase.l3_n})
 
@@ -76,7 +77,7 @@ def _sample(values: Sequence[_Value], at: datetime, evse: Evse, doubts: list[str
         at=at,
         power_kw=_within(_power_kw(outlet), -ceiling_kw, ceiling_kw, "power in kW", doubts),
         estimate_kw=_within(_estimate_kw(outlet, evse), -ceiling_kw, ceiling_kw, "current times voltage in kW", doubts),
-        register_kwh=_within(_register_kwh(outlet), 0.0, math.inf, "energy register in kWh", doubts),
+        register_kwh=_within(_register_kwh(outlet), 0.0, MAX_REGISTER_KWH, "energy register in kWh", doubts),
         soc_frac=_within(_soc_frac(values), 0.0, 1.0, "state of charge", doubts),
     )
 
