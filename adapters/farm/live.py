@@ -1,0 +1,197 @@
+"""The farm on the wire: the same cars and the same ledger, with chargers and meters as real protocol clients."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from types import TracebackType
+from typing import Any, Self
+
+import structlog
+
+from adapters.farm.charger import Charger
+from adapters.farm.fleet import Fleet
+from adapters.farm.leases import Leases
+from adapters.farm.mqtt.charger import MqttCharger
+from adapters.farm.mqtt.line import Broker, Line
+from adapters.farm.mqtt.site import Meters, StationaryBattery
+from adapters.farm.ocpp.charger import OcppCharger
+from adapters.farm.outcome import Outcome
+from adapters.farm.outlet import Outlet
+from adapters.farm.surroundings import StepSeries, Surroundings
+from adapters.farm.visit import Visit
+from adapters.farm.yard import Yard
+from v2g.ports import Clock
+from v2g.session import Wishes
+from v2g.site import Protocol, Site
+
+log = structlog.get_logger(__name__)
+
+TellWishes = Callable[[str, Wishes], Awaitable[bool]]
+TELL_AGAIN_S = 60.0
+
+
+class LiveFarm:
+    """An async context manager; inside it the station's cars come and go, and its devices speak.
+
+    OCPP 1.6 cannot carry wishes: once the central system knows a transaction, ``tell_wishes(evse_id, wishes)`` is awaited,
+    again each minute until it returns True or the car has gone. All periods are seconds of `clock`: `step_s` of the physics,
+    `sample_s` of OCPP meter values, `state_s` and `meter_s` of MQTT states and meters. Raises `SeriesError` if the visits do
+    not fit the site.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        visits: Sequence[Visit],
+        *,
+        load_kw: StepSeries,
+        pv_kw: StepSeries,
+        clock: Clock,
+        ocpp_url: str,
+        broker: Broker,
+        tell_wishes: TellWishes,
+        import_limit_kw: StepSeries | None = None,
+        ocpp_passwords: Mapping[str, str] | None = None,
+        step_s: float = 10.0,
+        sample_s: float = 60.0,
+        state_s: float = 10.0,
+        meter_s: float = 5.0,
+        battery_soc_frac: float = 0.5,
+    ) -> None:
+        self._site, self._clock, self._tell_wishes, self._step_s = site, clock, tell_wishes, step_s
+        self._fleet, self._leases = Fleet(site, battery_soc_frac=battery_soc_frac), Leases(site)
+        self._ocpp_url, self._passwords, self._sample_s = ocpp_url, ocpp_passwords or {}, sample_s
+        self._broker, self._state_s = broker, state_s
+        self._group = asyncio.TaskGroup()
+        self._tasks: set[asyncio.Task[None]] = set()
+        outlets = [Outlet(evse, unit, self._fleet, self._leases) for unit, evse in enumerate(site.evses)]
+        self._chargers = {name: self._charger(name, own) for name, own in _by_station(outlets).items()}
+        self._by_unit = [self._chargers[evse.station_id] for evse in site.evses]
+        self._lines = [Line(Meters(site.site_id, self._readings), broker, clock, meter_s), *self._battery_lines()]
+        self._yard = Yard(
+            site=site,
+            visits=visits,
+            start=clock.now(),
+            surroundings=Surroundings(load_kw=load_kw, pv_kw=pv_kw, import_limit_kw=import_limit_kw),
+            fleet=self._fleet,
+            control=self._leases,
+            step_s=step_s,
+            on_change=self._note_change,
+        )
+
+    async def __aenter__(self) -> Self:
+        await self._group.__aenter__()
+        self._touch()
+        for job in (self._live(), *(c.run() for c in self._chargers.values()), *(line.run() for line in self._lines)):
+            self._spawn(job)
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        for task in self._tasks:
+            task.cancel()
+        own = (kind, error, trace) if kind is not None and issubclass(kind, asyncio.CancelledError) else (None, None, None)
+        await self._group.__aexit__(*own)
+
+    def outcome(self) -> Outcome:
+        """Return the ledger's truth up to now."""
+        self._touch()
+        return self._yard.ledger.outcome()
+
+    def drop_charger(self, station_id: str, for_s: float = 600.0) -> None:
+        """Take the charger's network away for `for_s` [s of the clock]; it goes on with its lease, then its fallback."""
+        self._chargers[station_id].cut()
+        self._spawn(self._mend_later(station_id, for_s))
+
+    def kill_charger(self, station_id: str) -> None:
+        """Take all power from the charger until it is revived."""
+        self._touch()
+        self._chargers[station_id].kill()
+        self._chargers[station_id].settle(self._clock.now())
+
+    def revive(self, station_id: str) -> None:
+        """Give the charger its power and its network back."""
+        self._touch()
+        self._chargers[station_id].revive()
+
+    def _charger(self, station_id: str, outlets: Sequence[Outlet]) -> Charger:
+        if outlets[0].evse.protocol is Protocol.MQTT:
+            return MqttCharger(
+                station_id,
+                outlets,
+                site_id=self._site.site_id,
+                leases=self._leases,
+                broker=self._broker,
+                clock=self._clock,
+                touch=self._touch,
+                period_s=self._state_s,
+            )
+        return OcppCharger(
+            station_id,
+            outlets,
+            clock=self._clock,
+            url=self._ocpp_url,
+            password=self._passwords.get(station_id),
+            begun=self._note_begun,
+            touch=self._touch,
+            sample_s=self._sample_s,
+        )
+
+    def _battery_lines(self) -> list[Line]:
+        batteries = enumerate(self._site.batteries, start=len(self._site.evses))
+        return [
+            Line(
+                StationaryBattery(self._site.site_id, battery, unit, fleet=self._fleet, leases=self._leases, touch=self._touch),
+                self._broker,
+                self._clock,
+                self._state_s,
+            )
+            for unit, battery in batteries
+        ]
+
+    def _spawn(self, job: Coroutine[Any, Any, None]) -> None:
+        task = self._group.create_task(job)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _live(self) -> None:
+        while True:
+            self._touch()
+            now = self._clock.now()
+            for charger in self._chargers.values():
+                charger.settle(now)
+            await self._clock.sleep(self._step_s)
+
+    def _touch(self) -> None:
+        """Bring the cars to the present."""
+        self._yard.advance_to(self._clock.now())
+
+    def _readings(self, now: datetime) -> dict[str, float]:
+        around, at_s = self._yard.surroundings, now.timestamp()
+        load_kw, pv_kw = around.load_kw.at(at_s), around.pv_kw.at(at_s)
+        return {"site": load_kw - pv_kw + float(self._fleet.running_kw.sum()), "load": load_kw, "pv": pv_kw}
+
+    def _note_change(self, unit: int, visit: Visit | None) -> None:
+        if visit is None:
+            self._by_unit[unit].unplugged(unit)
+        else:
+            self._by_unit[unit].plugged(unit, visit)
+
+    def _note_begun(self, evse_id: str, visit: Visit) -> None:
+        self._spawn(self._tell(evse_id, visit))
+
+    async def _tell(self, evse_id: str, visit: Visit) -> None:
+        while visit in self._yard.here:
+            if await self._tell_wishes(evse_id, visit.wishes):
+                log.info("farm_wishes_told", evse=evse_id)
+                return
+            await self._clock.sleep(TELL_AGAIN_S)
+
+    async def _mend_later(self, station_id: str, for_s: float) -> None:
+        await self._clock.sleep(for_s)
+        self._chargers[station_id].mend()
+
+
+def _by_station(outlets: Sequence[Outlet]) -> dict[str, list[Outlet]]:
+    ordered = sorted(outlets, key=lambda o: o.evse.station_id)
+    return {name: list(own) for name, own in groupby(ordered, key=lambda o: o.evse.station_id)}

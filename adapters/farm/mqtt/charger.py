@@ -1,0 +1,145 @@
+"""A bidirectional charger on MQTT, one for all outlets of a station."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from uuid import uuid4
+
+from adapters.farm.leases import Leases
+from adapters.farm.mqtt.desk import Desk
+from adapters.farm.mqtt.line import Broker, Line
+from adapters.farm.mqtt.messages import Payload, root, told
+from adapters.farm.outlet import Outlet
+from adapters.farm.visit import Visit
+from v2g.ports import Clock
+
+
+class _Seat:
+    """An outlet with its desk and the session at it; a session is new after a restart too."""
+
+    def __init__(self, outlet: Outlet, leases: Leases) -> None:
+        self.outlet = outlet
+        self.desk = Desk(outlet.unit, leases, lambda: (outlet.evse.charge_max_kw, outlet.discharge_max_kw), keeps_fallback=True)
+        self.open_session(None)
+
+    def open_session(self, plugged_in_at: datetime | None) -> None:
+        self._session_id, self._plugged_in_at = uuid4().hex, plugged_in_at
+        self._imported_kwh, self._exported_kwh = self.outlet.imported_kwh, self.outlet.exported_kwh
+
+    def state(self, now: datetime) -> Payload:
+        setpoint_kw, lease_until = self.desk.in_force(now)
+        visit = self.outlet.visit
+        return {
+            "at": now,
+            "plugged": visit is not None,
+            "session": None if visit is None else self._session(visit, now),
+            "power_kw": self.outlet.power_kw,
+            "setpoint_kw": setpoint_kw,
+            "lease_until": lease_until,
+            "fault": "",
+        }
+
+    def _session(self, visit: Visit, now: datetime) -> Payload:
+        return {
+            "session_id": self._session_id,
+            "plugged_in_at": self._plugged_in_at,
+            "driver": visit.driver,
+            "vehicle": told(visit.vehicle),
+            "wishes": told(visit.wishes),
+            "charged_kwh": self.outlet.imported_kwh - self._imported_kwh,
+            "discharged_kwh": self.outlet.exported_kwh - self._exported_kwh,
+            "soc_frac": self.outlet.soc_frac,
+            "soc_at": now,
+        }
+
+
+class MqttCharger:
+    """Fills `Charger`. `touch()` brings the farm to the present before a setpoint changes anything."""
+
+    def __init__(
+        self,
+        station_id: str,
+        outlets: Sequence[Outlet],
+        *,
+        site_id: str,
+        leases: Leases,
+        broker: Broker,
+        clock: Clock,
+        touch: Callable[[], None],
+        period_s: float,
+    ) -> None:
+        self.name = station_id
+        self._base = f"{root(site_id)}/station/{station_id}"
+        self._seats = {f"{self._base}/evse/{o.evse.connector_id}": _Seat(o, leases) for o in outlets}
+        self._by_unit = {seat.outlet.unit: seat for seat in self._seats.values()}
+        self._line = Line(self, broker, clock, period_s)
+        self._clock, self._touch, self._leases, self._alive = clock, touch, leases, True
+
+    @property
+    def status_topic(self) -> str:
+        """Where it says that it is online."""
+        return f"{self._base}/status"
+
+    @property
+    def setpoint_topics(self) -> tuple[str, ...]:
+        """One for each outlet."""
+        return tuple(f"{place}/setpoint" for place in self._seats)
+
+    async def run(self) -> None:
+        """Keep the connection for ever."""
+        await self._line.run()
+
+    def states(self, now: datetime) -> list[tuple[str, Payload]]:
+        """Return the state of each outlet."""
+        return [(f"{place}/state", seat.state(now)) for place, seat in self._seats.items()]
+
+    def answer(self, topic: str, raw: bytes, now: datetime) -> tuple[str, Payload] | None:
+        """Take a setpoint for one of the outlets."""
+        place = topic.removesuffix("/setpoint")
+        self._touch()
+        ack = self._seats[place].desk.handle(raw, now)
+        return None if ack is None else (f"{place}/ack", ack)
+
+    def plugged(self, unit: int, visit: Visit) -> None:
+        """Note a car: a new session begins."""
+        seat = self._by_unit[unit]
+        seat.outlet.visit = visit
+        seat.open_session(self._clock.now())
+        self._line.hurry()
+
+    def unplugged(self, unit: int) -> None:
+        """Note that the car has gone; a discharge setpoint does not wait for the next one."""
+        seat = self._by_unit[unit]
+        seat.outlet.visit = None
+        setpoint_kw, _ = seat.desk.in_force(self._clock.now())
+        if setpoint_kw is not None and setpoint_kw < 0.0:
+            self._leases.revoke(unit)
+        self._line.hurry()
+
+    def settle(self, now: datetime) -> None:
+        """Leases keep the limits; without power there is none."""
+        del now
+        if not self._alive:
+            for unit in self._by_unit:
+                self._leases.grant(unit, 0.0, float("inf"))
+
+    def cut(self) -> None:
+        """Lose the network."""
+        self._line.lifeline.cut()
+
+    def mend(self) -> None:
+        """Find the network again."""
+        if self._alive:
+            self._line.lifeline.mend()
+
+    def kill(self) -> None:
+        """Lose all power."""
+        self._alive = False
+        self.cut()
+
+    def revive(self) -> None:
+        """Boot: leases are forgotten, the last fallback is not, and a car that is there has a new session."""
+        self._alive = True
+        for unit, seat in self._by_unit.items():
+            self._leases.revoke(unit)
+            seat.open_session(self._clock.now())
+        self.mend()
