@@ -33,7 +33,7 @@ def test_decode_undoes_encode(frame: Frame) -> None:
     assert decode(encode(frame)) == frame
 
 
-@settings(max_examples=2000)
+@settings(max_examples=1000)
 @given(TEXTS)
 def test_any_text_is_a_frame_or_a_declared_error(text: str) -> None:
     try:

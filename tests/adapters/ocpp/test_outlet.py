@@ -1,0 +1,133 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.ocpp.outlet import Outlet, Promise, Sample, Transaction
+from tests.adapters.ocpp.conftest import make_evse
+from v2g.observation import EvseState, Quality
+
+T0 = datetime(2026, 1, 5, 8, tzinfo=UTC)
+EMPTY = Outlet(evse=make_evse("a", "CP"))
+
+
+def at(minutes: float) -> datetime:
+    return T0 + timedelta(minutes=minutes)
+
+
+def transaction(transaction_id: int = 1, minutes: float = 0.0, meter_kwh: float = 100.0) -> Transaction:
+    return Transaction(transaction_id=transaction_id, driver="d", began_at=at(minutes), meter_start_kwh=meter_kwh)
+
+
+def plugged(outlet: Outlet = EMPTY, minutes: float = 0.0) -> Outlet:
+    return outlet.told(plugged=True, idle=True, fault="", at=at(minutes))
+
+
+def unplugged(outlet: Outlet, minutes: float = 0.0) -> Outlet:
+    return outlet.told(plugged=False, idle=True, fault="", at=at(minutes))
+
+
+def state(outlet: Outlet, minutes: float = 0.0, *, online: bool = True) -> EvseState:
+    return outlet.state(at(minutes), online=online, stale_after_s=180)
+
+
+def charged_kwh(outlet: Outlet) -> float:
+    assert outlet.session is not None
+    return outlet.session.charged_kwh
+
+
+def test_a_session_lasts_from_plug_to_unplug_and_keeps_its_name() -> None:
+    seen = [plugged()]
+    seen.append(seen[-1].begun(transaction(minutes=1)))
+    seen.append(seen[-1].ended(1, meter_stop_kwh=105.0, at=at(30)))
+    seen.append(seen[-1].begun(transaction(2, minutes=31, meter_kwh=105.0)))
+    assert {outlet.session_id for outlet in seen} == {"a@20260105T080000Z"}
+    assert {outlet.plugged_in_at for outlet in seen} == {T0}
+    left = unplugged(seen[-1].ended(2, meter_stop_kwh=106.0, at=at(40)), 41)
+    assert left.session is None
+    assert plugged(left, 50).session_id == "a@20260105T085000Z"
+
+
+def test_a_car_first_seen_by_its_transaction_stays_until_both_are_over() -> None:
+    outlet = EMPTY.begun(transaction(7))
+    assert outlet.session_id == "a#7"
+    assert unplugged(outlet).session is not None
+    assert unplugged(outlet).ended(7, meter_stop_kwh=100.0, at=at(1)).session is None
+    assert plugged(outlet).ended(7, meter_stop_kwh=100.0, at=at(1)).session is not None
+
+
+def test_the_end_of_another_transaction_changes_nothing() -> None:
+    outlet = plugged().begun(transaction(2))
+    assert outlet.ended(1, meter_stop_kwh=1.0, at=at(1)) is outlet
+
+
+def test_energy_is_what_the_register_counted_over_all_transactions_of_the_session() -> None:
+    outlet = plugged().begun(transaction(1)).measured(Sample(at=at(60), register_kwh=107.0))
+    assert charged_kwh(outlet) == pytest.approx(7.0)
+    outlet = outlet.ended(1, meter_stop_kwh=108.0, at=at(70))
+    assert charged_kwh(outlet) == pytest.approx(8.0)
+    outlet = outlet.begun(transaction(2, 80, 108.0)).measured(Sample(at=at(140), register_kwh=110.0))
+    assert charged_kwh(outlet) == pytest.approx(10.0)
+
+
+@pytest.mark.parametrize("jump_kwh", [-50.0, 5000.0])
+def test_a_register_that_jumps_counts_for_nothing_and_starts_anew(jump_kwh: float) -> None:
+    outlet = plugged().begun(transaction(1)).measured(Sample(at=at(30), register_kwh=105.0))
+    jump = Sample(at=at(60), register_kwh=105.0 + jump_kwh)
+    assert outlet.jump_kw(jump) is not None
+    outlet = outlet.measured(jump)
+    assert charged_kwh(outlet) == pytest.approx(5.0)
+    assert outlet.power_kw is not None
+    assert outlet.power_kw.at == at(30), "a jump is no power"
+    assert charged_kwh(outlet.measured(Sample(at=at(90), register_kwh=107.0 + jump_kwh))) == pytest.approx(7.0)
+
+
+def test_power_is_measured_else_the_slope_of_the_register_else_current_times_voltage() -> None:
+    outlet = plugged().begun(transaction(1))
+    everything = Sample(at=at(30), power_kw=3.0, register_kwh=102.0, estimate_kw=5.0)
+    no_power = Sample(at=at(30), register_kwh=102.0, estimate_kw=5.0)
+    only_current = Sample(at=at(30), estimate_kw=5.0)
+    powers = [outlet.measured(sample).power_kw for sample in (everything, no_power, only_current)]
+    assert [power.value for power in powers if power] == pytest.approx([3.0, 4.0, 5.0])
+
+
+@given(st.permutations(range(5)))
+def test_late_samples_never_overwrite_newer_ones(order: list[int]) -> None:
+    outlet = plugged()
+    for n in order:
+        outlet = outlet.measured(Sample(at=at(n), power_kw=float(n), soc_frac=n / 10))
+    assert outlet.power_kw is not None
+    assert outlet.soc_frac is not None
+    assert (outlet.power_kw.value, outlet.soc_frac.value) == (4.0, 0.4)
+
+
+def test_a_reading_grows_stale_and_keeps_its_instant() -> None:
+    outlet = plugged().begun(transaction()).measured(Sample(at=at(1), power_kw=7.0))
+    fresh, old = state(outlet, 4).power_kw, state(outlet, 4.1).power_kw
+    assert fresh is not None
+    assert old is not None
+    assert (fresh.at, fresh.quality) == (at(1), Quality.GOOD)
+    assert (old.at, old.value, old.quality) == (at(1), 7.0, Quality.STALE)
+
+
+def test_an_open_contactor_draws_nothing_while_the_charger_is_there_to_say_so() -> None:
+    outlet = unplugged(EMPTY)
+    present, absent = state(outlet, 60).power_kw, state(outlet, 60, online=False).power_kw
+    assert present is not None
+    assert absent is not None
+    assert (present.value, present.at, present.quality) == (0.0, at(60), Quality.GOOD)
+    assert absent.quality == Quality.STALE
+    leaking = state(outlet.measured(Sample(at=at(59), power_kw=2.0)), 60).power_kw
+    assert leaking is not None
+    assert leaking.value == 2.0, "a meter is believed more than a status"
+    assert state(EMPTY, 60).power_kw is None, "a charger that has told nothing is not known to be idle"
+
+
+def test_a_promise_ends_with_its_lease_and_some_with_their_transaction() -> None:
+    outlet = plugged().begun(transaction()).promised(Promise(power_kw=7.0, until=at(15), for_transaction=True))
+    assert (state(outlet, 14).acknowledged_kw, state(outlet, 14).lease_until) == (7.0, at(15))
+    assert (state(outlet, 15).acknowledged_kw, state(outlet, 15).lease_until) == (None, None)
+    assert state(outlet.ended(1, meter_stop_kwh=100.0, at=at(5)), 6).acknowledged_kw is None
+    default = outlet.promised(Promise(power_kw=7.0, until=at(15)))
+    assert state(default.ended(1, meter_stop_kwh=100.0, at=at(5)), 6).acknowledged_kw == 7.0
