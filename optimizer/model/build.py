@@ -1,0 +1,78 @@
+"""The whole model: its sets, symbols, components and terms. A new component or term is one file and one line here."""
+
+from collections.abc import Mapping
+from itertools import product
+from typing import Any
+
+import pyomo.environ as pyo
+
+from optimizer.model.circuits import add_circuits
+from optimizer.model.connection import add_connection
+from optimizer.model.phases import add_phases
+from optimizer.model.storage import add_storage
+from optimizer.model.structure import Structure
+from optimizer.model.symbols import SYMBOLS
+from optimizer.model.terms.demand_charge import DEMAND_CHARGE
+from optimizer.model.terms.earliness import EARLINESS
+from optimizer.model.terms.early_departure import EARLY_DEPARTURE
+from optimizer.model.terms.energy_outside import ENERGY_OUTSIDE
+from optimizer.model.terms.overload import OVERLOAD
+from optimizer.model.terms.stability import STABILITY
+from optimizer.model.terms.terminal_value import TERMINAL_VALUE
+from optimizer.model.terms.trade import ENERGY_EXPORT, ENERGY_IMPORT
+from optimizer.model.terms.unmet_target import UNMET_TARGET
+from optimizer.model.terms.wear import WEAR
+from v2g.problem import N_PHASES
+from v2g.timegrid import Array
+
+COMPONENTS = (add_storage, add_circuits, add_phases, add_connection)
+TERMS = (
+    OVERLOAD,
+    ENERGY_OUTSIDE,
+    UNMET_TARGET,
+    ENERGY_IMPORT,
+    ENERGY_EXPORT,
+    DEMAND_CHARGE,
+    WEAR,
+    EARLY_DEPARTURE,
+    TERMINAL_VALUE,
+    STABILITY,
+    EARLINESS,
+)
+
+
+def build_model(structure: Structure, n_units: int, data: Mapping[str, Array] | None = None) -> Any:
+    """Return the Pyomo model of `n_units` units, each symbol a mutable `Param` holding its `data` (1 where there is none).
+
+    The objective is not set: the caller minimises tiers of `TERMS`, whose expressions are ``m.terms[name]``.
+    """
+    m = pyo.ConcreteModel()
+    m.structure = structure
+    m.U, m.T, m.C = (
+        pyo.RangeSet(0, n_units - 1),
+        pyo.RangeSet(0, structure.n_steps - 1),
+        pyo.RangeSet(0, len(structure.parents) - 1),
+    )
+    m.F, m.P, m.S = (
+        pyo.RangeSet(0, len(structure.phased) - 1),
+        pyo.RangeSet(0, N_PHASES - 1),
+        pyo.RangeSet(0, structure.n_sticky - 1),
+    )
+    for name, sets in SYMBOLS.items():
+        values: Any = 1.0 if data is None else _by_index(data[name])
+        m.add_component(name, pyo.Param(*(getattr(m, s) for s in sets), mutable=True, initialize=values))
+    for add in COMPONENTS:
+        add(m)
+    for term in TERMS:
+        term.define(m)
+    m.terms = {term.name: term.expr(m) for term in TERMS}
+    return m
+
+
+def _by_index(values: Array) -> Any:
+    """Return an array as Pyomo wants it: a number, or a dict by index."""
+    if values.ndim == 0:
+        return float(values)
+    if values.ndim == 1:
+        return dict(enumerate(values.tolist()))
+    return {index: float(values[index]) for index in product(*map(range, values.shape))}

@@ -1,0 +1,78 @@
+"""The feeder tree in numbers: what every circuit and phase carries when all storages idle, and its hard and soft limits."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from v2g.problem import N_PHASES, Problem
+from v2g.timegrid import Array
+
+TOLERANCE_KW = 1e-9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Limits:
+    """Limits of a flow in both directions [kW], arrays of one shape; `fixed_kw` is the flow when all storages idle.
+
+    A flow must stay in [−export_cap_kw, import_cap_kw]. Where idling breaks a limit the cap is what idling draws, and
+    `soft_import_kw` or `soft_export_kw` is the limit; elsewhere these are infinite.
+    """
+
+    fixed_kw: Array
+    import_cap_kw: Array
+    export_cap_kw: Array
+    soft_import_kw: Array
+    soft_export_kw: Array
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Network:
+    """The tree of a problem: limits of the circuits (m, T) and of the phases that need their own rows (f, 3, T).
+
+    `inside` is (m, n): 1 where a unit hangs at the circuit or below. `phased` holds the f circuits with phase rows and
+    `phase_inside` (f, 3, n) the share of each unit on each of their phases.
+    """
+
+    inside: Array
+    circuits: Limits
+    phased: tuple[int, ...]
+    phase_inside: Array
+    phases: Limits
+
+
+def network(problem: Problem) -> Network:
+    """Return the problem's network. Phase limits of circuits that carry only balanced units become limits of the sum."""
+    c, inside = problem.circuits, problem.membership()
+    fixed, margin = problem.fixed_below()
+    import_kw, export_kw = c.import_limit_kw - margin, c.export_limit_kw.copy()
+    phased = []
+    for i in np.flatnonzero(np.isfinite(c.phase_limit_kw).any(axis=1)):
+        limit = N_PHASES * float(c.phase_limit_kw[i].min())
+        if _balanced(problem, inside[i]) and ((fixed[i] + margin[i] <= limit) & (-fixed[i] <= limit)).all():
+            import_kw[i], export_kw[i] = np.minimum(import_kw[i], limit - margin[i]), np.minimum(export_kw[i], limit)
+        else:
+            phased.append(int(i))
+    phase_kw = c.phase_limit_kw[phased][:, :, None]
+    phase_fixed = np.broadcast_to(fixed[phased][:, None] / N_PHASES, (len(phased), N_PHASES, problem.grid.n_steps))
+    return Network(
+        inside=inside,
+        circuits=_limits(fixed, import_kw, export_kw),
+        phased=tuple(phased),
+        phase_inside=inside[phased][:, None, :] * problem.storages.phase_share.T[None],
+        phases=_limits(phase_fixed, phase_kw - margin[phased][:, None] / N_PHASES, np.broadcast_to(phase_kw, phase_fixed.shape)),
+    )
+
+
+def _balanced(problem: Problem, inside: Array) -> bool:
+    share = problem.storages.phase_share[inside > 0]
+    return bool(np.abs(share - 1 / N_PHASES).max(initial=0.0) < TOLERANCE_KW)
+
+
+def _limits(fixed_kw: Array, import_kw: Array, export_kw: Array) -> Limits:
+    return Limits(
+        fixed_kw=fixed_kw,
+        import_cap_kw=np.maximum(import_kw, fixed_kw),
+        export_cap_kw=np.maximum(export_kw, -fixed_kw),
+        soft_import_kw=np.where(fixed_kw > import_kw + TOLERANCE_KW, import_kw, np.inf),
+        soft_export_kw=np.where(-fixed_kw > export_kw + TOLERANCE_KW, export_kw, np.inf),
+    )

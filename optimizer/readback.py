@@ -1,0 +1,99 @@
+"""From the solver's numbers back to a solution: columns to flows, duals to prices."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimizer.compiled.reduce import Reduced
+from optimizer.compiled.stamp import Program
+from optimizer.evaluate import evaluate
+from optimizer.flows import Flows, make_flows, net
+from optimizer.highs import Answer
+from optimizer.integers import Pairs
+from optimizer.model.build import TERMS
+from v2g.problem import Problem
+from v2g.solution import Rung, Solution, TermValue, Tier
+from v2g.timegrid import Array
+
+SAME_VALUE = 1e-6
+NEGLIGIBLE_KW = 1e-9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Readback:
+    """A loaded program and the problem it stands for."""
+
+    problem: Problem
+    program: Program
+    reduced: Reduced
+
+    def flows(self, answer: Answer) -> Flows:
+        """Return what the storages do, within their bounds to the last bit and never in both directions at once."""
+        s, x = self.problem.storages, self.reduced.full(answer.values)
+        charge, discharge = (_clean(x[self.program.stamp.columns_of(name)]) for name in ("charge_kw", "discharge_kw"))
+        charge, discharge = net(self.problem, charge, discharge)
+        return make_flows(self.problem, np.minimum(charge, s.charge_max_kw), np.minimum(discharge, s.discharge_max_kw))
+
+    def is_true(self, answer: Answer, terms: tuple[TermValue, ...]) -> bool:
+        """Return whether the flows read from `answer` are worth, in each tier that counts, what the linear program promised."""
+        x = self.reduced.full(answer.values)
+        promised = _by_tier({t.name: float(self.program.costs[t.name] @ x) for t in TERMS})
+        found = _by_tier({t.name: t.value for t in terms})
+        return all(
+            found[tier] <= promised[tier] + SAME_VALUE * (1.0 + abs(promised[tier])) for tier in Tier if tier is not Tier.PREFERENCE
+        )
+
+    def either_or(self) -> Pairs:
+        """Return the pairs of columns, (k, 2), of which only one may be used: charge and discharge, import and export."""
+        stamp = self.program.stamp
+        place = np.full(stamp.n_cols, -1, dtype=np.int64)
+        place[self.reduced.pattern.cols] = np.arange(len(self.reduced.pattern.cols))
+        pairs = [
+            np.stack([stamp.columns_of(a).ravel(), stamp.columns_of(b).ravel()], axis=1)
+            for a, b in (("charge_kw", "discharge_kw"), ("import_kw", "export_kw"))
+        ]
+        reduced = place[np.vstack(pairs)]
+        return np.asarray(reduced[(reduced >= 0).all(axis=1)])
+
+    def limit_price_per_kw(self, priced: Answer, money_scale: float) -> Array:
+        """Return the shadow price of each circuit's import limit, (m, T) [currency per kW and step]."""
+        dual = self.reduced.full(priced.column_dual) if len(priced.column_dual) else np.zeros(self.program.stamp.n_cols)
+        return np.asarray(np.maximum(-dual[self.program.stamp.columns_of("circuit_kw")], 0.0) * money_scale)
+
+    def terms(self, flows: Flows) -> tuple[TermValue, ...]:
+        """Return the value of every term."""
+        return evaluate(self.problem, flows)
+
+
+def make_solution(
+    flows: Flows,
+    terms: tuple[TermValue, ...],
+    *,
+    rung: Rung,
+    limit_price_per_kw: Array,
+    times_s: dict[str, float],
+    reason: str = "",
+    gap_frac: float | None = None,
+) -> Solution:
+    """Return flows as a solution."""
+    return Solution(
+        charge_kw=flows.charge_kw,
+        discharge_kw=flows.discharge_kw,
+        energy_kwh=flows.energy_kwh,
+        import_kw=flows.import_kw,
+        export_kw=flows.export_kw,
+        terms=terms,
+        rung=rung,
+        reason=reason,
+        gap_frac=gap_frac,
+        limit_price_per_kw=limit_price_per_kw,
+        times_s=times_s,
+    )
+
+
+def _by_tier(values: dict[str, float]) -> dict[Tier, float]:
+    return {tier: sum(t.weight * values[t.name] for t in TERMS if t.tier is tier) for tier in Tier}
+
+
+def _clean(power_kw: Array) -> Array:
+    return np.where(power_kw > NEGLIGIBLE_KW, power_kw, 0.0)

@@ -1,0 +1,115 @@
+"""VIOLATION, SERVICE, MONEY, PREFERENCE: one weighted solve, a certificate that nothing was traded, else one by one.
+
+The weighted solve is the fast path: one dual simplex with presolve. Its weights make it *likely* that no tier is traded against
+a later one; what proves it is that each earlier tier has reached a bound below which nothing can get. Where it has not, the
+tiers are solved one after the other from the basis at hand, each on the optimal face of those before (`Highs.lock`): exact, and
+a few iterations each. PREFERENCE is always solved last on the face that is left, so that ties cannot cost anything: tiny tie-break
+weights in one objective were measured to drive solvers to their time limits.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimizer.deadline import Deadline
+from optimizer.envelope import reach_kwh
+from optimizer.highs import PRIMAL, Answer, Highs
+from optimizer.model.build import TERMS
+from v2g.problem import Problem
+from v2g.solution import Tier
+from v2g.timegrid import Array
+
+CERTIFICATE_TOLERANCE = 1e-6
+SERVICE_FACTOR = 4.0
+VIOLATION_FACTOR = 4.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Objective:
+    """The tiers' costs, each scaled to at most 1, their weights, the scale of MONEY, and bounds on the values of earlier tiers."""
+
+    costs: dict[Tier, Array]
+    weights: dict[Tier, float]
+    money_scale: float
+    least: dict[Tier, float]
+
+    @property
+    def weighted(self) -> Array:
+        """VIOLATION, SERVICE and MONEY in one cost vector."""
+        return np.asarray(sum(self.weights[tier] * self.costs[tier] for tier in self.weights))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Optimum:
+    """The answer to all tiers, and the one before PREFERENCE, whose duals are prices in MONEY (divided by the money scale)."""
+
+    answer: Answer
+    priced: Answer
+
+
+def make_objective(problem: Problem, term_costs: dict[str, Array]) -> Objective:
+    """Return the objective of a problem whose terms cost `term_costs` (term → vector over the columns that are left)."""
+    raw = {tier: sum((t.weight * term_costs[t.name] for t in TERMS if t.tier is tier), np.zeros(())) for tier in Tier}
+    scales = {tier: float(np.abs(cost).max(initial=0.0)) or 1.0 for tier, cost in raw.items()}
+    service = (
+        SERVICE_FACTOR * _money_per_kwh(problem) / float(problem.storages.priority.min(initial=np.inf) if problem.shape[0] else 1.0)
+    )
+    violation = VIOLATION_FACTOR * service * float(problem.storages.priority.max(initial=1.0)) / float(problem.grid.step_h.min())
+    money = scales[Tier.MONEY]
+    return Objective(
+        costs={tier: raw[tier] / scales[tier] for tier in Tier},
+        weights={
+            Tier.VIOLATION: violation * scales[Tier.VIOLATION] / money,
+            Tier.SERVICE: service * scales[Tier.SERVICE] / money,
+            Tier.MONEY: 1.0,
+        },
+        money_scale=money,
+        least={Tier.VIOLATION: 0.0, Tier.SERVICE: _least_unmet(problem) / scales[Tier.SERVICE]},
+    )
+
+
+def optimise(highs: Highs, objective: Objective, *, deadline: Deadline, prefer: bool) -> Optimum:
+    """Return the optimum of the loaded program, tier by tier. Raises `PlanningError` where no plan is found in time."""
+    priced = highs.minimise(objective.weighted, time_limit_s=deadline.left_s)
+    if priced.optimal and not _certified(objective, priced):
+        priced = _one_by_one(highs, objective, priced, deadline)
+    if not (priced.optimal and prefer):
+        return Optimum(answer=priced, priced=priced)
+    highs.lock(priced)
+    return Optimum(
+        answer=highs.minimise(objective.costs[Tier.PREFERENCE], time_limit_s=deadline.left_s, strategy=PRIMAL), priced=priced
+    )
+
+
+def _one_by_one(highs: Highs, objective: Objective, answer: Answer, deadline: Deadline) -> Answer:
+    for tier in objective.weights:
+        answer = highs.minimise(objective.costs[tier], time_limit_s=deadline.left_s, strategy=PRIMAL)
+        if not answer.optimal:
+            break
+        if tier is not Tier.MONEY:
+            highs.lock(answer)
+    return answer
+
+
+def _certified(objective: Objective, answer: Answer) -> bool:
+    values = {tier: float(objective.costs[tier] @ answer.values) for tier in objective.least}
+    return all(value <= objective.least[tier] + CERTIFICATE_TOLERANCE for tier, value in values.items())
+
+
+def _money_per_kwh(problem: Problem) -> float:
+    """Return a price that a stored kWh hardly ever exceeds: energy, losses, wear and a peak raised for the shortest step."""
+    s, money = problem.storages, problem.connection
+    energy = max(np.abs(money.import_price_per_kwh).max(), np.abs(money.export_price_per_kwh).max())
+    peak = money.demand_charge_per_kw / problem.grid.step_h.min()
+    stored = (s.wear_cost_per_kwh + np.abs(s.terminal_value_per_kwh)).max(initial=0.0)
+    efficiency = (s.charge_efficiency * s.discharge_efficiency).min(initial=1.0)
+    return float((energy + peak + stored) / efficiency) or 1.0
+
+
+def _least_unmet(problem: Problem) -> float:
+    """Return what stays unmet however the others charge [kWh, weighed by priority]."""
+    s = problem.storages
+    promised = np.flatnonzero((s.target_step > 0) & (s.target_energy_kwh > 0))
+    _, most = reach_kwh(problem)
+    unmet = np.maximum(s.target_energy_kwh[promised] - most[promised, s.target_step[promised] - 1], 0.0)
+    return float(s.priority[promised] @ unmet)

@@ -1,0 +1,95 @@
+"""Replay of a solution in numpy, without Pyomo or a solver: balance, bounds, limits, and the cost of every term.
+
+Used in the tests and after every solve in production: an answer that fails is no answer (`PlanningError`), and the ladder
+goes one rung down.
+"""
+
+import numpy as np
+
+from optimizer.evaluate import evaluate, excess_kw
+from optimizer.flows import Flows, make_flows
+from v2g.errors import PlanningError
+from v2g.problem import Problem
+from v2g.solution import Solution
+from v2g.timegrid import Array
+
+TOLERANCE_KW = 1e-5
+TOLERANCE_KWH = 1e-5
+TOLERANCE_VALUE = 1e-6
+
+
+def verify(problem: Problem, solution: Solution) -> None:
+    """Raise `PlanningError` naming everything that `solution` gets wrong about `problem`."""
+    faults = faults_of(problem, solution)
+    if faults:
+        raise PlanningError("the plan does not stand up to its replay: " + "; ".join(faults))
+
+
+def faults_of(problem: Problem, solution: Solution) -> tuple[str, ...]:
+    """Return what is wrong with a solution, worst first; empty if it stands."""
+    shape, steps = problem.shape, (problem.grid.n_steps,)
+    unit_arrays = (solution.charge_kw, solution.discharge_kw, solution.energy_kwh)
+    if any(a.shape != shape for a in unit_arrays) or solution.import_kw.shape != steps or solution.export_kw.shape != steps:
+        return ("an array has the wrong shape",)
+    if not all(np.isfinite(a).all() for a in (*unit_arrays, solution.import_kw, solution.export_kw)):
+        return ("a number is not finite",)
+    replayed = make_flows(problem, solution.charge_kw, solution.discharge_kw)
+    checks = {**_power_checks(problem, solution), **_energy_checks(problem, solution, replayed), **_limit_checks(problem, solution)}
+    faults = [f"{what} by {worst:.3g}" for what, (worst, tolerance) in checks.items() if worst > tolerance]
+    return (*faults, *_term_faults(problem, solution, replayed))
+
+
+Checks = dict[str, tuple[float, float]]
+
+
+def _power_checks(problem: Problem, solution: Solution) -> Checks:
+    s = problem.storages
+    return {
+        "charging leaves its bounds [kW]": (_outside(solution.charge_kw, 0.0, s.charge_max_kw), TOLERANCE_KW),
+        "discharging leaves its bounds [kW]": (_outside(solution.discharge_kw, 0.0, s.discharge_max_kw), TOLERANCE_KW),
+        "a storage charges and discharges at once [kW]": (
+            _most(np.minimum(solution.charge_kw, solution.discharge_kw)),
+            TOLERANCE_KW,
+        ),
+        "the site imports and exports at once [kW]": (_most(np.minimum(solution.import_kw, solution.export_kw)), TOLERANCE_KW),
+    }
+
+
+def _energy_checks(problem: Problem, solution: Solution, replayed: Flows) -> Checks:
+    s = problem.storages
+    idle = make_flows(problem, np.zeros(problem.shape), np.zeros(problem.shape)).energy_kwh
+    low, high = np.minimum(s.energy_min_kwh, idle), np.maximum(s.energy_max_kwh, idle)
+    site_kw = solution.import_kw - solution.export_kw
+    return {
+        "the energy balance is off [kWh]": (_most(np.abs(solution.energy_kwh - replayed.energy_kwh)), TOLERANCE_KWH),
+        "the energy leaves its bounds [kWh]": (_outside(replayed.energy_kwh, low, high), TOLERANCE_KWH),
+        "the site balance is off [kW]": (_most(np.abs(site_kw - replayed.import_kw + replayed.export_kw)), TOLERANCE_KW),
+    }
+
+
+def _limit_checks(problem: Problem, solution: Solution) -> Checks:
+    circuits, phases = excess_kw(problem, solution.power_kw)
+    idle_circuits, idle_phases = excess_kw(problem, np.zeros(problem.shape))
+    return {
+        "a circuit is loaded above its limit [kW]": (_most(circuits - idle_circuits), TOLERANCE_KW),
+        "a phase is loaded above its limit [kW]": (_most(phases - idle_phases), TOLERANCE_KW),
+    }
+
+
+def _term_faults(problem: Problem, solution: Solution, replayed: Flows) -> tuple[str, ...]:
+    told = {term.name: term.value for term in solution.terms}
+    due = {term.name: term.value for term in evaluate(problem, replayed)}
+    if told.keys() != due.keys():
+        return ("the terms are not the problem's",)
+    scale = 1.0 + max(abs(value) for value in due.values())
+    return tuple(
+        f"{name} is {due[name]:.6g}, not {told[name]:.6g}" for name in due if abs(due[name] - told[name]) > TOLERANCE_VALUE * scale
+    )
+
+
+def _outside(values: Array, low: Array | float, high: Array) -> float:
+    return max(_most(low - values), _most(values - high))
+
+
+def _most(values: Array) -> float:
+    return float(np.max(values, initial=0.0))
