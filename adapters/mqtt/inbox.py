@@ -149,7 +149,7 @@ class Inbox:
             raise FrameError("nobody awaits this answer", place=topic, mend="answer each setpoint once, on its own topic, in time")
         del self._sent[ack.setpoint_id]
         if ack.accepted:  # also when it comes too late for the sender: the charger keeps it all the same
-            self._hold(unit_id, Held(at=ack.at, setpoint_kw=ack.power_kw, lease_until=sent.setpoint.valid_until))
+            self._held[unit_id] = Held(at=ack.at, setpoint_kw=ack.power_kw, lease_until=sent.setpoint.valid_until)
         if not sent.answer.done():
             sent.answer.set_result(ack)
 

@@ -1,6 +1,7 @@
 """The daemon's one connection to the broker: connects, listens, and connects again for ever."""
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Callable
 from math import ceil
@@ -145,6 +146,7 @@ class MqttLink:
             will=Will(self.topics.daemon_status, dump("daemon_status", {"online": False}, "will"), qos=1, retain=True),
             timeout=BROKER_TIMEOUT_S,
             keepalive=KEEPALIVE_S,
+            socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],  # else an answer takes 90 ms instead of 3
             max_queued_incoming_messages=MAX_QUEUED,
             max_concurrent_outgoing_calls=MAX_CALLS,
         )

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from typing import Any
 from aiomqtt import Client, ProtocolVersion, Will
 
 from adapters.clock import RealClock
+from adapters.mqtt.broker import EmbeddedBroker
 from adapters.mqtt.link import MqttLink
 from v2g.ports import Clock
 from v2g.site import Battery, Circuit, Evse, Protocol, Site, Tariff
@@ -67,10 +69,12 @@ async def until(condition: Callable[[], object], *, within_s: float = 15.0) -> N
 
 
 @asynccontextmanager
-async def running(port: int, site_id: str = "S1", *, clock: Clock | None = None, **options: Any) -> AsyncIterator[MqttLink]:
+async def running(
+    broker: EmbeddedBroker, site_id: str = "S1", *, clock: Clock | None = None, **options: Any
+) -> AsyncIterator[MqttLink]:
     """Run a link, wait until it is connected, and see that it ends when it is cancelled."""
-    options.setdefault("on_change", lambda: None)
-    link = MqttLink(a_site(site_id), clock or RealClock(), host="127.0.0.1", port=port, **options)
+    options = {"on_change": lambda: None, "version": broker.version, **options}
+    link = MqttLink(a_site(site_id), clock or RealClock(), host=broker.host, port=broker.port, **options)
     task = asyncio.create_task(link.run())
     try:
         await until(lambda: link.connected or task.done())
@@ -79,6 +83,13 @@ async def running(port: int, site_id: str = "S1", *, clock: Clock | None = None,
         task.cancel()
         await asyncio.wait([task])
         assert task.cancelled()
+
+
+def connection(broker: EmbeddedBroker, **options: Any) -> Client:
+    """Return a client that keeps nothing over its connection."""
+    clean_session = None if broker.version is ProtocolVersion.V5 else True
+    at_once = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
+    return Client(broker.host, broker.port, protocol=broker.version, clean_session=clean_session, socket_options=at_once, **options)
 
 
 Answer = Callable[[dict[str, Any]], dict[str, Any] | None]
@@ -107,6 +118,8 @@ class Device:
     async def obey(self) -> None:
         """Answer setpoints as told until the connection ends."""
         async for message in self.client.messages:
+            if not message.topic.value.startswith(self.base) or not message.topic.value.endswith("/setpoint"):
+                continue  # amqtt sends retained messages that nobody asked for
             setpoint = json.loads(bytes(message.payload))
             self.setpoints.append(setpoint)
             self.expiries_s.append(getattr(message.properties, "MessageExpiryInterval", None))
@@ -117,13 +130,10 @@ class Device:
 
 
 @asynccontextmanager
-async def device(
-    port: int, base: str = "v2g/v1/S1/station/CP1", answer: Answer = accept, version: ProtocolVersion = ProtocolVersion.V5
-) -> AsyncIterator[Device]:
+async def device(broker: EmbeddedBroker, base: str = "v2g/v1/S1/station/CP1", answer: Answer = accept) -> AsyncIterator[Device]:
     """Connect a device, with its last will, and let it obey; leave without a word (no status, the last will not sent)."""
-    clean: dict[str, Any] = {"clean_start": True} if version is ProtocolVersion.V5 else {"clean_session": True}
     will = Will(f"{base}/status", b'{"online": false}', qos=1, retain=True)
-    async with Client("127.0.0.1", port, protocol=version, will=will, **clean) as client:
+    async with connection(broker, will=will, identifier=base.replace("/", "-")) as client:
         it = Device(client, base, answer)
         await client.subscribe(f"{base}/setpoint" if "/battery/" in base else f"{base}/evse/+/setpoint", qos=1)
         await it.say("status", {"online": True})

@@ -16,11 +16,11 @@ def clock() -> VirtualClock:
 
 
 async def test_a_battery_is_seen_and_commanded(broker: EmbeddedBroker, clock: VirtualClock) -> None:
-    async with running(broker.port, clock=clock) as link:
+    async with running(broker, clock=clock) as link:
         batteries, sent = MqttBatteries(link), Setpoint(unit_id="BAT", power_kw=30.0, valid_until=later(900))
         assert batteries.states(NOW) == (BatteryState(battery_id="BAT", online=False),)
         assert await batteries.apply([sent]) == (Unreachable(setpoint=sent),)
-        async with device(broker.port, BASE) as battery:
+        async with device(broker, BASE) as battery:
             await battery.say("state", EXAMPLES["battery_state"])
             await until(lambda: batteries.states(NOW)[0].soc_frac is not None and batteries.states(NOW)[0].online)
             assert batteries.states(NOW)[0] == BatteryState(
@@ -37,7 +37,7 @@ async def test_a_battery_is_seen_and_commanded(broker: EmbeddedBroker, clock: Vi
 
 
 async def test_a_batterys_words_age(broker: EmbeddedBroker, clock: VirtualClock) -> None:
-    async with running(broker.port, clock=clock) as link, device(broker.port, BASE) as battery:
+    async with running(broker, clock=clock) as link, device(broker, BASE) as battery:
         await battery.say("state", EXAMPLES["battery_state"])
         await until(lambda: "BAT" in link.inbox.batteries)
         state = MqttBatteries(link).states(later(1000))[0]

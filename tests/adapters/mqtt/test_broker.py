@@ -2,21 +2,22 @@ import importlib.util
 import shutil
 
 import pytest
-from aiomqtt import Client, MqttError
+from aiomqtt import MqttError
 
 from adapters.mqtt import broker as module
-from adapters.mqtt.broker import HOST, Amqtt, EmbeddedBroker, Mosquitto, free_port, installed_server
+from adapters.mqtt.broker import Amqtt, EmbeddedBroker, Mosquitto, free_port, installed_server
+from tests.adapters.mqtt.support import connection
 from v2g.errors import UnavailableError
 
 
 async def test_it_serves_stops_and_serves_again_on_the_same_port(any_broker: EmbeddedBroker) -> None:
     port = any_broker.port
     for _ in range(2):
-        async with Client(HOST, port, protocol=any_broker.version, timeout=5.0) as client:
+        async with connection(any_broker) as client:
             await client.publish("any", b"thing", qos=1)
         await any_broker.stop()
         with pytest.raises(MqttError, match="refused"):
-            await Client(HOST, port, protocol=any_broker.version).__aenter__()
+            await connection(any_broker).__aenter__()
         await any_broker.start()
     assert any_broker.port == port
 

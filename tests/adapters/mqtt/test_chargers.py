@@ -1,16 +1,19 @@
 """Chargers over a real broker, against a device written from the contract alone."""
 
 import asyncio
+import socket
 from typing import Any
 
 import pytest
+from aiomqtt import ProtocolVersion
 
-from adapters.clock import AcceleratedClock, VirtualClock
+from adapters.clock import VirtualClock
 from adapters.mqtt.broker import EmbeddedBroker
 from adapters.mqtt.chargers import MqttChargers
 from adapters.mqtt.link import MqttLink
 from tests.adapters.mqtt.support import (
     NOW,
+    a_site,
     accept,
     device,
     evse_state,
@@ -38,13 +41,13 @@ def clock() -> VirtualClock:
 
 
 async def test_every_mqtt_outlet_is_there_from_the_start_in_the_sites_order(broker: EmbeddedBroker, clock: VirtualClock) -> None:
-    async with running(broker.port, clock=clock) as link:
+    async with running(broker, clock=clock) as link:
         assert MqttChargers(link).states(NOW) == tuple(EvseState(evse_id=evse_id, online=False) for evse_id in "ABC")
 
 
 async def test_a_plug_in_is_seen(broker: EmbeddedBroker, clock: VirtualClock) -> None:
     changes: list[bool] = []
-    async with running(broker.port, clock=clock, on_change=lambda: changes.append(True)) as link, device(broker.port) as charger:
+    async with running(broker, clock=clock, on_change=lambda: changes.append(True)) as link, device(broker) as charger:
         await charger.say("evse/1/state", evse_state(session_id=None))
         await until(lambda: outlet(link).online and outlet(link).power_kw is not None)
         assert outlet(link).session is None
@@ -61,7 +64,7 @@ async def test_a_plug_in_is_seen(broker: EmbeddedBroker, clock: VirtualClock) ->
 
 
 async def test_a_setpoint_is_confirmed_and_counts_until_its_lease_runs_out(broker: EmbeddedBroker, clock: VirtualClock) -> None:
-    async with running(broker.port, clock=clock) as link, device(broker.port) as charger:
+    async with running(broker, clock=clock) as link, device(broker) as charger:
         await until(lambda: outlet(link).online)
         await charger.say("evse/1/state", evse_state())
         await until(lambda: outlet(link).power_kw is not None)
@@ -70,7 +73,7 @@ async def test_a_setpoint_is_confirmed_and_counts_until_its_lease_runs_out(broke
         received = charger.setpoints[0]
         del received["setpoint_id"]
         assert received == {"at": words(NOW), "power_kw": -5.0, "valid_until": words(later(900)), "fallback_kw": 1.4}
-        assert charger.expiries_s == [900]
+        assert charger.expiries_s == [900 if broker.version is ProtocolVersion.V5 else None]
         assert (outlet(link).acknowledged_kw, outlet(link).lease_until) == (-5.0, later(900))
         clock.advance_to(later(900))
         assert (outlet(link).acknowledged_kw, outlet(link).lease_until) == (None, None)
@@ -79,8 +82,8 @@ async def test_a_setpoint_is_confirmed_and_counts_until_its_lease_runs_out(broke
         assert power.quality is Quality.STALE
 
 
-async def test_setpoints_go_side_by_side_and_outcomes_come_in_order(broker: EmbeddedBroker, clock: VirtualClock) -> None:
-    async with running(broker.port, clock=clock) as link, device(broker.port) as charger:
+async def test_setpoints_go_side_by_side_and_outcomes_come_in_order(any_broker: EmbeddedBroker, clock: VirtualClock) -> None:
+    async with running(any_broker, clock=clock) as link, device(any_broker) as charger:
         await until(lambda: outlet(link).online)
         sent = [setpoint(float(n % 11), "AB"[n % 2]) for n in range(60)]
         assert await MqttChargers(link).apply(sent) == tuple(Applied(setpoint=it, at=NOW) for it in sent)
@@ -88,7 +91,7 @@ async def test_setpoints_go_side_by_side_and_outcomes_come_in_order(broker: Embe
 
 
 async def test_a_setpoint_for_an_outlet_of_another_protocol_is_a_mistake_of_ours(broker: EmbeddedBroker) -> None:
-    async with running(broker.port) as link:
+    async with running(broker) as link:
         with pytest.raises(KeyError, match="O"):
             await MqttChargers(link).apply([setpoint(1.0, "O")])
 
@@ -110,7 +113,7 @@ def answering(**changes: Any) -> Any:
 async def test_a_refusal_and_an_acceptance_that_is_none_are_rejections(
     broker: EmbeddedBroker, clock: VirtualClock, asked_kw: float, answer: Any, reason: str
 ) -> None:
-    async with running(broker.port, clock=clock) as link, device(broker.port, answer=answer):
+    async with running(broker, clock=clock) as link, device(broker, answer=answer):
         await until(lambda: outlet(link).online)
         sent = setpoint(asked_kw)
         assert await MqttChargers(link).apply([sent]) == (Rejected(setpoint=sent, reason=reason),)
@@ -120,7 +123,7 @@ async def test_a_refusal_and_an_acceptance_that_is_none_are_rejections(
 async def test_doing_less_than_asked_is_fine_and_known(
     broker: EmbeddedBroker, clock: VirtualClock, asked_kw: float, in_force_kw: float
 ) -> None:
-    async with running(broker.port, clock=clock) as link, device(broker.port, answer=answering(power_kw=in_force_kw)) as charger:
+    async with running(broker, clock=clock) as link, device(broker, answer=answering(power_kw=in_force_kw)) as charger:
         await until(lambda: outlet(link).online)
         await charger.say("evse/1/state", evse_state())
         sent = setpoint(asked_kw)
@@ -130,9 +133,9 @@ async def test_doing_less_than_asked_is_fine_and_known(
 
 async def test_a_charger_that_does_not_answer_times_out_and_holds_up_nobody(broker: EmbeddedBroker, clock: VirtualClock) -> None:
     async with (
-        running(broker.port, clock=clock) as link,
-        device(broker.port, answer=stay_silent),
-        device(broker.port, "v2g/v1/S1/station/CP2"),
+        running(broker, clock=clock) as link,
+        device(broker, answer=stay_silent),
+        device(broker, "v2g/v1/S1/station/CP2"),
     ):
         await until(lambda: outlet(link).online and outlet(link, "C").online)
         silent, fine = setpoint(5.0, "A"), setpoint(5.0, "C")
@@ -144,12 +147,12 @@ async def test_a_charger_that_vanishes_is_offline_by_its_last_will_and_unreachab
     broker: EmbeddedBroker, clock: VirtualClock
 ) -> None:
     changes: list[bool] = []
-    async with running(broker.port, clock=clock, on_change=lambda: changes.append(True)) as link:
-        async with device(broker.port) as charger:
+    async with running(broker, clock=clock, on_change=lambda: changes.append(True)) as link:
+        async with device(broker) as charger:
             await charger.say("evse/1/state", evse_state())
             await until(lambda: outlet(link).online)
             changes.clear()
-            charger.client._client.socket().shutdown(2)  # pulled out, without a word to the broker
+            charger.client._client.socket().shutdown(socket.SHUT_RDWR)  # pulled out, without a word to the broker
             await until(lambda: not outlet(link).online)
             assert changes
         assert outlet(link).session is not None, "the car is not gone because its charger is"
@@ -157,17 +160,17 @@ async def test_a_charger_that_vanishes_is_offline_by_its_last_will_and_unreachab
 
 
 async def test_no_setpoint_is_kept_for_a_charger_or_a_broker_that_is_away(broker: EmbeddedBroker, clock: VirtualClock) -> None:
-    async with running(broker.port, clock=clock) as link:
+    async with running(broker, clock=clock) as link:
         chargers = MqttChargers(link, timeout_s=0.5)
         assert await chargers.apply([setpoint(1.0)]) == (Unreachable(setpoint=setpoint(1.0)),)
-        async with device(broker.port) as charger:
+        async with device(broker) as charger:
             await until(lambda: outlet(link).online)
             await broker.stop()
             assert not isinstance((await chargers.apply([setpoint(2.0)]))[0], Applied)
             await until(lambda: not link.connected)
             assert await chargers.apply([setpoint(3.0)]) == (Unreachable(setpoint=setpoint(3.0)),)
             await broker.start()
-        async with device(broker.port) as charger:
+        async with device(broker) as charger:
             await until(lambda: outlet(link).online)
             fresh = setpoint(4.0)
             assert await chargers.apply([fresh]) == (Applied(setpoint=fresh, at=NOW),)
@@ -176,11 +179,11 @@ async def test_no_setpoint_is_kept_for_a_charger_or_a_broker_that_is_away(broker
 
 
 async def test_retained_words_of_the_dead_are_old_and_offline(broker: EmbeddedBroker, clock: VirtualClock) -> None:
-    async with device(broker.port) as charger:
+    async with device(broker) as charger:
         await charger.say("evse/1/state", evse_state(power_kw=7.0, setpoint_kw=7.0, lease_until=words(later(60))))
-        charger.client._client.socket().shutdown(2)
+        charger.client._client.socket().shutdown(socket.SHUT_RDWR)
     clock.advance_to(later(120))
-    async with running(broker.port, clock=clock) as link:
+    async with running(broker, clock=clock) as link:
         await until(lambda: outlet(link).power_kw is not None)
         state = outlet(link)
         assert not state.online
@@ -189,13 +192,9 @@ async def test_retained_words_of_the_dead_are_old_and_offline(broker: EmbeddedBr
         assert state.acknowledged_kw is None
 
 
-async def test_leases_are_shorter_for_the_broker_when_the_clock_is_faster(broker: EmbeddedBroker) -> None:
-    clock = AcceleratedClock(NOW, speed=100.0)
-    async with running(broker.port, clock=clock, wall_s_per_clock_s=0.01) as link, device(broker.port) as charger:
-        await until(lambda: outlet(link).online)
-        for valid_until in (later(0), later(3600)):
-            await MqttChargers(link).apply([Setpoint(unit_id="A", power_kw=1.0, valid_until=valid_until)])
-        short_s, long_s = charger.expiries_s
-        assert short_s == 1
-        assert long_s is not None
-        assert 1 < long_s <= 36
+@pytest.mark.parametrize(("lease_s", "expiry_s"), [(0.0, 1), (900.0, 9), (3550.0, 36)])
+def test_the_broker_counts_leases_in_wall_seconds_and_at_least_one(lease_s: float, expiry_s: int) -> None:
+    link = MqttLink(a_site(), VirtualClock(NOW), host="127.0.0.1", on_change=lambda: None, wall_s_per_clock_s=0.01)
+    properties = link._expiry(lease_s)
+    assert properties is not None
+    assert properties.MessageExpiryInterval == expiry_s

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -10,17 +11,17 @@ import pytest
 from aiomqtt import Client, ProtocolVersion
 
 from adapters.clock import RealClock
-from adapters.mqtt.broker import EmbeddedBroker, free_port
+from adapters.mqtt.broker import EmbeddedBroker, free_port, installed_server
 from adapters.mqtt.link import MqttLink
 from adapters.mqtt.meters import MqttMeters
-from tests.adapters.mqtt.support import NOW, a_site, device, evse_state, running, until
+from tests.adapters.mqtt.support import NOW, a_site, connection, device, evse_state, running, until
 from v2g.errors import UnavailableError
 
 STATUS = "v2g/v1/S1/daemon/status"
 
 
 @asynccontextmanager
-async def overheard(port: int, topic: str, version: ProtocolVersion) -> AsyncIterator[list[Any]]:
+async def overheard(broker: EmbeddedBroker, topic: str) -> AsyncIterator[list[Any]]:
     """Collect what is published on `topic`."""
     heard: list[Any] = []
 
@@ -28,7 +29,7 @@ async def overheard(port: int, topic: str, version: ProtocolVersion) -> AsyncIte
         async for message in client.messages:
             heard.append(json.loads(bytes(message.payload)))  # noqa: PERF401 (the list grows while others look at it)
 
-    async with Client("127.0.0.1", port, protocol=version) as client:
+    async with connection(broker) as client:
         await client.subscribe(topic, qos=1)
         task = asyncio.create_task(listen(client))
         yield heard
@@ -37,18 +38,27 @@ async def overheard(port: int, topic: str, version: ProtocolVersion) -> AsyncIte
 
 
 async def test_the_daemon_says_that_it_is_there_and_that_it_leaves(any_broker: EmbeddedBroker) -> None:
-    async with overheard(any_broker.port, STATUS, any_broker.version) as heard:
-        async with running(any_broker.port, version=any_broker.version) as link:
+    async with overheard(any_broker, STATUS) as heard:
+        async with running(any_broker) as link:
             await until(lambda: len(heard) == 1)
             assert link.detail == f"connected to 127.0.0.1:{any_broker.port}"
         await until(lambda: len(heard) == 2)
     assert [status["online"] for status in heard] == [True, False]
 
 
+async def test_a_daemon_that_vanishes_is_said_by_its_last_will_and_comes_back(any_broker: EmbeddedBroker) -> None:
+    async with running(any_broker) as link, overheard(any_broker, STATUS) as heard:
+        assert link._client is not None
+        link._client._client.socket().shutdown(socket.SHUT_RDWR)  # pulled out, without a word to the broker
+        await until(lambda: len(heard) == 3)
+        assert link.connected
+    assert [status["online"] for status in heard] == [True, False, True]
+
+
 async def test_what_was_retained_before_the_daemon_came_is_known_and_what_comes_later_too(any_broker: EmbeddedBroker) -> None:
-    async with device(any_broker.port, version=any_broker.version) as charger:
+    async with device(any_broker) as charger:
         await charger.say("evse/1/state", evse_state())
-        async with running(any_broker.port, version=any_broker.version) as link:
+        async with running(any_broker) as link:
             await until(lambda: "A" in link.inbox.evses)
             await charger.say("evse/2/state", evse_state(session_id=None))
             await until(lambda: "B" in link.inbox.evses)
@@ -58,7 +68,7 @@ async def test_what_was_retained_before_the_daemon_came_is_known_and_what_comes_
 
 async def test_a_broker_that_comes_late_is_found(broker: EmbeddedBroker) -> None:
     await broker.stop()
-    link = MqttLink(a_site(), RealClock(), host="127.0.0.1", port=broker.port, on_change=lambda: None)
+    link = MqttLink(a_site(), RealClock(), host=broker.host, port=broker.port, version=broker.version, on_change=lambda: None)
     assert (link.connected, link.detail) == (False, "not started")
     task = asyncio.create_task(link.run())
     await until(lambda: "not connected" in link.detail)
@@ -73,8 +83,8 @@ async def test_a_broker_that_comes_late_is_found(broker: EmbeddedBroker) -> None
 
 async def test_a_broker_killed_and_started_again_on_its_port_is_found_again(any_broker: EmbeddedBroker) -> None:
     changes: list[bool] = []
-    async with running(any_broker.port, version=any_broker.version, on_change=lambda: changes.append(True)) as link:
-        async with device(any_broker.port, version=any_broker.version) as charger:
+    async with running(any_broker, on_change=lambda: changes.append(True)) as link:
+        async with device(any_broker) as charger:
             await charger.say("evse/1/state", evse_state())
             await until(lambda: "A" in link.inbox.evses)
             changes.clear()
@@ -85,15 +95,15 @@ async def test_a_broker_killed_and_started_again_on_its_port_is_found_again(any_
             assert link.inbox.evses["A"].at == NOW, "what was said stays, and ages"
             await any_broker.start()
             await until(lambda: link.connected)
-        async with device(any_broker.port, version=any_broker.version) as charger:
+        async with device(any_broker) as charger:
             await until(lambda: link.inbox.is_online(f"{charger.base}/status"))
 
 
 async def test_two_sites_on_one_broker_do_not_mix(broker: EmbeddedBroker) -> None:
     async with (
-        running(broker.port, "S1") as one,
-        running(broker.port, "S2") as two,
-        device(broker.port, "v2g/v1/S2/station/CP1") as charger,
+        running(broker, "S1") as one,
+        running(broker, "S2") as two,
+        device(broker, "v2g/v1/S2/station/CP1") as charger,
     ):
         await charger.say("evse/1/state", evse_state())
         await charger.client.publish("v2g/v1/S1/meter/site", json.dumps({"at": "2026-01-01T12:00:00Z", "power_kw": 5.0}), qos=1)
@@ -114,7 +124,7 @@ async def test_no_payload_ends_the_link(broker: EmbeddedBroker) -> None:
         "meter/site",
         "meter/no",
     ]
-    async with running(broker.port) as link, Client("127.0.0.1", broker.port, protocol=ProtocolVersion.V5) as stranger:
+    async with running(broker) as link, connection(broker) as stranger:
         for topic in topics:
             for payload in junk:
                 await stranger.publish(f"v2g/v1/S1/{topic}", payload, qos=1)
@@ -140,6 +150,31 @@ async def test_the_link_can_be_cancelled_while_a_broker_keeps_it_waiting() -> No
         await writers[0].wait_closed()
 
 
+@pytest.mark.skipif(installed_server().name != "mosquitto", reason="amqtt does not end the older connection of a client")
 async def test_a_second_daemon_on_the_same_site_shows(broker: EmbeddedBroker) -> None:
-    async with running(broker.port) as first, running(broker.port):
+    async with running(broker) as first, running(broker):
         await until(lambda: "not connected" in first.detail)
+
+
+async def refuse_subscriptions(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Speak just enough MQTT 3.1.1 to accept a connection and then refuse the seven subscriptions."""
+    await reader.read(1024)
+    writer.write(bytes([0x20, 2, 0, 0]))
+    subscribe = await reader.read(1024)
+    length_bytes = 1 if subscribe[1] < 128 else 2
+    packet_id = subscribe[1 + length_bytes : 3 + length_bytes]
+    writer.write(bytes([0x90, 2 + 7]) + packet_id + bytes([0x80] * 7))
+    await reader.read()
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_an_access_list_that_lets_the_daemon_hear_nothing_is_said() -> None:
+    port = free_port()
+    async with await asyncio.start_server(refuse_subscriptions, "127.0.0.1", port):
+        link = MqttLink(a_site(), RealClock(), host="127.0.0.1", port=port, version=ProtocolVersion.V311, on_change=lambda: None)
+        task = asyncio.create_task(link.run())
+        await until(lambda: "refuses subscriptions under v2g/v1/S1" in link.detail)
+        assert not link.connected
+        task.cancel()
+        await asyncio.wait([task])
