@@ -41,7 +41,7 @@ def test_a_curve_means_what_the_signals_mean(signals: tuple[Signal, ...], steps_
     edges = np.round(60 * grid.edges_h).astype(int)
     minutes = TimeGrid.uniform(START, step_h=1 / 60, n_steps=edges[-1])
     by_minute = mean_on(signals, SignalKind.PRICE, minutes, np.full(minutes.n_steps, 0.5))
-    expected = [by_minute[a:b].mean() for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    expected = [by_minute[a:b].mean() for a, b in itertools.pairwise(edges)]
     np.testing.assert_allclose(curve.mean_on(grid), expected, atol=1e-9)
 
 
