@@ -56,3 +56,11 @@ def reach_kwh(problem: Problem) -> tuple[Array, Array]:
         least = low[:, t] = np.maximum(least - loss[:, t], bounds.floor_kwh[:, t])
         most = high[:, t] = np.minimum(most + gain[:, t], bounds.ceiling_kwh[:, t])
     return low, high
+
+
+def idle_safe_kwh(problem: Problem) -> tuple[Array, Array]:
+    """Return energies, two (n, T) [kWh], between which a storage can idle for ever after without leaving its hard bounds."""
+    bounds, drained = envelope(problem), np.cumsum(problem.storages.drain_kwh, axis=1)
+    low = np.maximum.accumulate((bounds.floor_kwh + drained)[:, ::-1], axis=1)[:, ::-1] - drained
+    high = np.minimum.accumulate((bounds.ceiling_kwh + drained)[:, ::-1], axis=1)[:, ::-1] - drained
+    return low, high

@@ -161,7 +161,8 @@ def run(highs: Any, time_limit_s: float) -> highspy.HighsModelStatus:
     """Solve for at most `time_limit_s` [s]; HiGHS's clock runs on from solve to solve, so its limit moves."""
     highs.setOptionValue("time_limit", highs.getRunTime() + time_limit_s)
     highs.run()
-    return highs.getModelStatus()
+    status: highspy.HighsModelStatus = highs.getModelStatus()
+    return status
 
 
 def feasible(highs: Any) -> bool:

@@ -1,0 +1,1 @@
+"""The lower rungs of the ladder: answers that need no solver."""

@@ -1,0 +1,73 @@
+"""The solver process: reads problems from its standard input, writes solutions to its standard output, ends with its parent."""
+
+import json
+import os
+import resource
+import sys
+import traceback
+from dataclasses import asdict, dataclass
+from typing import BinaryIO
+
+from optimizer.exact import ExactPlanner
+from optimizer.frames import pack, read
+from v2g.errors import PlanningError
+from v2g.problem import Problem
+from v2g.solution import Solution
+
+READY = "ready"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerOptions:
+    """What the solver process may take: time [s] a solve, address space [MiB, None = no cap]; and whether it breaks ties."""
+
+    time_limit_s: float
+    prefer: bool
+    memory_mb: int | None
+
+    def to_argument(self) -> str:
+        """Return the options as one command-line argument."""
+        return json.dumps(asdict(self))
+
+
+def main() -> None:
+    """Serve until the parent closes the pipe."""
+    options = WorkerOptions(**json.loads(sys.argv[1]))
+    if options.memory_mb is not None:
+        resource.setrlimit(resource.RLIMIT_AS, (options.memory_mb << 20, options.memory_mb << 20))
+    frames = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints must not get among the frames
+    _send(frames, READY)
+    serve(sys.stdin.buffer, frames, options)
+
+
+def serve(problems: BinaryIO, answers: BinaryIO, options: WorkerOptions) -> None:
+    """Answer every problem with a `Solution` or, where there is none, with a sentence."""
+    planner = _planner(options)
+    while True:
+        try:
+            problem: Problem = read(problems)
+        except EOFError:
+            return
+        answer: Solution | str
+        try:
+            answer = planner.solve_now(problem)
+        except PlanningError as error:
+            answer = str(error)
+        except Exception as error:  # noqa: BLE001 (the process border: told to the parent, traced here, and begun afresh)
+            traceback.print_exc()
+            answer, planner = f"the solver failed: {type(error).__name__}: {error}", _planner(options)
+        _send(answers, answer)
+
+
+def _planner(options: WorkerOptions) -> ExactPlanner:
+    return ExactPlanner(time_limit_s=options.time_limit_s, prefer=options.prefer)
+
+
+def _send(stream: BinaryIO, message: Solution | str) -> None:
+    stream.write(pack(message))
+    stream.flush()
+
+
+if __name__ == "__main__":
+    main()
