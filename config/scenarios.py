@@ -1,0 +1,152 @@
+"""Scenarios for simulations: from people's series where they give some, made up by seed where they do not; and they say so."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from adapters.farm.arrivals import WORKPLACE, daily_visits
+from adapters.farm.replay import visits_from_sessions
+from adapters.farm.surroundings import StepSeries
+from adapters.farm.visit import Visit
+from adapters.series.align import Aligned, align
+from adapters.series.place import align_sessions
+from adapters.series.series import SeriesKind, read_series
+from adapters.series.sessions import SessionRow, read_sessions
+from config.closed_loop import Scenario
+from config.load import LoadedSite
+from config.surroundings import building_load, pv_production
+from forecasts.history import History
+from forecasts.visits import EndedVisit
+from v2g.errors import SeriesError
+from v2g.signals import Interval, Signal, SignalKind, Signals
+
+HISTORY_DAYS = 28
+"""What forecasts may have learned before the first simulated day, where the file has it."""
+DEFAULT_START = date(2026, 6, 15)
+PUBLISHED_BEFORE_H = 11.0
+"""Day-ahead prices are known at 13:00 of the day before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """What people give `v2g simulate`; None is made up by the seed."""
+
+    sessions: Path | None = None
+    load: Path | None = None
+    prices: Path | None = None
+    start: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Past:
+    """What forecasts may know of the days before the start."""
+
+    load: History = field(default_factory=History)
+    ended: tuple[EndedVisit, ...] = ()
+
+
+def make_scenario(loaded: LoadedSite, files: Files, *, days: int, seed: int, v2g_share: float) -> tuple[Scenario, Past]:
+    """Return a scenario of `days` whole local days, and its past. Raises `SeriesError` on files that cannot be used."""
+    site, zone = loaded.site, ZoneInfo(loaded.site.time_zone)
+    rows = read_sessions(files.sessions) if files.sessions else ()
+    first_day = files.start or _first_day(rows, zone)
+    start = datetime.combine(first_day, time(), tzinfo=zone).astimezone(UTC)
+    end = datetime.combine(first_day + timedelta(days=days), time(), tzinfo=zone).astimezone(UTC)
+    visits, ended, visit_note = _visits(loaded, rows, start, days, seed, v2g_share)
+    load, load_past, load_note = _load(loaded, files.load, start, days, seed)
+    signals, price_note = _prices(loaded, files.prices, start, days)
+    scenario = Scenario(
+        site=site,
+        start=start,
+        end=end,
+        visits=visits,
+        load_kw=load,
+        pv_kw=pv_production(site, start, hours_h=days * 24 + 1, seed=seed + 1),
+        signals=signals,
+        notes=(visit_note, load_note, price_note),
+    )
+    return scenario, Past(load=load_past, ended=ended)
+
+
+def _first_day(rows: tuple[SessionRow, ...], zone: ZoneInfo) -> date:
+    """Return a Monday: the first with two weeks of sessions before it, where there are sessions."""
+    if not rows:
+        return DEFAULT_START
+    earliest = min(row.plug_in for row in rows).astimezone(zone).date() + timedelta(days=14)
+    latest = max(row.plug_in for row in rows).astimezone(zone).date()
+    monday = earliest + timedelta(days=-earliest.weekday() % 7)
+    return monday if monday <= latest else monday - timedelta(days=14)
+
+
+def _visits(
+    loaded: LoadedSite, rows: tuple[SessionRow, ...], start: datetime, days: int, seed: int, v2g_share: float
+) -> tuple[tuple[Visit, ...], tuple[EndedVisit, ...], str]:
+    site = loaded.site
+    if not rows:
+        visits = daily_visits(site, WORKPLACE, start=start, days=days, seed=seed, v2g_share=v2g_share)
+        return visits, (), f"sessions: made up, seed {seed}: {len(visits)} sessions of a workplace"
+    placement = align_sessions(
+        rows,
+        start=start,
+        days=days,
+        time_zone=site.time_zone,
+        series_time_zone=loaded.file.series.sessions_time_zone or site.time_zone,
+        evse_ids=[e.evse_id for e in site.evses],
+        seed=seed,
+        days_before=HISTORY_DAYS,
+    )
+    ended = tuple(
+        EndedVisit(driver=s.user, plugged_in_at=s.plug_in, left_at=s.plug_out, stated=s.stated_departure) for s in placement.ended
+    )
+    note = f"{placement.note}; {len(ended)} earlier ones known to the forecast; the drivers ask for what their cars really took"
+    return visits_from_sessions(placement.sessions, site, seed=seed, v2g_share=v2g_share), ended, note
+
+
+def _load(loaded: LoadedSite, path: Path | None, start: datetime, days: int, seed: int) -> tuple[StepSeries, History, str]:
+    site, scale = loaded.site, loaded.file.series.load_scale
+    if path is None:
+        series = building_load(site, start, hours_h=days * 24 + 1, seed=seed)
+        return series, History(), f"load: made up, seed {seed}, between the site's base and peak"
+    aligned = _aligned(loaded, path, SeriesKind.LOAD, loaded.file.series.load_time_zone, start, days)
+    past = History.from_arrays(aligned.history_times, scale * aligned.history)
+    scaled = "" if scale == 1.0 else f", times {scale:g}"
+    return StepSeries(start=start, step_s=aligned.step_h * 3600, values=scale * aligned.values), past, f"{aligned.note}{scaled}"
+
+
+def _prices(loaded: LoadedSite, path: Path | None, start: datetime, days: int) -> tuple[Signals, str]:
+    """Return one signal a local day, known from 13:00 of the day before; the first day's and the last day's morrow too."""
+    if path is None:
+        return (), "prices: the site's tariff"
+    aligned = _aligned(loaded, path, SeriesKind.PRICE, loaded.file.series.prices_time_zone, start, days)
+    zone = ZoneInfo(loaded.site.time_zone)
+    step = timedelta(hours=aligned.step_h)
+    by_day: dict[date, list[Interval]] = {}
+    for i, price in enumerate(aligned.values):
+        begin = aligned.start + i * step
+        by_day.setdefault(begin.astimezone(zone).date(), []).append(Interval(start=begin, end=begin + step, value=float(price)))
+    signals = tuple(
+        Signal(
+            signal_id=f"day-ahead-{day}",
+            kind=SignalKind.PRICE,
+            source=path.name,
+            issued_at=intervals[0].start - timedelta(hours=PUBLISHED_BEFORE_H),
+            intervals=tuple(intervals),
+        )
+        for day, intervals in by_day.items()
+    )
+    return signals, f"{aligned.note}; each day's are known at 13:00 of the day before"
+
+
+def _aligned(loaded: LoadedSite, path: Path, kind: SeriesKind, zone: str | None, start: datetime, days: int) -> Aligned:
+    if not path.exists():
+        raise SeriesError("there is no such file", place=str(path), mend="give the path of a CSV file")
+    site_zone = loaded.site.time_zone
+    return align(
+        read_series(path, kind=kind),
+        start=start,
+        days=days,
+        time_zone=site_zone,
+        series_time_zone=zone or site_zone,
+        days_before=HISTORY_DAYS,
+    )
