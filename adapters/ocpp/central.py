@@ -141,7 +141,7 @@ class CentralSystem:
         return tuple(known[evse_id] for evse_id in self._evses)
 
     async def apply(self, setpoints: Sequence[Setpoint]) -> tuple[Outcome, ...]:
-        """Send setpoints side by side; one outcome each, in order. Raises `KeyError` for an outlet that is not OCPP's."""
+        """Send setpoints side by side; one outcome each, in order; never raises for a charger's fault."""
         async with asyncio.TaskGroup() as tasks:
             sent = [tasks.create_task(self._apply_one(setpoint)) for setpoint in setpoints]
         return tuple(task.result() for task in sent)
@@ -227,7 +227,7 @@ class CentralSystem:
         try:
             await connection.run(dialect)
         finally:
-            log.info("charger_disconnected", station=station.station_id, code=socket.close_code)
+            log.info("charger_disconnected", station=station.station_id, code=socket.protocol.close_code)
             station.disconnect(connection)
 
 

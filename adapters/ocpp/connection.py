@@ -33,7 +33,7 @@ class AnswerTimeoutError(UnavailableError):
 
 
 class DisconnectedError(UnavailableError):
-    """The charger is not connected."""
+    """The charger is not connected, or not ready to be asked."""
 
 
 class Socket(Protocol):

@@ -8,11 +8,15 @@ from v2g.station import OpenTransaction
 
 
 class MemoryTransactions:
-    """Fills `v2g.ports.Transactions`. `ended` maps ids to (meter_stop_kwh, at, reason)."""
+    """Fills `v2g.ports.Transactions`. While `released` is not set it is slow, while not `available` it is absent.
+
+    `ended` maps ids to (meter_stop_kwh, at, reason).
+    """
 
     def __init__(self) -> None:
         self.available = True
-        self.delay_wall_s = 0.0
+        self.released = asyncio.Event()
+        self.released.set()
         self.begun: dict[int, OpenTransaction] = {}
         self.ended: dict[int, tuple[float, datetime, str]] = {}
 
@@ -43,7 +47,6 @@ class MemoryTransactions:
         return tuple(t for t in self.begun.values() if t.station_id == station_id and t.transaction_id not in self.ended)
 
     async def _reach(self) -> None:
-        if self.delay_wall_s:
-            await asyncio.sleep(self.delay_wall_s)
+        await self.released.wait()
         if not self.available:
             raise UnavailableError("the store does not answer")

@@ -40,6 +40,7 @@ class Dialect16:
         self._preparation = Preparation(self._ask, station, meter_interval_s=context.meter_interval_s)
         self._unit = ChargingRateUnitType.watts
         self._booted = asyncio.Event()
+        self._ready = False
         self._log = log.bind(station=station.station_id)
 
     async def answer(self, action: str, payload: Payload) -> Payload:
@@ -68,6 +69,8 @@ class Dialect16:
 
     async def set_power(self, evse: Evse, setpoint: Setpoint) -> None:
         """Limit the outlet until the setpoint expires. Discharge is beyond OCPP 1.6: 0 is sent, and `RefusedError` raised."""
+        if not self._ready:
+            raise DisconnectedError("the charger has not booted yet")
         now = self._context.clock.now()
         limit = limit_for(setpoint.power_kw, evse, self._unit)
         transaction = self._station.outlets[evse.connector_id].transaction
@@ -119,8 +122,12 @@ class Dialect16:
         return answer
 
     async def _prepare(self) -> None:
-        self._unit = await self._preparation.run()
+        """Take setpoints as soon as their unit is known, and say so once the fallbacks lie beneath them."""
+        self._unit = await self._preparation.abilities()
+        self._ready = True
+        await self._preparation.fallbacks(self._unit)
         self._context.on_change()
+        await self._preparation.meter_values()
 
     async def _boots_in_time(self) -> bool:
         try:

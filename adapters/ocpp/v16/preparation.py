@@ -32,31 +32,31 @@ class Preparation:
 
     def __init__(self, ask: Ask, station: Station, *, meter_interval_s: float) -> None:
         self._ask, self._station, self._meter_interval_s = ask, station, meter_interval_s
+        self._settings: dict[str, str] = {}
         self._log = log.bind(station=station.station_id)
 
-    async def run(self) -> ChargingRateUnitType:
-        """Prepare the charger and return the unit in which it takes limits."""
-        settings = await self._settings()
-        unit = rate_unit(settings.get(ConfigurationKey.charging_schedule_allowed_charging_rate_unit, ""))
-        await self._install_fallbacks(unit)
-        interval = str(max(round(self._meter_interval_s), 1))
-        if settings.get(ConfigurationKey.meter_value_sample_interval) != interval:
-            await self._change(ConfigurationKey.meter_value_sample_interval, interval)
-        metered = {name.strip() for name in settings.get(ConfigurationKey.meter_values_sampled_data, "").split(",")}
-        if not metered.issuperset(MEASURANDS):
-            without_soc = MEASURANDS[:-1]  # AC chargers do not know it, and some refuse the whole list for it
-            await self._change(ConfigurationKey.meter_values_sampled_data, ",".join(MEASURANDS), ",".join(without_soc))
-        return unit
-
-    async def _settings(self) -> dict[str, str]:
+    async def abilities(self) -> ChargingRateUnitType:
+        """Learn the charger's settings and return the unit in which it takes limits."""
         answer = await self._attempt(Action.get_configuration, {"key": list(KEYS)})
-        return {setting["key"]: setting.get("value", "") for setting in answer.get("configurationKey", [])}
+        self._settings = {setting["key"]: setting.get("value", "") for setting in answer.get("configurationKey", [])}
+        return rate_unit(self._settings.get(ConfigurationKey.charging_schedule_allowed_charging_rate_unit, ""))
 
-    async def _install_fallbacks(self, unit: ChargingRateUnitType) -> None:
+    async def fallbacks(self, unit: ChargingRateUnitType) -> None:
+        """Install what each outlet may do when no lease says otherwise."""
         for outlet in self._station.outlets.values():
             answer = await self._attempt(Action.set_charging_profile, fallback_profile(outlet.evse, unit))
             if answer.get("status") != ChargingProfileStatus.accepted:
                 self._log.warning("fallback_not_installed", evse=outlet.evse.evse_id, status=answer.get("status", ""))
+
+    async def meter_values(self) -> None:
+        """Ask for the measurands and the interval we need, where the charger's differ."""
+        interval = str(max(round(self._meter_interval_s), 1))
+        if self._settings.get(ConfigurationKey.meter_value_sample_interval) != interval:
+            await self._change(ConfigurationKey.meter_value_sample_interval, interval)
+        metered = {name.strip() for name in self._settings.get(ConfigurationKey.meter_values_sampled_data, "").split(",")}
+        if not metered.issuperset(MEASURANDS):
+            without_soc = MEASURANDS[:-1]  # AC chargers do not know it, and some refuse the whole list for it
+            await self._change(ConfigurationKey.meter_values_sampled_data, ",".join(MEASURANDS), ",".join(without_soc))
 
     async def _change(self, key: ConfigurationKey, *values: str) -> None:
         """Ask for the first of `values` that the charger takes; once a process, for some reboot when asked."""

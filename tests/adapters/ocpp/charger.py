@@ -54,9 +54,18 @@ class Charger:
     async def status(self, status: str, connector: int = 1, **more: str) -> Payload:
         return await self.ask("StatusNotification", {"connectorId": connector, "errorCode": "NoError", "status": status} | more)
 
+    @property
+    def close_code(self) -> int | None:
+        """The code with which the connection was closed, None while it is open."""
+        return self.socket.protocol.close_code
+
+    def payloads(self, action: str) -> list[Payload]:
+        """Return what was asked with `action`."""
+        return [payload for asked, payload in self.asked if asked == action]
+
     def profiles(self, purpose: str | None = None, level: int = 1) -> list[Payload]:
         """Return the charging profiles received, fallbacks left out."""
-        got = [payload["csChargingProfiles"] for action, payload in self.asked if action == "SetChargingProfile"]
+        got = [payload["csChargingProfiles"] for payload in self.payloads("SetChargingProfile")]
         return [p for p in got if p["stackLevel"] == level and purpose in (None, p["chargingProfilePurpose"])]
 
     async def until(self, true: Callable[[], bool]) -> None:

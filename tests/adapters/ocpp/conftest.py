@@ -75,7 +75,7 @@ def make_bench(transactions: MemoryTransactions | None = None, **options: object
         transactions,
         pseudonym=lambda tag: f"driver-{tag.lower()}",
         on_change=lambda: changes.append(clock.now()),
-        **({"answer_timeout_s": 0.5, "boot_grace_s": 0.1} | options),  # type: ignore[arg-type]
+        **options,  # type: ignore[arg-type]
     )
     return Bench(central=central, clock=clock, transactions=transactions, changes=changes)
 
