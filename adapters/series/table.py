@@ -26,7 +26,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Table:
-    """A file's text, cell by cell; the frame's index counts the file's lines from its second on."""
+    """A file's text, cell by cell; the frame's index counts the file's lines from 0."""
 
     path: Path
     cells: pd.DataFrame
@@ -38,7 +38,7 @@ class Table:
 
     def place(self, row: int, column: str) -> str:
         """Return where a cell stands, for people."""
-        return f"{self.path}, line {int(self.cells.index[row]) + 2}, column {column!r}"
+        return f"{self.path}, line {int(self.cells.index[row]) + 1}, column {column!r}"
 
     def rows(self, chosen: Flags) -> "Table":
         """Return the `chosen` rows (n,) alone; places still name the file's lines."""
@@ -83,14 +83,18 @@ def read_table(path: Path) -> Table:
     try:
         raw = path.read_bytes()
         text = (gzip.decompress(raw) if raw.startswith(GZIP_MAGIC) else raw).decode("utf-8-sig")
-        cells = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, skip_blank_lines=False, index_col=False)
+        cells = pd.read_csv(io.StringIO(text), header=None, dtype=str, keep_default_na=False, skip_blank_lines=False)
     except FileNotFoundError as error:
         raise SeriesError("there is no such file", place=str(path), mend="give the path of a CSV file") from error
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise SeriesError(f"the file cannot be read: {error}", place=str(path), mend="give CSV in UTF-8, gzipped or not") from error
     except (pd.errors.EmptyDataError, pd.errors.ParserError) as error:
         raise SeriesError(f"this is no CSV table: {error}", place=str(path), mend="start with a line of column names") from error
-    cells = cells.fillna("")
+    names = [str(name).strip() for name in cells.iloc[0]]
+    if len(set(names)) < len(names) or len(names) < 2:
+        wrong = "two columns have the same name" if len(names) > 1 else "there is only one column"
+        raise SeriesError(wrong, place=f"{path}, line 1", mend="name each column once, and separate them with commas")
+    cells = cells.set_axis(names, axis=1).iloc[1:].fillna("")
     cells = cells[(cells != "").any(axis=1)]
     if cells.empty:
         raise SeriesError("the file has no rows", place=str(path), mend="give at least one row below the column names")
