@@ -80,8 +80,11 @@ class Dialect16:
         if answer["status"] != ChargingProfileStatus.accepted:
             purpose = request["csChargingProfiles"]["chargingProfilePurpose"]
             raise RefusedError(f"the charger answered {answer['status']} to a {purpose} of {limit.value:g} {limit.unit}")
+        outlet = self._station.outlets[evse.connector_id]
+        if transaction is not None and outlet.transaction != transaction:
+            raise RefusedError("the transaction ended before the charger answered")
         promise = Promise(power_kw=limit.power_kw, until=setpoint.valid_until, for_transaction=transaction is not None)
-        self._station.put(self._station.outlets[evse.connector_id].promised(promise))
+        self._station.put(outlet.promised(promise))
         if setpoint.power_kw < 0:
             raise RefusedError("OCPP 1.6 cannot discharge: 0 kW was sent instead")
 

@@ -40,6 +40,7 @@ class Charger:
         self.errors: list[list[Any]] = []
         self._waiting: dict[str, asyncio.Future[Payload]] = {}
         self._count = 0
+        self._last_id = ""
 
     async def ask(self, action: str, payload: Payload) -> Payload:
         self._count += 1
@@ -53,6 +54,10 @@ class Charger:
 
     async def status(self, status: str, connector: int = 1, **more: str) -> Payload:
         return await self.ask("StatusNotification", {"connectorId": connector, "errorCode": "NoError", "status": status} | more)
+
+    async def answer_late(self) -> None:
+        """Accept what was asked last."""
+        await self.socket.send(json.dumps([3, self._last_id, {"status": "Accepted"}]))
 
     @property
     def close_code(self) -> int | None:
@@ -89,6 +94,7 @@ class Charger:
         if frame[0] == 2:
             _, message_id, action, payload = frame
             self.asked.append((action, payload))
+            self._last_id = message_id
             if action not in self.silent:
                 answer = self.answers.get(action, accepted)(payload)
                 await self.socket.send(json.dumps([3, message_id, answer]))

@@ -169,6 +169,21 @@ async def test_outcomes_say_what_became_of_a_setpoint(bench: Bench) -> None:
         assert (await bench.central.apply([setpoint("b", 5.0)]))[0] == Applied(setpoint=setpoint("b", 5.0), at=START)
 
 
+async def test_a_promise_for_a_transaction_that_ends_meanwhile_counts_for_nothing(bench: Bench) -> None:
+    async with charger(bench.url, "CP-B") as peer:
+        await peer.boot()
+        await peer.prepared()
+        transaction = await start(peer)
+        peer.silent.add("SetChargingProfile")
+        applying = asyncio.create_task(bench.central.apply([setpoint("b", 5.0)]))
+        await peer.until(lambda: bool(peer.profiles("TxProfile")))
+        await peer.ask("StopTransaction", {"transactionId": transaction, "meterStop": 1000, "timestamp": stamp()})
+        await peer.answer_late()
+        (outcome,) = await applying
+        assert isinstance(outcome, Rejected)
+        assert bench.state("b").acknowledged_kw is None
+
+
 async def test_silence_is_a_time_out_and_not_for_ever() -> None:
     bench = make_bench(answer_timeout_s=0.3)
     async with bench.central.serve() as listener, charger(listener.url, "CP-B") as peer:
