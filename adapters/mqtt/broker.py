@@ -51,19 +51,19 @@ class Server(Protocol):
 
 
 class Mosquitto:
-    """Eclipse Mosquitto as a child process with a configuration of its own."""
+    """Eclipse Mosquitto as a child process; `config` has the fields ``{host}`` and ``{port}``."""
 
     name = "mosquitto"
     version = ProtocolVersion.V5
 
-    def __init__(self, program: str) -> None:
-        self._program = program
+    def __init__(self, program: str, *, config: str = MOSQUITTO_CONFIG) -> None:
+        self._program, self._config = program, config
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self, port: int) -> None:
         """Serve on `port` of the loopback address."""
         with NamedTemporaryFile() as config, TemporaryFile() as errors:
-            config.write(MOSQUITTO_CONFIG.format(host=HOST, port=port).encode())
+            config.write(self._config.format(host=HOST, port=port).encode())
             config.flush()
             self._process = await asyncio.create_subprocess_exec(self._program, "-c", config.name, stderr=errors)
             try:
@@ -172,12 +172,17 @@ class EmbeddedBroker:
 
 def installed_server() -> Server:
     """Return Mosquitto if it is installed, else amqtt. Raises `UnavailableError` with what to install."""
-    program = shutil.which("mosquitto", path=os.pathsep.join((os.environ.get("PATH", ""), *SYSTEM_FOLDERS)))
+    program = find_mosquitto()
     if program is not None:
         return Mosquitto(program)
     if importlib.util.find_spec("amqtt") is not None:
         return Amqtt()
     raise UnavailableError("no MQTT broker is installed: install the package mosquitto, or pip install '.[broker]'")
+
+
+def find_mosquitto() -> str | None:
+    """Return the path of the program mosquitto, None if it is not installed."""
+    return shutil.which("mosquitto", path=os.pathsep.join((os.environ.get("PATH", ""), *SYSTEM_FOLDERS)))
 
 
 def free_port() -> int:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.mqtt.messages import (
@@ -126,6 +126,7 @@ PARSERS = {
 
 
 @pytest.mark.parametrize("name", PARSERS)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_a_mutated_message_is_understood_or_refused_and_nothing_else(name: str, data: st.DataObject) -> None:
     with suppress(FrameError):
