@@ -83,13 +83,17 @@ class Outlet:
     def told(self, *, plugged: bool, idle: bool, fault: str, at: datetime) -> "Outlet":
         """Return the outlet after its charger told its status; with a transaction open it is never idle."""
         idle = idle and self.transaction is None
-        power_kw = Reading(value=0.0, at=at) if idle else self.power_kw
+        power_kw = Reading(value=0.0, at=at) if idle or self.idle else self.power_kw
         return _settled(replace(self, plugged=plugged, idle=idle, fault=fault, power_kw=power_kw), at)
 
     def begun(self, transaction: Transaction) -> "Outlet":
-        """Return the outlet with `transaction` open; a car that was not seen plugging in came with it."""
+        """Return the outlet with `transaction` open; a car that was not seen plugging in came with it.
+
+        Where the contactor was open until now, the power begins at 0.
+        """
         register_kwh = Reading(value=transaction.meter_start_kwh, at=transaction.began_at)
-        outlet = replace(self, transaction=transaction, idle=False, register_kwh=register_kwh)
+        power_kw = _newer(self.power_kw, 0.0, transaction.began_at) if self.idle else self.power_kw
+        outlet = replace(self, transaction=transaction, idle=False, register_kwh=register_kwh, power_kw=power_kw)
         return _settled(outlet, transaction.began_at, session_id=f"{self.evse.evse_id}#{transaction.transaction_id}")
 
     def ended(self, transaction_id: int, *, meter_stop_kwh: float, at: datetime) -> "Outlet":

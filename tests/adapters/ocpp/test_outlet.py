@@ -124,6 +124,16 @@ def test_an_open_contactor_draws_nothing_while_the_charger_is_there_to_say_so() 
     assert state(EMPTY, 60).power_kw is None, "a charger that has told nothing is not known to be idle"
 
 
+def test_power_begins_at_zero_when_the_contactor_was_open_until_now() -> None:
+    waiting = plugged(EMPTY, 0)
+    begun = state(waiting.begun(transaction(minutes=59)), 60).power_kw
+    told = state(waiting.told(plugged=True, idle=False, fault="", at=at(59)), 60).power_kw
+    for power in (begun, told):
+        assert power is not None
+        assert (power.value, power.at, power.quality) == (0.0, at(59), Quality.GOOD)
+    assert state(EMPTY.begun(transaction()), 1).power_kw is None, "of a charger that told nothing, nothing is known"
+
+
 def test_a_promise_ends_with_its_lease_and_some_with_their_transaction() -> None:
     outlet = plugged().begun(transaction()).promised(Promise(power_kw=7.0, until=at(15), for_transaction=True))
     assert (state(outlet, 14).acknowledged_kw, state(outlet, 14).lease_until) == (7.0, at(15))
