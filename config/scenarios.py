@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from adapters.farm.arrivals import WORKPLACE, daily_visits
 from adapters.farm.replay import visits_from_sessions
 from adapters.farm.surroundings import StepSeries
@@ -111,7 +113,11 @@ def _load(loaded: LoadedSite, path: Path | None, start: datetime, days: int, see
     aligned = _aligned(loaded, path, SeriesKind.LOAD, loaded.file.series.load_time_zone, start, days)
     past = History.from_arrays(aligned.history_times, scale * aligned.history)
     scaled = "" if scale == 1.0 else f", times {scale:g}"
-    return StepSeries(start=start, step_s=aligned.step_h * 3600, values=scale * aligned.values), past, f"{aligned.note}{scaled}"
+    return (
+        StepSeries(start=start, step_s=aligned.step_h * 3600, values=np.maximum(scale * aligned.values, 0.0)),
+        past,
+        f"{aligned.note}{scaled}",
+    )
 
 
 def _prices(loaded: LoadedSite, path: Path | None, start: datetime, days: int) -> tuple[Signals, str]:

@@ -49,12 +49,20 @@ def prevailing(signals: Signals, kind: SignalKind) -> Signals:
 
 def mean_on(signals: Signals, kind: SignalKind, grid: TimeGrid, default: Array) -> Array:
     """Return the time-mean of the prevailing signal on each step, `default` where none speaks, (n_steps,)."""
-    value = np.array(default, dtype=np.float64)
-    for signal in prevailing(signals, kind):
-        for interval in signal.intervals:
-            share = grid.coverage(interval.start, interval.end)
-            value = value * (1.0 - share) + interval.value * share
-    return value
+    spoken = [
+        (grid.offset_h(interval.start), grid.offset_h(interval.end), interval.value)
+        for signal in prevailing(signals, kind)
+        for interval in signal.intervals
+    ]
+    edges_h = grid.edges_h
+    cuts_h = np.clip([hour for start, end, _ in spoken for hour in (start, end)], 0.0, edges_h[-1])
+    pieces_h = np.unique(np.concatenate((edges_h, cuts_h)))
+    middle_h = (pieces_h[:-1] + pieces_h[1:]) / 2
+    step = np.clip(np.searchsorted(edges_h, middle_h, side="right") - 1, 0, grid.n_steps - 1)
+    value = np.asarray(default, dtype=np.float64)[step]
+    for start, end, spoken_value in spoken:
+        value[(middle_h >= start) & (middle_h < end)] = spoken_value
+    return np.bincount(step, weights=value * np.diff(pieces_h), minlength=grid.n_steps) / grid.step_h
 
 
 def least_on(signals: Signals, kind: SignalKind, grid: TimeGrid, ceiling: Array) -> Array:

@@ -93,7 +93,10 @@ class UncontrolledLoad:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TariffPeriod:
-    """A price [currency/kWh] from `start_h` to `end_h` [h of the local day, 0..24]; months and weekdays empty = all."""
+    """A price [currency/kWh] from `start_h` to `end_h` [h of the local day, 0..24].
+
+    `months` (1..12) and `weekdays` (1 = Monday .. 7 = Sunday, ISO 8601) say when it holds; empty = always.
+    """
 
     start_h: float
     end_h: float

@@ -2,6 +2,8 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.support.builders import NOW
 from v2g.signals import Interval, Signal, SignalKind, least_on, mean_on, value_at
@@ -29,6 +31,18 @@ def test_the_lower_priority_number_wins_and_then_the_later_issue() -> None:
     later = a_signal(SignalKind.PRICE, 3.0, 0, 1, priority=10)
     assert mean_on((later, strong, weak), SignalKind.PRICE, GRID, np.zeros(4)) == pytest.approx([3.0, 2.0, 1.0, 1.0])
     assert value_at((later, strong, weak), SignalKind.PRICE, NOW) == 3.0
+
+
+@given(st.lists(st.tuples(st.integers(0, 239), st.integers(1, 120), st.integers(-9, 9), st.integers(1, 3)), max_size=6))
+def test_means_agree_with_a_minute_by_minute_count(said: list[tuple[int, int, int, int]]) -> None:
+    signals = tuple(
+        a_signal(SignalKind.PRICE, float(value), first / 60, (first + length) / 60, priority=priority, age_h=index)
+        for index, (first, length, value, priority) in enumerate(said)
+    )
+    default = np.array([0.5, 1.5, 2.5, 3.5])
+    minutes = [value_at(signals, SignalKind.PRICE, NOW + timedelta(minutes=m + 0.5)) for m in range(240)]
+    counted = [default[m // 60] if value is None else value for m, value in enumerate(minutes)]
+    assert mean_on(signals, SignalKind.PRICE, GRID, default) == pytest.approx(np.reshape(counted, (4, 60)).mean(axis=1), abs=1e-6)
 
 
 def test_of_two_limits_the_least_holds_wherever_it_touches_a_step() -> None:

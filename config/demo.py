@@ -1,0 +1,159 @@
+"""The demo: a station and a farm of simulated chargers on an accelerated clock, all protocols real, on this machine only."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.resources import as_file, files
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+
+from adapters.clock import AcceleratedClock
+from adapters.farm.arrivals import demo_visits
+from adapters.farm.live import LiveFarm
+from adapters.farm.mqtt.line import Broker
+from adapters.farm.surroundings import StepSeries
+from adapters.farm.uncontrolled import uncontrolled
+from adapters.farm.visit import Visit
+from adapters.mqtt.broker import EmbeddedBroker
+from config.kpis import outcome_kpis
+from config.live import LiveDaemon, running
+from config.load import LoadedSite, load_site
+from config.prices import price_series
+from config.surroundings import building_load, pv_production
+from v2g.session import Wishes
+
+START_LOCAL = datetime(2026, 6, 17, 15, 0)  # noqa: DTZ001  # the site's zone is added; a working day's afternoon peak
+HOURS_H = 72.0
+WORST_CASE_EFFICIENCY = 0.9
+"""Energy still owed is priced as if charged at this efficiency, so that putting charging off never looks like a saving."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Demo:
+    """A running demo: the station, and the farm with its truth."""
+
+    loaded: LoadedSite
+    clock: AcceleratedClock
+    start: datetime
+    broker: EmbeddedBroker
+    daemon: LiveDaemon
+    farm: LiveFarm
+    visits: tuple[Visit, ...]
+    load_kw: StepSeries
+    pv_kw: StepSeries
+
+    def figures(self) -> dict[str, Any]:
+        """Return the key figures so far: the farm's truth, the daemon's counts, and the same cars uncontrolled."""
+        site, outcome, control = self.loaded.site, self.farm.outcome(), self.daemon.control
+        reference = uncontrolled(site, self.visits, start=self.start, end=outcome.end, load_kw=self.load_kw, pv_kw=self.pv_kw)
+        prices = price_series(site, self.daemon.station.signals(), self.start, outcome.end)
+        own, other = outcome_kpis(outcome, prices), outcome_kpis(reference, prices)
+        owed_kwh = max(other["net_delivered_kwh"] - own["net_delivered_kwh"], 0.0)
+        outcomes = control.outcomes
+        return {
+            "chargers": dict(Counter(str(e.protocol) for e in site.evses)),
+            "setpoints_sent": outcomes.total(),
+            "setpoints_acknowledged": outcomes["Applied"],
+            "setpoints_not_acknowledged": outcomes.total() - outcomes["Applied"],
+            **own,
+            "import_limit_kw": site.circuits[0].import_limit_kw,
+            "cost_uncontrolled": other["cost"],
+            "energy_put_off_kwh": owed_kwh,
+            "cost_with_energy_put_off": own["cost"] + owed_kwh / WORST_CASE_EFFICIENCY * self._price_ahead(),
+            "rungs": {str(rung): n for rung, n in control.rungs.items()},
+            "ticks": sum(control.rungs.values()),
+            "simulated_h": (outcome.end - self.start).total_seconds() / 3600,
+            "currency": site.currency,
+        }
+
+    def _price_ahead(self) -> float:
+        """Return the mean import price over the plan's horizon."""
+        latest = self.daemon.control.latest
+        return float(latest.plan.import_price_per_kwh.mean()) if latest else self.loaded.site.tariff.base_price_per_kwh
+
+
+@asynccontextmanager
+async def running_demo(
+    *, speed: float, seed: int = 1, site_path: Path | None = None, web_port: int | None = None
+) -> AsyncIterator[Demo]:
+    """Run the demo while the context lasts; its database is temporary.
+
+    Raises `UnavailableError` if a port or a broker cannot be had.
+    """
+    with TemporaryDirectory(prefix="v2g-demo-") as folder:
+        loaded = _demo_site(site_path)
+        start = START_LOCAL.replace(tzinfo=ZoneInfo(loaded.site.time_zone))
+        clock = AcceleratedClock(start, speed)
+        async with EmbeddedBroker() as broker:
+            wired = _wired(loaded, broker, f"sqlite:///{folder}/demo.sqlite", web_port)
+            async with running(wired, clock, speed=speed) as daemon, httpx.AsyncClient(base_url=daemon.web_url) as client:
+                start = clock.now()
+                load_kw = building_load(loaded.site, start, hours_h=HOURS_H, seed=seed)
+                pv_kw = pv_production(loaded.site, start, hours_h=HOURS_H, seed=seed)
+                visits = demo_visits(loaded.site, start=start, hours_h=HOURS_H, seed=seed)
+                farm = LiveFarm(
+                    loaded.site,
+                    visits,
+                    load_kw=load_kw,
+                    pv_kw=pv_kw,
+                    clock=clock,
+                    ocpp_url=daemon.ocpp_url,
+                    broker=Broker(host=broker.host, port=broker.port),
+                    tell_wishes=_driver_app(client),
+                )
+                async with farm:
+                    yield Demo(
+                        loaded=wired,
+                        clock=clock,
+                        start=start,
+                        broker=broker,
+                        daemon=daemon,
+                        farm=farm,
+                        visits=visits,
+                        load_kw=load_kw,
+                        pv_kw=pv_kw,
+                    )
+
+
+def _demo_site(path: Path | None) -> LoadedSite:
+    if path is not None:
+        return load_site(path)
+    with as_file(files("config") / "sites" / "demo.yaml") as packaged:
+        return load_site(packaged)
+
+
+def _wired(loaded: LoadedSite, broker: EmbeddedBroker, store_url: str, web_port: int | None) -> LoadedSite:
+    """Return `loaded` with the demo's broker, database and page address."""
+    file = loaded.file
+    changes: dict[str, Any] = {"store": file.store.model_copy(update={"url": store_url})}
+    if file.mqtt:
+        changes["mqtt"] = file.mqtt.model_copy(update={"host": broker.host, "port": broker.port})
+    if web_port is not None:
+        changes["web"] = file.web.model_copy(update={"port": web_port})
+    return LoadedSite(site=loaded.site, file=file.model_copy(update=changes))
+
+
+def _driver_app(client: httpx.AsyncClient) -> Callable[[str, Wishes], Awaitable[bool]]:
+    """Return what simulated drivers at chargers without a way to say so do: state their wishes through the REST API."""
+
+    async def tell(evse_id: str, wishes: Wishes) -> bool:
+        body = {
+            "energy_kwh": wishes.energy_kwh,
+            "soc_target_frac": wishes.soc_target_frac,
+            "departure": wishes.departure.isoformat() if wishes.departure else None,
+            "discharge_consent": wishes.discharge_consent,
+            "soc_floor_frac": wishes.soc_floor_frac,
+        }
+        try:
+            answer = await client.post(f"api/evses/{evse_id}/wishes", json=body)
+        except httpx.TransportError:
+            return False
+        return answer.is_success
+
+    return tell
