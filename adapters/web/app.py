@@ -1,0 +1,33 @@
+"""The web application: API, live stream and dashboard over one station."""
+
+from fastapi import FastAPI
+
+from adapters.web.headers import Shield
+from adapters.web.live import Live
+from adapters.web.pages import install_pages
+from adapters.web.problems import install_problems
+from adapters.web.routes import signals, stream, wishes
+from adapters.web.routes import station as station_routes
+from v2g.ports import Station
+
+BODY_MAX = 1_000_000
+"""Bytes of a request; the longest signal, written generously, takes about 300 kB."""
+
+
+def create_app(station: Station, *, token: str | None = None) -> FastAPI:
+    """Return the application over a station.
+
+    With a `token`, calls that change something need ``Authorization: Bearer <token>``. Without one, anybody who reaches
+    the application may change things, and it answers only to names of this machine.
+    """
+    # The framework's own documentation pages would fetch scripts from elsewhere.
+    app = FastAPI(
+        title="V2G station", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None, max_body_size=BODY_MAX
+    )
+    app.state.station, app.state.token, app.state.live = station, token, Live(station)
+    install_problems(app)
+    for router in (station_routes.router, signals.router, wishes.router, stream.router):
+        app.include_router(router)
+    install_pages(app)
+    app.add_middleware(Shield, only_loopback=token is None)
+    return app

@@ -1,0 +1,54 @@
+"""Headers that keep browsers from doing harm, and a guard against borrowed names."""
+
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from adapters.web.access import is_loopback
+from adapters.web.problems import problem
+
+# Plotly sets sizes and colours by style attributes; scripts come from this server only, none inline.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+SECURITY_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class Shield:
+    """Adds the security headers to every answer.
+
+    With `only_loopback` it answers only to names of this machine: without a token, a foreign page that points its own
+    name at 127.0.0.1 could otherwise steer the station through its visitor's browser.
+    """
+
+    def __init__(self, app: ASGIApp, *, only_loopback: bool) -> None:
+        self._app, self._only_loopback = app, only_loopback
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_shielded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY_HEADERS.items():
+                    headers[name] = value
+            await send(message)
+
+        app = problem(421, "this name is not served", mend="use localhost") if self._foreign(scope) else self._app
+        await app(scope, receive, send_shielded)
+
+    def _foreign(self, scope: Scope) -> bool:
+        host = urlsplit(f"//{Headers(scope=scope).get('host', '')}").hostname or ""
+        return self._only_loopback and not is_loopback(host)

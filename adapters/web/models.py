@@ -1,0 +1,249 @@
+"""What the API says. Names carry units; + is into the car or the site; a limit of null means none."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from v2g.observation import Quality
+from v2g.plan import Why
+from v2g.signals import SignalKind
+from v2g.site import Protocol
+from v2g.solution import Rung, Tier
+from v2g.station import Condition
+
+
+class Model(BaseModel):
+    """Base of all answers."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class EvseFacts(Model):
+    """One outlet as the site file describes it."""
+
+    evse_id: str
+    station_id: str
+    connector_id: int
+    protocol: Protocol
+    circuit_id: str
+    charge_max_kw: float
+    charge_min_kw: float
+    discharge_max_kw: float
+
+
+class CircuitFacts(Model):
+    """One node of the feeder tree; the one without a parent is the grid connection."""
+
+    circuit_id: str
+    parent_id: str | None
+    import_limit_kw: float | None
+    export_limit_kw: float | None
+
+
+class SiteModel(Model):
+    """The station."""
+
+    site_id: str
+    name: str
+    time_zone: str
+    currency: str
+    circuits: list[CircuitFacts]
+    evses: list[EvseFacts]
+    battery_ids: list[str]
+    pv_peak_kw: float
+    tick_s: float
+    stale_after_s: float
+
+
+class ReadingModel(Model):
+    """A measured value, its age at the station's present instant, and whether it can be trusted."""
+
+    value: float
+    at: datetime
+    age_s: float
+    quality: Quality
+
+
+class PromiseModel(Model):
+    """What the plan holds for the driver: energies are stored in the car; `ready_at` is null if the target is not reached."""
+
+    target_kwh: float
+    planned_kwh: float
+    shortfall_kwh: float
+    due_at: datetime
+    ready_at: datetime | None
+
+
+class SessionModel(Model):
+    """A car plugged in. Target and floor are those that hold, stated by the driver or set by the site's rules."""
+
+    session_id: str
+    evse_id: str
+    driver: str
+    plugged_in_at: datetime
+    departure: datetime | None
+    discharge_consent: bool
+    energy_wish_kwh: float | None
+    soc_frac: float | None
+    soc_target_frac: float | None
+    soc_floor_frac: float
+    capacity_kwh: float | None
+    charged_kwh: float
+    discharged_kwh: float
+    promise: PromiseModel | None
+
+
+class EvseModel(Model):
+    """One outlet now. `setpoint_kw` is the last command, `acknowledged_kw` the one confirmed and in force."""
+
+    evse_id: str
+    online: bool
+    fault: str
+    power_kw: ReadingModel | None
+    setpoint_kw: float | None
+    acknowledged_kw: float | None
+    outcome: Literal["applied", "rejected", "timed_out", "unreachable", "withheld"] | None
+    bound_by: list[str]
+    lease_until: datetime | None
+    why: Why | None
+    session: SessionModel | None
+
+
+class BatteryModel(Model):
+    """A stationary battery now."""
+
+    battery_id: str
+    online: bool
+    soc_frac: float | None
+    power_kw: ReadingModel | None
+
+
+class PartModel(Model):
+    """One part of the daemon and how it is."""
+
+    name: str
+    condition: Condition
+    detail: str
+
+
+class HealthModel(Model):
+    """The daemon's health."""
+
+    alive: bool
+    ready: bool
+    at: datetime
+    last_tick_at: datetime | None
+    parts: list[PartModel]
+    alarms: list[str]
+
+
+class TickModel(Model):
+    """Where the present setpoints come from."""
+
+    tick: int
+    at: datetime
+    rung: Rung
+    reason: str
+    gap_frac: float | None
+    solve_s: float
+
+
+class StateModel(Model):
+    """The station now. `now` is its clock's instant and `speed` how fast that clock runs, null until it was seen to run."""
+
+    now: datetime
+    speed: float | None
+    observed_at: datetime
+    site_power_kw: ReadingModel | None
+    load_kw: ReadingModel | None
+    pv_kw: ReadingModel | None
+    charge_kw: float
+    discharge_kw: float
+    battery_kw: float
+    import_limit_kw: float | None
+    export_limit_kw: float | None
+    import_price_per_kwh: float | None
+    tick: TickModel | None
+    health: HealthModel
+    alarms: list[str]
+    evses: list[EvseModel]
+    batteries: list[BatteryModel]
+
+
+class UnitPlan(Model):
+    """One car's or battery's plan: power in each step, stored energy at the end of each."""
+
+    unit_id: str
+    power_kw: list[float]
+    energy_kwh: list[float]
+    why: Why
+
+
+class TermModel(Model):
+    """One term of the objective in its own unit."""
+
+    name: str
+    tier: Tier
+    value: float
+    unit: str
+
+
+class PlanModel(Model):
+    """The plan; all lists without a unit are by step. Load and PV are the medians expected, with the outer deciles of the load."""
+
+    tick: int
+    made_at: datetime
+    starts: list[datetime]
+    step_h: list[float]
+    units: list[UnitPlan]
+    import_kw: list[float]
+    export_kw: list[float]
+    import_limit_kw: list[float | None]
+    import_price_per_kwh: list[float]
+    export_price_per_kwh: list[float]
+    fixed_kw: list[float]
+    load_kw: list[float]
+    load_low_kw: list[float]
+    load_high_kw: list[float]
+    pv_kw: list[float]
+    rung: Rung
+    reason: str
+    gap_frac: float | None
+    solve_s: float
+    times_s: dict[str, float]
+    terms: list[TermModel]
+    notes: list[str]
+
+
+class IntervalModel(Model):
+    """One value from `start` (inclusive) to `end` (exclusive)."""
+
+    start: datetime
+    end: datetime
+    value: float
+
+
+class SignalModel(Model):
+    """A published curve; prices in currency/kWh, limits in kW. A lower priority number wins."""
+
+    signal_id: str
+    kind: SignalKind
+    unit: str
+    source: str
+    issued_at: datetime
+    priority: int
+    intervals: list[IntervalModel]
+
+
+class HistoryModel(Model):
+    """The station's past, oldest first; every list has one value an instant."""
+
+    at: list[datetime]
+    import_kw: list[float]
+    load_kw: list[float]
+    pv_kw: list[float]
+    charge_kw: list[float]
+    discharge_kw: list[float]
+    import_limit_kw: list[float | None]
+    price_per_kwh: list[float]

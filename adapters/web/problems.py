@@ -1,0 +1,95 @@
+"""Errors as people and programs can read them: application/problem+json (RFC 9457) with a place and a mend."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any, get_args
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from adapters.web.requests import FormTag
+from v2g.errors import InputError, UnavailableError
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class ProblemModel(BaseModel):
+    """What went wrong, where in the request, and what to write instead; nothing was changed."""
+
+    title: str
+    status: int
+    detail: str
+    place: str = ""
+    mend: str = ""
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI description of the errors a call may answer with."""
+    content = {MEDIA_TYPE: {"schema": ProblemModel.model_json_schema()}}
+    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+
+
+def problem(status: int, detail: str, *, place: str = "", mend: str = "", headers: dict[str, str] | None = None) -> JSONResponse:
+    """Return an error answer."""
+    body = ProblemModel(title=HTTPStatus(status).phrase, status=status, detail=detail, place=place, mend=mend)
+    return JSONResponse(body.model_dump(), status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def install_problems(app: FastAPI) -> None:
+    """Make every declared error of `app` a problem."""
+    app.add_exception_handler(InputError, _on_input)
+    app.add_exception_handler(UnavailableError, _on_unavailable)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(HTTPException, _on_http)
+
+
+async def _on_input(_request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, InputError):
+        raise error
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, error.message, place=error.place, mend=error.mend)
+
+
+async def _on_unavailable(_request: Request, error: Exception) -> JSONResponse:
+    return problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error), mend="try again shortly", headers={"Retry-After": "5"})
+
+
+async def _on_invalid(_request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    first = error.errors()[0]
+    detail = str(first["msg"])
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, place=_place(first["loc"]), mend=_mend(first))
+
+
+async def _on_http(_request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, HTTPException):
+        raise error
+    return problem(error.status_code, str(error.detail), headers=dict(error.headers or {}))
+
+
+def _place(location: Sequence[int | str]) -> str:
+    """Return where in the request, e.g. ``intervals[3].start``, without the words that only the framework knows."""
+    steps = list(location[1:])
+    if steps and steps[0] in get_args(FormTag):
+        del steps[0]
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
+    return text.lstrip(".") or str(location[0])
+
+
+def _mend(error: dict[str, Any]) -> str:
+    match error["type"]:
+        case "missing":
+            return "add this field"
+        case "extra_forbidden":
+            return "leave this field out"
+        case "timezone_aware":
+            return "add the zone, e.g. 2026-01-01T08:00:00Z"
+        case "finite_number":
+            return "give a finite number"
+        case "json_invalid":
+            return "send valid JSON"
+        case _:
+            return ""

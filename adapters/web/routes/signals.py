@@ -1,0 +1,46 @@
+"""Prices and limits that people and the grid publish."""
+
+from typing import Annotated
+from uuid import uuid4
+
+import structlog
+from fastapi import APIRouter, Depends, HTTPException, Response
+from fastapi import Path as InPath
+
+from adapters.web.access import TheStation, require_token
+from adapters.web.models import SignalModel
+from adapters.web.problems import documented
+from adapters.web.requests import AnySignalForm, to_signal
+from adapters.web.site_view import signal_view
+
+router = APIRouter(prefix="/api/signals", tags=["signals"])
+log = structlog.get_logger(__name__)
+
+SignalId = Annotated[str, InPath(min_length=1, max_length=64)]
+
+
+@router.get("")
+async def signals(station: TheStation) -> list[SignalModel]:
+    """Return all signals that have not ended."""
+    return [signal_view(signal, station.site.currency) for signal in station.signals()]
+
+
+@router.post("", status_code=201, dependencies=[Depends(require_token)], responses=documented(401, 422, 503))
+async def publish(form: AnySignalForm, station: TheStation, response: Response) -> SignalModel:
+    """Publish a price curve or a limit, as intervals or as equal steps; the station plans again at once.
+
+    Limits never raise what the site file allows.
+    """
+    signal = to_signal(form, signal_id=uuid4().hex, site=station.site, now=station.now())
+    await station.post_signal(signal)
+    log.info("signal_published", signal_id=signal.signal_id, kind=signal.kind, source=signal.source, n=len(signal.intervals))
+    response.headers["Location"] = f"/api/signals/{signal.signal_id}"
+    return signal_view(signal, station.site.currency)
+
+
+@router.delete("/{signal_id}", status_code=204, dependencies=[Depends(require_token)], responses=documented(401, 404, 422, 503))
+async def withdraw(signal_id: SignalId, station: TheStation) -> None:
+    """Take a signal back; the station plans again at once."""
+    if not await station.withdraw_signal(signal_id):
+        raise HTTPException(404, "there is no such signal in force")
+    log.info("signal_withdrawn", signal_id=signal_id)

@@ -1,0 +1,61 @@
+"""How the station is: health, facts, the present, the past."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query, Request, Response
+
+from adapters.web.access import TheStation
+from adapters.web.live import Live
+from adapters.web.models import HealthModel, HistoryModel, PlanModel, SessionModel, SiteModel, StateModel
+from adapters.web.plan_view import plan_view
+from adapters.web.problems import documented
+from adapters.web.site_view import history_view, site_view
+from adapters.web.state_view import evse_views, health_view
+
+router = APIRouter(prefix="/api", tags=["station"])
+
+Hours = Annotated[float, Query(gt=0, le=24 * 31, allow_inf_nan=False, description="How far back [h].")]
+Points = Annotated[int, Query(ge=2, le=5000, description="How many points at most; peaks are kept.")]
+
+
+@router.get("/health", responses={503: {"model": HealthModel, "description": "Ticks do not come in time."}})
+async def health(station: TheStation, response: Response) -> HealthModel:
+    """Return how the daemon is; 503 if it is not alive."""
+    current = station.health()
+    response.status_code = 200 if current.alive else 503
+    return health_view(current)
+
+
+@router.get("/site")
+async def site(station: TheStation) -> SiteModel:
+    """Return the station as its site file describes it."""
+    return site_view(station.site)
+
+
+@router.get("/state")
+async def state(request: Request) -> StateModel:
+    """Return the station now: power against the limit, every outlet, where the plan comes from."""
+    live: Live = request.app.state.live
+    return live.state()
+
+
+@router.get("/plan", responses=documented(404))
+async def plan(station: TheStation) -> PlanModel:
+    """Return the plan with the forecasts it was made from; 404 before the first tick."""
+    record = station.latest()
+    if record is None:
+        raise HTTPException(404, "there is no plan yet: the first tick has not run")
+    return plan_view(record)
+
+
+@router.get("/sessions")
+async def sessions(station: TheStation) -> list[SessionModel]:
+    """Return the cars plugged in, with what the plan promises each."""
+    views = evse_views(station.site.rules, station.observation(), station.latest(), station.now())
+    return [view.session for view in views if view.session]
+
+
+@router.get("/history", responses=documented(422))
+async def history(station: TheStation, hours: Hours = 12.0, points: Points = 720) -> HistoryModel:
+    """Return the station's past."""
+    return history_view(station.history(hours), at_most=points)

@@ -1,0 +1,22 @@
+"""The live stream."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import StreamingResponse
+
+from adapters.web.live import Live
+
+router = APIRouter(prefix="/api", tags=["station"])
+
+ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "Events `state` and `plan`."}
+}
+
+
+@router.get("/stream", response_class=StreamingResponse, responses=ANSWERS)
+async def stream(request: Request) -> StreamingResponse:
+    """Stream server-sent events: `state` (as of /api/state) every second, `plan` (as of /api/plan) when there is a new one."""
+    live: Live = request.app.state.live
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(live.events(), media_type="text/event-stream", headers=headers)

@@ -1,0 +1,76 @@
+"""The web server as a task of the daemon's loop."""
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from fastapi import FastAPI
+
+from adapters.web.access import is_loopback
+from adapters.web.live import Live
+from v2g.errors import SiteError, UnavailableError
+
+GRACE_S = 3
+
+
+class _Uvicorn(uvicorn.Server):
+    """A server that leaves signals to the daemon."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class Server:
+    """A server bound to its address; `url` is known at once, requests are answered while `run` runs."""
+
+    def __init__(self, app: FastAPI, bound: socket.socket) -> None:
+        self._live: Live = app.state.live
+        self._socket = bound
+        self.host, self.port = bound.getsockname()[:2]
+        config = uvicorn.Config(
+            app,
+            lifespan="off",
+            ws="none",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_S,
+        )
+        self._server = _Uvicorn(config)
+
+    @property
+    def url(self) -> str:
+        """The dashboard's address."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}/"
+
+    async def run(self) -> None:
+        """Serve until cancelled; streams are then ended and answers under way finished."""
+        serving = asyncio.ensure_future(self._server.serve(sockets=[self._socket]))
+        try:
+            await asyncio.shield(serving)
+        except asyncio.CancelledError:
+            self._live.close()
+            self._server.should_exit = True
+            await serving
+            raise
+
+
+def serve(app: FastAPI, host: str, port: int) -> Server:
+    """Bind `app` to an address (port 0: any free one); run it with ``await server.run()``.
+
+    Raises `SiteError` if others could reach it and it has no token, `UnavailableError` if the address is taken.
+    """
+    if app.state.token is None and not is_loopback(host):
+        raise SiteError(
+            f"anybody who reaches {host} could steer the station", place="web.token", mend="set a token, or use 127.0.0.1"
+        )
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        bound = socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise UnavailableError(f"cannot listen on {host}:{port}: {error.strerror} (free it, or choose another port)") from error
+    return Server(app, bound)

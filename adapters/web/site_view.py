@@ -1,0 +1,79 @@
+"""The station as its site file describes it, its signals and its past, as the API tells them."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from adapters.web.models import CircuitFacts, EvseFacts, HistoryModel, IntervalModel, SignalModel, SiteModel
+from adapters.web.state_view import limit, tidy
+from v2g.signals import Signal, SignalKind
+from v2g.site import Circuit, Evse, Site
+from v2g.station import HistoryPoint
+
+
+def site_view(site: Site) -> SiteModel:
+    """Return what does not change while the daemon runs."""
+    return SiteModel(
+        site_id=site.site_id,
+        name=site.name,
+        time_zone=site.time_zone,
+        currency=site.currency,
+        circuits=[_circuit_view(circuit) for circuit in site.circuits],
+        evses=[_evse_view(evse) for evse in site.evses],
+        battery_ids=[battery.battery_id for battery in site.batteries],
+        pv_peak_kw=sum(array.peak_kw for array in site.pv),
+        tick_s=site.horizon.tick_s,
+        stale_after_s=site.rules.stale_after_s,
+    )
+
+
+def signal_view(signal: Signal, currency: str) -> SignalModel:
+    """Return one published curve."""
+    is_price = signal.kind in (SignalKind.PRICE, SignalKind.EXPORT_PRICE)
+    return SignalModel(
+        signal_id=signal.signal_id,
+        kind=signal.kind,
+        unit=f"{currency}/kWh" if is_price else "kW",
+        source=signal.source,
+        issued_at=signal.issued_at,
+        priority=signal.priority,
+        intervals=[IntervalModel(start=i.start, end=i.end, value=i.value) for i in signal.intervals],
+    )
+
+
+def history_view(points: Sequence[HistoryPoint], *, at_most: int) -> HistoryModel:
+    """Return the past as at most `at_most` of its points; of neighbours the one with the highest import stays, so no peak hides."""
+    n = len(points)
+    bounds = [round(i * n / min(n, at_most)) for i in range(min(n, at_most) + 1)] if n else []
+    kept = [max(points[a:b], key=lambda p: p.import_kw) for a, b in pairwise(bounds)]
+    return HistoryModel(
+        at=[p.at for p in kept],
+        import_kw=[tidy(p.import_kw) for p in kept],
+        load_kw=[tidy(p.load_kw) for p in kept],
+        pv_kw=[tidy(p.pv_kw) for p in kept],
+        charge_kw=[tidy(p.charge_kw) for p in kept],
+        discharge_kw=[tidy(p.discharge_kw) for p in kept],
+        import_limit_kw=[limit(p.import_limit_kw) for p in kept],
+        price_per_kwh=[tidy(p.price_per_kwh) for p in kept],
+    )
+
+
+def _circuit_view(circuit: Circuit) -> CircuitFacts:
+    return CircuitFacts(
+        circuit_id=circuit.circuit_id,
+        parent_id=circuit.parent_id,
+        import_limit_kw=limit(circuit.import_limit_kw),
+        export_limit_kw=limit(circuit.export_limit_kw),
+    )
+
+
+def _evse_view(evse: Evse) -> EvseFacts:
+    return EvseFacts(
+        evse_id=evse.evse_id,
+        station_id=evse.station_id,
+        connector_id=evse.connector_id,
+        protocol=evse.protocol,
+        circuit_id=evse.circuit_id,
+        charge_max_kw=evse.charge_max_kw,
+        charge_min_kw=evse.charge_min_kw,
+        discharge_max_kw=evse.discharge_max_kw,
+    )

@@ -1,0 +1,72 @@
+/* The station's API: plain calls, and the live stream. */
+
+import { byId } from "./dom.js";
+
+const TOKEN_KEY = "token";
+const SILENCE_MS = 4000;
+
+export class Problem extends Error {
+  constructor({ detail, place, mend, status }) {
+    super([place, detail, mend].filter(Boolean).join(" · "));
+    this.status = status;
+  }
+}
+
+export async function get(path) {
+  return answer(await fetch(`/api/${path}`, { cache: "no-store" }));
+}
+
+/** Change something; asks for the token once if the daemon wants one. */
+export async function change(method, path, body) {
+  const send = () => {
+    const headers = { "Content-Type": "application/json" };
+    const token = sessionStorage.getItem(TOKEN_KEY);
+    if (token) headers.Authorization = `Bearer ${token}`;
+    return fetch(`/api/${path}`, { method, headers, body: body && JSON.stringify(body) });
+  };
+  let response = await send();
+  if (response.status === 401 && (await askForToken())) response = await send();
+  return answer(response);
+}
+
+async function answer(response) {
+  if (response.status === 204) return null;
+  const body = await response.json();
+  if (!response.ok) throw new Problem(body);
+  return body;
+}
+
+function askForToken() {
+  const dialog = byId("token-dialog");
+  dialog.returnValue = "";
+  dialog.showModal();
+  return new Promise((resolve) => {
+    const closed = () => {
+      sessionStorage.setItem(TOKEN_KEY, byId("token").value);
+      byId("token").value = "";
+      resolve(dialog.returnValue === "ok");
+    };
+    dialog.addEventListener("close", closed, { once: true });
+  });
+}
+
+/** Follow the live stream. The browser connects again by itself; silence counts as lost, too. */
+export function follow({ onState, onPlan, onOpen, onLost }) {
+  const source = new EventSource("/api/stream");
+  let heardAt = performance.now();
+  let open = false;
+  const heard = (then) => (event) => {
+    heardAt = performance.now();
+    if (!open) onOpen();
+    open = true;
+    then(JSON.parse(event.data));
+  };
+  source.addEventListener("state", heard(onState));
+  source.addEventListener("plan", heard(onPlan));
+  setInterval(() => {
+    const silentMs = performance.now() - heardAt;
+    if (silentMs < SILENCE_MS) return;
+    open = false;
+    onLost(silentMs / 1000);
+  }, 1000);
+}

@@ -1,0 +1,14 @@
+/* What counts as what, the same on every part of the page. */
+
+const MOVING_KW = 0.1;
+const SHORT_KWH = 0.5;
+
+export const power = (evse) => evse.power_kw?.value ?? 0;
+export const isCharging = (evse) => power(evse) > MOVING_KW;
+export const isGiving = (evse) => power(evse) < -MOVING_KW;
+
+/** Whether the plan does not reach what its driver was promised. */
+export const isShort = (evse) => evse.session?.promise?.shortfall_kwh > SHORT_KWH;
+
+/** Whether a reading is too old, or suspect. */
+export const isStale = (reading, site) => reading.quality !== "good" || reading.age_s > site.stale_after_s;

@@ -1,0 +1,106 @@
+/* The form that publishes a price curve or a limit: what is written is shown before it is sent. */
+
+import { byId, setHidden, setText } from "./dom.js";
+import * as format from "./format.js";
+import { t } from "./i18n.js";
+import { isPrice, publish, signalValue, withdraw } from "./signals.js";
+import { drawSteps } from "./steps_svg.js";
+import { offer } from "./toast.js";
+
+const FIELDS = ["kind", "start", "step", "values", "reason"];
+const QUARTER_MS = 900e3;
+
+let view = null;
+let touched = false;
+
+export function onPublish() {
+  for (const field of FIELDS) byId(`form-${field}`).addEventListener("input", showPreview);
+  byId("form-start").addEventListener("input", () => { touched = true; });
+  byId("publish").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const { form, error } = read();
+    if (!form) return showError(error);
+    byId("form-submit").disabled = true;
+    try {
+      const signal = await publish(form);
+      byId("form-values").value = "";
+      byId("form-reason").value = "";
+      touched = false;
+      offer(t("published"), () => withdraw(signal));
+    } catch (problem) {
+      showError(problem.message);
+    } finally {
+      showPreview();
+    }
+    return null;
+  });
+}
+
+/** Keep the form's present: labels, the next quarter-hour as start, what is in force to compare with. */
+export function showForm(current) {
+  view = current;
+  if (!touched) byId("form-start").value = format.toInput(new Date(Math.ceil(Date.parse(view.state.now) / QUARTER_MS) * QUARTER_MS));
+  showPreview();
+}
+
+function showPreview() {
+  if (!view) return;
+  const kind = byId("form-kind").value;
+  setText(byId("form-values-label"), t("values_of", { unit: isPrice(kind) ? `${format.currencySymbol()}/kWh` : "kW" }));
+  const { form, error, empty } = read();
+  byId("form-submit").disabled = !form;
+  setHidden(byId("form-error"), !error || empty);
+  if (error) setText(byId("form-error"), error);
+  const stepMs = form ? form.step_minutes * 60e3 : 0;
+  const start = form ? Date.parse(form.start) : 0;
+  const wanted = form ? form.values.map((value, i) => ({ start: start + i * stepMs, end: start + (i + 1) * stepMs, value })) : [];
+  drawSteps(byId("preview-chart"), [
+    { intervals: asItIs(kind, wanted[0]?.start, wanted.at(-1)?.end), kind: "before" },
+    { intervals: wanted, kind: isPrice(kind) ? "price" : "limit" },
+  ]);
+  setText(byId("preview-words"), form ? previewWords(form, wanted) : t("preview_empty"));
+}
+
+function previewWords({ kind, values }, wanted) {
+  const now = new Date(view.state.now);
+  const [least, most] = [Math.min(...values), Math.max(...values)].map((value) => signalValue(kind, value));
+  const [from, to] = [wanted[0].start, wanted.at(-1).end].map((at) => format.when(new Date(at), now));
+  const current = { PRICE: view.state.import_price_per_kwh, IMPORT_CAPACITY_LIMIT: view.state.import_limit_kw, EXPORT_CAPACITY_LIMIT: view.state.export_limit_kw }[kind];
+  return t("preview_words", { from, to, least, most, now: current == null ? "–" : signalValue(kind, current) });
+}
+
+/** What the plan reckons with over the next half day, or over the curve's own span if that is longer. */
+function asItIs(kind, from, to) {
+  const { plan, state } = view;
+  const series = plan && { PRICE: plan.import_price_per_kwh, EXPORT_PRICE: plan.export_price_per_kwh, IMPORT_CAPACITY_LIMIT: plan.import_limit_kw }[kind];
+  if (!series) return [];
+  const now = Date.parse(state.now);
+  const [low, high] = [now, Math.max(to ?? 0, now + 12 * 3600e3)];
+  return plan.starts
+    .map((text, i) => ({ start: Math.max(Date.parse(text), low), end: Math.min(Date.parse(text) + plan.step_h[i] * 3600e3, high), value: series[i] }))
+    .filter(({ start, end, value }) => end > start && value !== null);
+}
+
+/** The form as the API takes it, or what is wrong with it. */
+function read() {
+  const words = byId("form-values").value.trim().split(/[\s,;，；]+/).filter(Boolean);
+  const start = format.fromInput(byId("form-start").value);
+  if (!words.length) return { empty: true };
+  if (!start) return { error: t("bad_start") };
+  const wrong = words.find((word) => !Number.isFinite(Number(word)));
+  if (wrong) return { error: t("bad_number", wrong) };
+  const form = {
+    kind: byId("form-kind").value,
+    start: start.toISOString(),
+    step_minutes: Number(byId("form-step").value),
+    values: words.map(Number),
+    source: "dashboard",
+    reason: byId("form-reason").value.trim(),
+  };
+  return { form };
+}
+
+function showError(text) {
+  setText(byId("form-error"), text ?? "");
+  setHidden(byId("form-error"), !text);
+}

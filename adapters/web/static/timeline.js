@@ -1,0 +1,200 @@
+/* The timeline: measured left of now, planned right of it, on one axis with the price below. */
+
+import { byId, element, fillTable, keepList, setClass, setText } from "./dom.js";
+import * as format from "./format.js";
+import { t } from "./i18n.js";
+import { measuredSeries, plannedSeries, valuesAt } from "./series.js";
+
+const AREAS = [
+  { of: "building", color: "building", group: "up" },
+  { of: "charging", color: "charging", group: "up" },
+  { of: "battery_in", color: "battery", group: "up", pattern: "." },
+  { of: "pv_out", color: "pv", group: "down" },
+  { of: "giving_out", color: "giving", group: "down", pattern: "/" },
+  { of: "battery_out", color: "battery", group: "down", pattern: "." },
+];
+const READOUT = ["import", "limit", "charging", "giving", "building", "pv", "battery", "price"];
+const SOLID = 0.82;
+const LIGHT = 0.36;
+const CONFIG = { displayModeBar: false, responsive: true, scrollZoom: false, doubleClick: false };
+
+let plotly = null;
+let shown = null;
+let pointedAt = null;
+
+/** Load Plotly once the rest of the page is there; the page does not wait for it. */
+export function loadPlotly(loaded) {
+  const script = element("script", { src: byId("plot").dataset.plotly, async: "" });
+  script.addEventListener("load", () => {
+    plotly = window.Plotly;
+    byId("plot").replaceChildren();
+    loaded();
+  });
+  script.addEventListener("error", () => setText(byId("plot").firstElementChild, t("plot_failed")));
+  document.head.append(script);
+}
+
+export function showTimeline({ site, state, plan, history }, hours) {
+  const now = new Date(state.now);
+  shown = {
+    site,
+    now,
+    hours,
+    past: measuredSeries(history, site.battery_ids.length > 0),
+    future: plan ? plannedSeries(plan, now, site.battery_ids) : null,
+  };
+  showReadout();
+  if (plotly) draw();
+}
+
+export function showPlanTable({ state, plan, site }) {
+  if (!plan) return;
+  const now = new Date(state.now);
+  const p = plannedSeries(plan, now, site.battery_ids);
+  const names = ["import", "limit", "charging", "giving", "building", "pv", "battery", "price"];
+  const rows = p.at.slice(0, -1).map((at, i) => [format.when(new Date(at), now), ...names.map((name) => valueText(name, p[name][i]))]);
+  fillTable(byId("plan-table"), [t("table_time"), ...names.map((name) => t(name))], rows);
+}
+
+function valueText(name, value) {
+  if (value === null || value === undefined) return "–";
+  return name === "price" ? format.price(value) : format.kw(value);
+}
+
+/** The row of numbers above the plot: at the pointed instant, else now. */
+function showReadout() {
+  const { past, future, now, site } = shown;
+  const at = pointedAt ?? +now;
+  const planned = at > +now && future;
+  const values = (planned ? valuesAt(future, at) : valuesAt(past, at)) ?? (future && valuesAt(future, +now));
+  const time = pointedAt === null ? t("now") : `${format.when(new Date(at), now)}, ${t(planned ? "planned" : "measured")}`;
+  const names = READOUT.filter((name) => name !== "battery" || site.battery_ids.length).filter((name) => name !== "pv" || site.pv_peak_kw > 0);
+  const items = [{ name: "time", text: time }, ...names.map((name) => ({ name, text: values ? valueText(name, values[name]) : "–" }))];
+  keepList(byId("readout"), items, (item) => item.name, createItem, updateItem);
+}
+
+function createItem({ name }) {
+  const label = element("dt");
+  const value = element("dd");
+  return { node: element("div", { class: `item ${name}` }, label, value), label, value };
+}
+
+function updateItem(item, { name, text }) {
+  setClass(item.node, `item ${name}`);
+  setText(item.label, name === "time" ? "" : t(name));
+  setText(item.value, text);
+}
+
+function draw() {
+  const plot = byId("plot");
+  const first = !plot.classList.contains("js-plotly-plot");
+  plotly.react(plot, traces(), layout(plot.clientWidth), CONFIG);
+  if (first) {
+    plot.on("plotly_hover", ({ points }) => point(Number(new Date(points[0].x))));
+    plot.on("plotly_unhover", () => point(null));
+  }
+}
+
+function point(instant) {
+  pointedAt = instant;
+  showReadout();
+}
+
+function palette() {
+  const style = getComputedStyle(document.documentElement);
+  const read = (name) => style.getPropertyValue(`--${name}`).trim();
+  const names = ["charging", "giving", "pv", "battery", "building", "price", "limit", "ink", "muted", "line"];
+  return Object.fromEntries(names.map((name) => [name, read(name)]));
+}
+
+function traces() {
+  const colors = palette();
+  const { past, future } = shown;
+  const list = [];
+  const halves = [["past", past, SOLID], ...(future ? [["future", future, LIGHT]] : [])];
+  for (const [when, series, opacity] of halves) {
+    const shape = when === "past" ? "linear" : "hv";
+    for (const area of AREAS) list.push(areaTrace(area, when, series, shape, opacity, colors[area.color]));
+  }
+  for (const [when, series] of halves) {
+    const shape = when === "past" ? "linear" : "hv";
+    const ahead = when === "future";
+    list.push(lineTrace(series, "import", { color: colors.ink, width: 1.8, shape, dash: ahead ? "4px,3px" : "solid" }));
+    list.push(lineTrace(series, "limit", { color: colors.limit, width: 1.6, shape: "hv" }));
+    const fill = { fill: "tozeroy", fillcolor: alpha(colors.price, ahead ? 0.08 : 0.16) };
+    list.push({ ...lineTrace(series, "price", { color: colors.price, width: 2, shape: "hv" }), yaxis: "y2", ...fill });
+  }
+  return list;
+}
+
+function areaTrace({ of, group, pattern }, when, series, shape, opacity, color) {
+  const trace = {
+    type: "scatter",
+    mode: "lines",
+    x: series.at,
+    y: series[of],
+    stackgroup: `${when} ${group}`,
+    line: { width: 0, shape },
+    fillcolor: alpha(color, opacity),
+    hoverinfo: "none",
+    name: of,
+  };
+  if (pattern) trace.fillpattern = { shape: pattern, fgcolor: alpha(color, 1), bgcolor: alpha(color, opacity * 0.7), size: 6, solidity: 0.25 };
+  return trace;
+}
+
+const lineTrace = (series, of, line) => ({ type: "scatter", mode: "lines", x: series.at, y: series[of], line, hoverinfo: "none", name: of });
+
+/** A CSS colour #rrggbb with an opacity. */
+function alpha(color, opacity) {
+  const [r, g, b] = [1, 3, 5].map((i) => parseInt(color.slice(i, i + 2), 16));
+  return `rgba(${r},${g},${b},${opacity})`;
+}
+
+function layout(width) {
+  const colors = palette();
+  const { now, hours } = shown;
+  const range = [+now - hours * 3600e3, +now + hours * 3600e3];
+  const small = width < 560;
+  const axis = { fixedrange: true, gridcolor: colors.line, zerolinecolor: colors.muted, zerolinewidth: 1, ticks: "", ticklabeloverflow: "allow", automargin: true };
+  return {
+    autosize: true,
+    height: small ? 380 : 460,
+    margin: { l: small ? 36 : 48, r: small ? 6 : 16, t: 26, b: 36 },
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
+    font: { family: getComputedStyle(document.body).fontFamily, size: small ? 11 : 13, color: colors.muted },
+    showlegend: false,
+    hovermode: "x",
+    dragmode: false,
+    hoverdistance: -1,
+    separators: ".,",
+    xaxis: { ...axis, type: "date", range, ...timeTicks(range, small ? 5 : 10), anchor: "y2", showspikes: true, spikemode: "across", spikethickness: 1, spikedash: "solid", spikecolor: colors.muted, spikesnap: "cursor", showgrid: true, zeroline: false },
+    yaxis: { ...axis, domain: [0.3, 1], title: { text: t("kw_axis"), standoff: 4 }, nticks: 7 },
+    yaxis2: { ...axis, domain: [0, 0.2], title: { text: priceUnit(), standoff: 4 }, nticks: 3, rangemode: "tozero" },
+    shapes: [{ type: "line", xref: "x", yref: "paper", x0: +now, x1: +now, y0: 0, y1: 1, line: { color: colors.ink, width: 1.5, dash: "2px,3px" } }],
+    annotations: [
+      label(+now, 1, `${t("now")} ${format.clock(now)}`, { xanchor: "center", yanchor: "bottom", font: { color: colors.ink } }),
+      label(range[0], 1, t("measured"), { xanchor: "left", yanchor: "bottom" }),
+      label(range[1], 1, t("planned"), { xanchor: "right", yanchor: "bottom" }),
+    ],
+  };
+}
+
+const label = (x, y, text, style) => ({ x, y, xref: "x", yref: "paper", text, showarrow: false, ...style });
+
+const priceUnit = () => `${format.currencySymbol()}/kWh`;
+
+/** Ticks at whole hours of the station's wall time; the day at its midnight. Right on days that change the clock, too. */
+function timeTicks([from, to], most) {
+  const stepH = [1, 2, 3, 4, 6, 12].find((h) => (to - from) / 3600e3 / h <= most) ?? 24;
+  const tickvals = [];
+  const ticktext = [];
+  for (let at = Math.ceil(from / 900e3) * 900e3; at <= to; at += 900e3) {
+    const wall = format.wallTime(new Date(at));
+    if (wall.minute !== "00" || Number(wall.hour) % stepH) continue;
+    tickvals.push(at);
+    ticktext.push(wall.hour === "00" ? `<b>${format.day(new Date(at))}</b>` : `${wall.hour}:00`);
+  }
+  return { tickmode: "array", tickvals, ticktext };
+}
