@@ -1,5 +1,191 @@
-"""The daemon."""
+"""The command line: load, wire, run, drain. It decides nothing."""
+
+import asyncio
+import json
+import signal
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from datetime import datetime
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.live import Live
+from rich.progress import Progress
+
+from adapters.clock import RealClock
+from config.demo import Demo, running_demo
+from config.live import running
+from config.load import load_site, read_site
+from config.logs import configure_logs
+from config.problem_file import load_problem, problem_schema
+from config.report import write_report
+from config.scenarios import Files, make_scenario
+from config.screen import demo_table, err, figures_table, out, print_json, solution_table
+from config.simulation import Policy, simulate
+from config.span import seconds
+from optimizer.exact import ExactPlanner
+from optimizer.ladder import Ladder
+from optimizer.report import solution_report
+from v2g.errors import V2GError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Ordered charging and reverse discharge for charging stations.")
+SiteArgument = Annotated[Path, typer.Argument(help="The site file (YAML).")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
+VerboseOption = Annotated[bool, typer.Option("--verbose", help="Log everything.")]
+REFRESH_S = 1.0
+
+
+def told(command: Callable[..., None]) -> Callable[..., None]:
+    """Turn errors raised on purpose into words and exit code 2."""
+
+    @wraps(command)
+    def run(*arguments: Any, **options: Any) -> None:
+        try:
+            command(*arguments, **options)
+        except* V2GError as group:
+            for error in _leaves(group):
+                err.print(f"[red]error:[/] {error}", highlight=False, soft_wrap=True)
+            raise typer.Exit(2) from None
+
+    return run
+
+
+def _leaves(error: BaseException) -> list[BaseException]:
+    return [leaf for e in error.exceptions for leaf in _leaves(e)] if isinstance(error, BaseExceptionGroup) else [error]
+
+
+@app.command()
+@told
+def run(site: SiteArgument, *, verbose: VerboseOption = False) -> None:
+    """Run the daemon of a station until it is stopped."""
+    configure_logs(verbose=verbose)
+    loaded = load_site(site)
+
+    async def serve() -> None:
+        async with running(loaded, RealClock()) as daemon:
+            out.print(f"dashboard {daemon.web_url}  OCPP {daemon.ocpp_url or 'none'}", soft_wrap=True)
+            await _stopped()
+
+    _loop(serve())
+
+
+@app.command()
+def check(site: SiteArgument) -> None:
+    """Check a site file; tell every error with its place and mend."""
+    file, errors = read_site(site)
+    for error in errors:
+        err.print(f"[red]error:[/] {error}", highlight=False, soft_wrap=True)
+    if file is None or errors:
+        raise typer.Exit(2)
+    loaded = load_site(site)
+    out.print(f"{site} is in order: {len(loaded.site.evses)} outlets on {len(loaded.site.circuits)} circuits", soft_wrap=True)
+
+
+@app.command()
+@told
+def demo(
+    *,
+    duration: Annotated[str | None, typer.Option("--for", help="End after this wall time, e.g. 60s, 5min.")] = None,
+    speed: Annotated[float, typer.Option(min=1.0, max=600.0, help="Seconds of the station in a second.")] = 300.0,
+    headless: Annotated[bool, typer.Option(help="No live table.")] = False,
+    as_json: JsonOption = False,
+    seed: Annotated[int, typer.Option(help="Of cars, load and clouds.")] = 1,
+    port: Annotated[int | None, typer.Option(help="Of the dashboard; 0 takes any free one.")] = None,
+    verbose: VerboseOption = False,
+) -> None:
+    """Run a ready-made station with simulated chargers on real protocols and a fast clock."""
+    configure_logs(verbose=verbose, quiet=not verbose)
+    length_s = None if duration is None else seconds(duration)
+    web_port = 0 if port is None and headless else port
+
+    async def show() -> None:
+        async with running_demo(speed=speed, seed=seed, web_port=web_port) as running_now:
+            err.print(f"dashboard: {running_now.daemon.web_url}", soft_wrap=True)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(_stopped() if headless else _watch(running_now), length_s)
+            figures = running_now.figures()
+        print_json(figures) if as_json else out.print(figures_table("demo", figures))
+
+    _loop(show())
+
+
+@app.command(name="simulate")
+@told
+def simulate_command(
+    site: SiteArgument,
+    *,
+    days: Annotated[int, typer.Option(min=1, help="Whole local days.")] = 7,
+    seed: Annotated[int, typer.Option(help="Of all that is made up.")] = 1,
+    policy: Annotated[Policy, typer.Option(help="Who decides.")] = Policy.V2G,
+    sessions: Annotated[Path | None, typer.Option(help="Session file (CSV).")] = None,
+    load: Annotated[Path | None, typer.Option(help="Load series (CSV).")] = None,
+    prices: Annotated[Path | None, typer.Option(help="Price series (CSV).")] = None,
+    start: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First local day.")] = None,
+    v2g_share: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of cars that can give back.")] = 0.5,
+    report: Annotated[Path | None, typer.Option(help="Write a self-contained page of plots.")] = None,
+    as_json: JsonOption = False,
+    verbose: VerboseOption = False,
+) -> None:
+    """Run a station in closed loop on a virtual clock, beside the same cars uncontrolled."""
+    configure_logs(verbose=verbose, quiet=not verbose)
+    files = Files(sessions=sessions, load=load, prices=prices, start=start.date() if start else None)
+    scenario, past = make_scenario(load_site(site), files, days=days, seed=seed, v2g_share=v2g_share)
+    for note in scenario.notes:
+        err.print(note, highlight=False, soft_wrap=True)
+    with Progress(console=err, transient=True) as bar:
+        task = bar.add_task(str(policy), total=1.0)
+        done = asyncio.run(simulate(scenario, past, policy, progress=lambda share: bar.update(task, completed=share)))
+    figures = done.figures | {"seed": seed, "days": days, "v2g_share": v2g_share}
+    if report:
+        write_report(done, figures, report)
+    print_json(figures) if as_json else out.print(figures_table(f"{figures['site']}, {policy}", figures))
+
+
+@app.command()
+@told
+def solve(problem: Annotated[Path, typer.Argument(help="The problem (JSON).")], *, as_json: JsonOption = False) -> None:
+    """Solve one problem from a file."""
+    configure_logs(verbose=False, quiet=True)
+    stated = load_problem(problem)
+    answer = solution_report(stated, asyncio.run(Ladder(ExactPlanner()).solve(stated)))
+    print_json(answer) if as_json else out.print(*solution_table(answer))
+
+
+@app.command()
+def schema(what: Annotated[str, typer.Argument(help="'problem'.")] = "problem") -> None:
+    """Print the JSON Schema of a file format."""
+    if what != "problem":
+        err.print(f"[red]error:[/] there is no schema of {what!r} (use: problem)")
+        raise typer.Exit(2)
+    out.print_json(json.dumps(problem_schema()))
+
+
+async def _watch(demo_now: Demo) -> None:
+    with Live(demo_table(demo_now), console=err, refresh_per_second=2) as live:
+        while True:
+            await asyncio.sleep(REFRESH_S)
+            live.update(demo_table(demo_now))
+
+
+async def _stopped() -> None:
+    """Wait for SIGINT or SIGTERM."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()
+
+
+def _loop(work: Coroutine[Any, Any, None]) -> None:
+    with suppress(KeyboardInterrupt):
+        asyncio.run(work)
 
 
 def main() -> None:
     """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

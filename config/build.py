@@ -184,8 +184,8 @@ def _limit_faults(file: SiteFile) -> Iterator[Fault]:
                 place=place, message="the period does not end after it starts", mend="0 ≤ start_h < end_h ≤ 24; split at midnight"
             )
         if not set(period.months) <= set(range(1, 13)) or not set(period.weekdays) <= set(range(1, 8)):
-            place = ("tariff", "periods", i)
-            yield Fault(place=place, message="there is no such month or weekday", mend="months 1..12, weekdays 1 (Monday) .. 7")
+            mend = "months 1..12, weekdays 1 (Monday) .. 7"
+            yield Fault(place=("tariff", "periods", i), message="there is no such month or weekday", mend=mend)
     if file.rules.dwell_s > file.rules.lease_s:
         yield Fault(place=("rules", "lease_s"), message="the lease is shorter than the dwell", mend="lease_s ≥ dwell_s")
     if file.rules.lease_s < 2 * file.horizon.tick_s:

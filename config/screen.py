@@ -1,0 +1,75 @@
+"""What the commands print for people."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from config.demo import Demo
+from config.kpis import rounded
+from v2g.record import TickRecord
+
+out, err = Console(), Console(stderr=True)
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """Print one JSON object as the last line of standard output."""
+    print(json.dumps(rounded(dict(value)), allow_nan=False), flush=True)  # noqa: T201  # this is the command's answer
+
+
+def figures_table(title: str, figures: Mapping[str, Any]) -> Table:
+    """Return the scalar figures as a table of two columns."""
+    table = Table(title=title, show_header=False)
+    for name, value in figures.items():
+        if isinstance(value, (int, float, str)):
+            table.add_row(name, f"{value:,.3f}" if isinstance(value, float) else str(value))
+    return table
+
+
+def demo_table(demo: Demo) -> Table:
+    """Return the demo's station as it is now: one row an outlet."""
+    station, now = demo.daemon.station, demo.clock.now()
+    observation, latest = station.observation(), station.latest()
+    why = {s.unit_id: s.why for s in latest.setpoints} if latest else {}
+    table = Table(title=f"{demo.loaded.site.name}  {now:%Y-%m-%d %H:%M} UTC  {demo.daemon.web_url}", caption=_caption(demo, latest))
+    for heading in ("outlet", "protocol", "car", "SoC", "setpoint", "power", "why"):
+        table.add_column(heading, justify="right" if heading in ("SoC", "setpoint", "power") else "left")
+    protocols = {e.evse_id: e.protocol for e in demo.loaded.site.evses}
+    for state in observation.evses:
+        session = state.session
+        soc = f"{session.soc_frac:.0%}" if session and session.soc_frac is not None else ""
+        table.add_row(
+            state.evse_id,
+            protocols[state.evse_id],
+            ("plugged in" if session else "") if state.online else "[red]not connected[/]",
+            soc,
+            _kw(state.acknowledged_kw),
+            _kw(state.power_kw.value if state.power_kw else None),
+            why.get(state.evse_id, ""),
+        )
+    return table
+
+
+def _kw(power_kw: float | None) -> str:
+    return "" if power_kw is None else f"{power_kw:+.1f} kW"
+
+
+def _caption(demo: Demo, latest: TickRecord | None) -> str:
+    observation = demo.daemon.station.observation()
+    limit_kw = demo.loaded.site.circuits[0].import_limit_kw
+    power = f"{observation.site_power_kw.value:.0f}" if observation.site_power_kw else "?"
+    price = f"{latest.plan.import_price_per_kwh[0]:.2f} {demo.loaded.site.currency}/kWh" if latest else ""
+    rung = f"plan: {latest.plan.rung}, {1000 * latest.plan.solve_s:.0f} ms" if latest else "no plan yet"
+    alarms = "; ".join(demo.daemon.station.health().alarms[:3])
+    return f"{power} of {limit_kw:.0f} kW · {price} · {rung}" + (f"\n[red]{alarms}[/]" if alarms else "")
+
+
+def solution_table(answer: Mapping[str, Any]) -> tuple[Table, ...]:
+    """Return a solved problem as tables: what it is, and its objective by term."""
+    head = figures_table("solution", answer)
+    terms = Table("term", "tier", "value", "unit", title="objective")
+    for term in answer["terms"]:
+        terms.add_row(term["name"], term["tier"], f"{term['value']:,.4f}", term["unit"])
+    return head, terms
