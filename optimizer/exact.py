@@ -120,7 +120,7 @@ def _decide_and_solve(highs: Highs, back: Readback, objective: Objective, relaxe
     """Make exclusive the pairs that the relaxation uses at once and solve again, until no pair is left."""
     pairs, answer = back.either_or(), relaxed.priced
     chosen: Pairs = np.empty((0, 2), dtype=np.int64)
-    earlier = sum(objective.weights[t] * float(objective.costs[t] @ answer.values) for t in (Tier.VIOLATION, Tier.SERVICE))
+    earlier = sum(objective.weights[t] * objective.value(t, answer) for t in (Tier.VIOLATION, Tier.SERVICE))
     found = _Found(answer=answer, rung=Rung.ROUNDED)
     for _ in range(MAX_INTEGER_ROUNDS):
         chosen = np.unique(np.vstack([chosen, overlapping(pairs, answer.values)]), axis=0)

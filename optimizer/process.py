@@ -4,6 +4,7 @@ Measured lag of the event loop during a solve: blocked in the loop itself, 200â€
 """
 
 import asyncio
+import os
 import sys
 from types import TracebackType
 from typing import Self
@@ -18,6 +19,8 @@ from v2g.solution import Solution
 
 log = structlog.get_logger()
 START_LIMIT_S = 60.0
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+"""The matrices are small: more threads only fight the daemon for the cores."""
 
 
 class ProcessPlanner:
@@ -100,6 +103,7 @@ class ProcessPlanner:
                 self._options.to_argument(),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
+                env={**os.environ, **ONE_THREAD},
             )
             self.starts += 1
             log.info("solver_started", pid=self._process.pid)

@@ -37,7 +37,7 @@ class Readback:
     def is_true(self, answer: Answer, terms: tuple[TermValue, ...]) -> bool:
         """Return whether the flows read from `answer` are worth, in each tier that counts, what the linear program promised."""
         x = self.reduced.full(answer.values)
-        promised = _by_tier({t.name: float(self.program.costs[t.name] @ x) for t in TERMS})
+        promised = _by_tier({t.name: float((self.program.costs[t.name] * x).sum()) for t in TERMS})
         found = _by_tier({t.name: t.value for t in terms})
         return all(
             found[tier] <= promised[tier] + SAME_VALUE * (1.0 + abs(promised[tier])) for tier in Tier if tier is not Tier.PREFERENCE

@@ -1,0 +1,98 @@
+"""The planner's whole solve step against bare HiGHS on the same matrices, side by side in one run.
+
+    python benchmarks/solve.py [--sizes 50,200] [--repeats 5] [--json]
+
+Cold: a new planner, the template compiled from Pyomo, the solve, the extraction, the verification. Warm: the next problem of a
+rolling operation, load and price forecasts 2 % different, in the planner that solved the last one. Bare: a new HiGHS handed the
+very arrays of the cold solve; only its run is timed. One thread for the linear algebra, as in the solver process.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
+from optimizer.compiled.reduce import make_pattern, reduce
+from optimizer.compiled.stamp import Stamp
+from optimizer.compiled.template import compile_template
+from optimizer.data import model_data
+from optimizer.exact import ExactPlanner
+from optimizer.highs import new_highs, pass_program
+from optimizer.tiers import make_objective
+from tests.optimizer.instances import fleet
+from v2g.problem import Problem
+
+N_STEPS = 96
+NOISE = 0.02
+ALLOWED_COLD_S = 0.5
+
+
+def bare_s(problem: Problem) -> float:
+    """Return how long HiGHS alone takes on the problem's matrices [s]."""
+    data = model_data(problem)
+    program = Stamp(compile_template(data.structure), problem.shape[0]).program(data.symbols)
+    reduced = reduce(program, make_pattern(program))
+    objective = make_objective(problem, {name: cost[reduced.pattern.cols] for name, cost in program.costs.items()})
+    highs = new_highs()
+    pass_program(highs, reduced, objective.weighted)
+    return timed_s(highs.run)
+
+
+def timed_s(run: Callable[[], object]) -> float:
+    """Return how long a call takes [s]."""
+    began = time.perf_counter()
+    run()
+    return time.perf_counter() - began
+
+
+def measure(n: int, repeats: int) -> dict[str, float]:
+    """Return medians for `n` cars [s], and the ratios to bare HiGHS."""
+    cold, warm, bare = [], [], []
+    rolling = ExactPlanner()
+    rolling.solve_now(fleet(n, N_STEPS, noise=NOISE))
+    for _ in range(repeats):
+        problem = fleet(n, N_STEPS, noise=NOISE)
+        compile_template.cache_clear()
+        cold.append(timed_s(lambda problem=problem: ExactPlanner().solve_now(problem)))
+        compile_template.cache_clear()
+        bare.append(bare_s(problem))
+        warm.append(timed_s(lambda problem=problem: rolling.solve_now(problem)))
+    cold_s, warm_s, highs_s = (statistics.median(x) for x in (cold, warm, bare))
+    return {
+        "bare_highs_s": highs_s,
+        "cold_s": cold_s,
+        "warm_s": warm_s,
+        "cold_over_bare_highs": cold_s / highs_s,
+        "warm_over_bare_highs": warm_s / highs_s,
+        "cold_allowed_s": 2 * highs_s + ALLOWED_COLD_S,
+    }
+
+
+def main() -> None:
+    """Print the figures of each size."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sizes", default="50", help="numbers of cars, separated by commas")
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    results = {}
+    for n in map(int, options.sizes.split(",")):
+        figures = results[n] = measure(n, options.repeats)
+        print(
+            f"{n} EVs × {N_STEPS} steps: bare HiGHS {figures['bare_highs_s']:.3f} s, "
+            f"cold {figures['cold_s']:.3f} s (×{figures['cold_over_bare_highs']:.2f}), "
+            f"warm {figures['warm_s']:.3f} s (×{figures['warm_over_bare_highs']:.2f})"
+        )
+    if options.json:
+        print(json.dumps({"n_steps": N_STEPS, "repeats": options.repeats, "sizes": results}))
+
+
+if __name__ == "__main__":
+    main()
