@@ -47,6 +47,10 @@ class Server:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}/"
 
+    def close(self) -> None:
+        """Let go of the address; for a server that never ran."""
+        self._socket.close()
+
     async def run(self) -> None:
         """Serve until cancelled; streams are then ended and answers under way finished."""
         serving = asyncio.ensure_future(self._server.serve(sockets=[self._socket]))

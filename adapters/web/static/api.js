@@ -3,7 +3,7 @@
 import { byId } from "./dom.js";
 
 const TOKEN_KEY = "token";
-const SILENCE_MS = 4000;
+const SILENCE_MS = 3000;
 
 export class Problem extends Error {
   constructor({ detail, place, mend, status }) {

@@ -70,8 +70,8 @@ export function toInput(instant) {
 
 /** The instant that such an input means; null if it is empty. Twice, since the offset may differ at the first guess. */
 export function fromInput(text) {
+  if (!text) return null;
   const wanted = Date.parse(`${text}:00Z`);
-  if (Number.isNaN(wanted)) return null;
   let guess = wanted;
   for (let i = 0; i < 2; i += 1) guess += wanted - Date.parse(`${toInput(new Date(guess))}:00Z`);
   return new Date(guess);

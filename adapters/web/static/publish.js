@@ -12,28 +12,36 @@ const QUARTER_MS = 900e3;
 
 let view = null;
 let touched = false;
+let refusal = "";
 
 export function onPublish() {
-  for (const field of FIELDS) byId(`form-${field}`).addEventListener("input", showPreview);
-  byId("form-start").addEventListener("input", () => { touched = true; });
-  byId("publish").addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const { form, error } = read();
-    if (!form) return showError(error);
-    byId("form-submit").disabled = true;
-    try {
-      const signal = await publish(form);
-      byId("form-values").value = "";
-      byId("form-reason").value = "";
-      touched = false;
-      offer(t("published"), () => withdraw(signal));
-    } catch (problem) {
-      showError(problem.message);
-    } finally {
+  for (const field of FIELDS) {
+    byId(`form-${field}`).addEventListener("input", () => {
+      refusal = "";
+      touched ||= field === "start";
       showPreview();
-    }
-    return null;
+    });
+  }
+  byId("publish").addEventListener("submit", (event) => {
+    event.preventDefault();
+    send();
   });
+}
+
+async function send() {
+  const { form } = read();
+  if (!form) return;
+  byId("form-submit").disabled = true;
+  try {
+    const signal = await publish(form);
+    byId("form-values").value = "";
+    byId("form-reason").value = "";
+    touched = false;
+    offer(t("published"), () => withdraw(signal));
+  } catch (error) {
+    refusal = error.message;
+  }
+  showPreview();
 }
 
 /** Keep the form's present: labels, the next quarter-hour as start, what is in force to compare with. */
@@ -47,10 +55,10 @@ function showPreview() {
   if (!view) return;
   const kind = byId("form-kind").value;
   setText(byId("form-values-label"), t("values_of", { unit: isPrice(kind) ? `${format.currencySymbol()}/kWh` : "kW" }));
-  const { form, error, empty } = read();
+  const { form, error } = read();
   byId("form-submit").disabled = !form;
-  setHidden(byId("form-error"), !error || empty);
-  if (error) setText(byId("form-error"), error);
+  setText(byId("form-error"), refusal || error || "");
+  setHidden(byId("form-error"), !refusal && !error);
   const stepMs = form ? form.step_minutes * 60e3 : 0;
   const start = form ? Date.parse(form.start) : 0;
   const wanted = form ? form.values.map((value, i) => ({ start: start + i * stepMs, end: start + (i + 1) * stepMs, value })) : [];
@@ -81,11 +89,11 @@ function asItIs(kind, from, to) {
     .filter(({ start, end, value }) => end > start && value !== null);
 }
 
-/** The form as the API takes it, or what is wrong with it. */
+/** The form as the API takes it, or what is wrong with it; neither while nothing is written. */
 function read() {
   const words = byId("form-values").value.trim().split(/[\s,;，；]+/).filter(Boolean);
   const start = format.fromInput(byId("form-start").value);
-  if (!words.length) return { empty: true };
+  if (!view || !words.length) return {};
   if (!start) return { error: t("bad_start") };
   const wrong = words.find((word) => !Number.isFinite(Number(word)));
   if (wrong) return { error: t("bad_number", wrong) };
@@ -98,9 +106,4 @@ function read() {
     reason: byId("form-reason").value.trim(),
   };
   return { form };
-}
-
-function showError(text) {
-  setText(byId("form-error"), text ?? "");
-  setHidden(byId("form-error"), !text);
 }

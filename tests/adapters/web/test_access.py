@@ -1,0 +1,95 @@
+from ipaddress import ip_address
+
+import httpx
+import pytest
+
+from adapters.web import create_app, serve
+from adapters.web.access import is_loopback
+from tests.adapters.web.conftest import GIVEN, client_of
+from tests.adapters.web.test_signal_routes import steps
+from tests.support.fake_station import FakeStation
+from v2g.errors import SiteError, UnavailableError
+
+MUTATING = [("POST", "/api/signals"), ("DELETE", "/api/signals/x"), ("POST", "/api/evses/A01/wishes")]
+WRONG = [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "Bearer "}, {"Authorization": f"Basic {GIVEN}"}]
+
+
+@pytest.mark.parametrize(("method", "path"), MUTATING)
+@pytest.mark.parametrize("headers", WRONG)
+async def test_with_a_token_nothing_changes_without_it(
+    station: FakeStation, method: str, path: str, headers: dict[str, str]
+) -> None:
+    async with client_of(station, token=GIVEN) as client:
+        answer = await client.request(method, path, headers=headers, json=steps())
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == "Bearer"
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert station.signals() == ()
+
+
+async def test_every_call_that_changes_something_is_guarded(station: FakeStation) -> None:
+    paths = create_app(station, token=GIVEN).openapi()["paths"]
+    changing = {(m.upper(), path) for path, calls in paths.items() for m in calls if m not in ("get", "head")}
+    guarded = {(m.upper(), path) for path, calls in paths.items() for m, call in calls.items() if call.get("security")}
+    assert changing == guarded
+    assert len(changing) == len(MUTATING)
+
+
+async def test_the_token_opens_and_reading_needs_none(station: FakeStation) -> None:
+    async with client_of(station, token=GIVEN, url="http://station.example") as client:
+        answer = await client.post("/api/signals", json=steps(), headers={"Authorization": f"Bearer {GIVEN}"})
+        assert answer.status_code == 201
+        assert (await client.get("/api/state")).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "192.0.2.7", "", "localhost.evil.example:80"])
+async def test_without_a_token_foreign_names_are_not_served(station: FakeStation, host: str) -> None:
+    async with client_of(station) as client:
+        answer = await client.get("/api/state", headers={"Host": host})
+    assert answer.status_code == 421
+
+
+@pytest.mark.parametrize("host", ["localhost:8080", "127.0.0.1", "127.0.0.2:80", "[::1]:8080"])
+async def test_names_of_this_machine_are_served(station: FakeStation, host: str) -> None:
+    async with client_of(station) as client:
+        assert (await client.get("/api/site", headers={"Host": host})).status_code == 200
+
+
+EVERYWHERE = str(ip_address(0))
+
+
+@pytest.mark.parametrize("host", ["::1", "127.0.0.1", "127.9.9.9", "localhost"])
+def test_loopback_is_this_machine(host: str) -> None:
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize("host", [EVERYWHERE, "::", "10.0.0.1", "station.example", ""])
+def test_other_addresses_are_not(host: str) -> None:
+    assert not is_loopback(host)
+
+
+def test_without_a_token_it_is_not_opened_to_others(station: FakeStation) -> None:
+    with pytest.raises(SiteError, match="set a token"):
+        serve(create_app(station), EVERYWHERE, 0)
+
+
+def test_a_taken_port_is_unavailable(station: FakeStation) -> None:
+    first = serve(create_app(station), "127.0.0.1", 0)
+    with pytest.raises(UnavailableError, match="choose another port"):
+        serve(create_app(station), "127.0.0.1", first.port)
+    first.close()
+
+
+async def test_security_headers_are_on_every_answer(client: httpx.AsyncClient) -> None:
+    for path in ("/", "/api/state", "/static/main.js", "/nowhere"):
+        headers = (await client.get(path)).headers
+        assert "script-src 'self';" in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["x-frame-options"] == "DENY"
+
+
+async def test_an_unknown_page_is_a_problem(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/api/nowhere")
+    assert answer.status_code == 404
+    assert answer.json()["status"] == 404
+    assert (await client.put("/api/signals")).status_code == 405

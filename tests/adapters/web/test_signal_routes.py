@@ -1,0 +1,146 @@
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.adapters.web.conftest import NOW, client_of
+from tests.support.fake_station import FakeStation
+from v2g.signals import SignalKind
+
+
+def at(hours_h: float) -> str:
+    return (NOW + timedelta(hours=hours_h)).isoformat()
+
+
+def steps(**changes: Any) -> dict[str, Any]:
+    return {"kind": "PRICE", "start": at(0.3), "step_minutes": 30, "values": [0.3, 0.9, -0.1], **changes}
+
+
+def interval(start_h: float, end_h: float, value: float = 0.5) -> dict[str, Any]:
+    return {"start": at(start_h), "end": at(end_h), "value": value}
+
+
+async def test_a_curve_in_steps_is_published_listed_and_withdrawn(station: FakeStation, client: httpx.AsyncClient) -> None:
+    answer = await client.post("/api/signals", json=steps(source="dso", reason="windy night", priority=5))
+    assert answer.status_code == 201
+    published = answer.json()
+    assert answer.headers["location"] == f"/api/signals/{published['signal_id']}"
+    (kept,) = station.signals()
+    assert [(i.start - NOW, i.end - NOW, i.value) for i in kept.intervals] == [
+        (timedelta(minutes=18 + 30 * i), timedelta(minutes=48 + 30 * i), value) for i, value in enumerate([0.3, 0.9, -0.1])
+    ]
+    assert (kept.kind, kept.priority, kept.source, kept.issued_at) == (SignalKind.PRICE, 5, "dso: windy night", NOW)
+    assert published["unit"] == "CNY/kWh"
+    assert (await client.get("/api/signals")).json() == [published]
+    assert (await client.delete(answer.headers["location"])).status_code == 204
+    assert (await client.get("/api/signals")).json() == []
+    assert (await client.delete(answer.headers["location"])).status_code == 404
+
+
+async def test_intervals_may_have_gaps_and_any_time_zone(station: FakeStation, client: httpx.AsyncClient) -> None:
+    local = (NOW + timedelta(hours=1)).isoformat().replace("+00:00", "") + "+08:00"
+    body = {"kind": "IMPORT_CAPACITY_LIMIT", "intervals": [{"start": local, "end": at(1), "value": 200}, interval(5, 6, 0)]}
+    answer = await client.post("/api/signals", json=body)
+    assert answer.status_code == 201
+    assert answer.json()["unit"] == "kW"
+    assert station.signals()[0].intervals[0].start == NOW - timedelta(hours=7)
+
+
+async def test_a_price_changes_the_plan(client: httpx.AsyncClient) -> None:
+    before = (await client.get("/api/plan")).json()["import_price_per_kwh"]
+    await client.post("/api/signals", json=steps(start=at(-1), step_minutes=600, values=[5.0]))
+    after = (await client.get("/api/plan")).json()["import_price_per_kwh"]
+    assert before[0] != 5.0
+    assert after[0] == 5.0
+
+
+BAD = {
+    "no kind": (steps(kind=None), "kind"),
+    "unknown kind": (steps(kind="FREE_BEER"), "kind"),
+    "unknown field": (steps(colour="red"), "colour"),
+    "naive start": (steps(start="2026-03-04T08:00:00"), "start"),
+    "start far away": (steps(start="9999-12-31T23:59:59Z"), "start"),
+    "start before time": (steps(start="0001-01-01T00:00:00+14:00"), "start"),
+    "steps reach too far": (steps(step_minutes=1440, values=[0.1] * 400), "values"),
+    "no values": (steps(values=[]), "values"),
+    "value no number": (steps(values=[0.1, "much"]), "values[1]"),
+    "over already": (steps(start=at(-5)), "values[2]"),
+    "price in another unit": (steps(values=[0.3, 680.0]), "values[1]"),
+    "negative limit": (steps(kind="IMPORT_CAPACITY_LIMIT", values=[-1.0]), "values[0]"),
+    "huge limit": (steps(kind="EXPORT_CAPACITY_LIMIT", values=[1e9]), "values[0]"),
+    "priority": (steps(priority=-1), "priority"),
+    "backwards": ({"kind": "PRICE", "intervals": [interval(2, 1)]}, "intervals[0].end"),
+    "overlap": ({"kind": "PRICE", "intervals": [interval(1, 3), interval(2, 4)]}, "intervals[1].start"),
+    "interval far away": ({"kind": "PRICE", "intervals": [interval(1, 24 * 400)]}, "intervals[0].end"),
+    "interval without end": ({"kind": "PRICE", "intervals": [{"start": at(1), "value": 1}]}, "intervals[0].end"),
+    "price in intervals": ({"kind": "PRICE", "intervals": [interval(1, 2, 1e6)]}, "intervals[0].value"),
+    "a list": ([], "body"),
+}
+
+
+@pytest.mark.parametrize(("body", "place"), BAD.values(), ids=BAD.keys())
+async def test_a_bad_signal_is_refused_with_its_place_and_changes_nothing(
+    station: FakeStation, client: httpx.AsyncClient, body: object, place: str
+) -> None:
+    answer = await client.post("/api/signals", json=body)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert problem["place"] == place
+    assert problem["detail"]
+    assert station.signals() == ()
+
+
+async def test_what_is_out_of_bounds_says_how_to_mend_it(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/api/signals", json=steps(values=[680.0]))
+    assert answer.json()["mend"] == "give CNY/kWh between -109 and 109"
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"kind": NaN}', b"[" * 5000, b'"\\ud800"', b"\xff\xfe", b"1" * 5000])
+async def test_broken_json_is_a_clear_error(client: httpx.AsyncClient, content: bytes) -> None:
+    answer = await client.post("/api/signals", content=content, headers={"content-type": "application/json"})
+    assert 400 <= answer.status_code < 500
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_flood_is_refused(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/api/signals", content=b" " * 2_000_000, headers={"content-type": "application/json"})
+    assert answer.status_code == 413
+
+
+instants = st.datetimes(timezones=st.timezones()).map(datetime.isoformat) | st.floats(-100, 100).map(at) | st.text(max_size=12)
+numbers = st.floats() | st.integers() | st.floats(-50, 400) | st.none() | st.text(max_size=5)
+forms = st.fixed_dictionaries(
+    {"kind": st.sampled_from([*SignalKind, "SIMPLE"])},
+    optional={
+        "intervals": st.lists(st.fixed_dictionaries({"start": instants, "end": instants, "value": numbers}), max_size=4),
+        "start": instants,
+        "step_minutes": numbers,
+        "values": st.lists(numbers, max_size=5),
+        "priority": st.integers(),
+        "source": st.text(max_size=70),
+        "reason": st.text(max_size=10),
+    },
+)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)
+)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=forms | json_values)
+async def test_no_payload_breaks_the_server_and_what_is_kept_is_sane(station: FakeStation, body: object) -> None:
+    station.posted.clear()
+    async with client_of(station) as client:
+        content = json.dumps(body).encode()
+        answer = await client.post("/api/signals", content=content, headers={"content-type": "application/json"})
+    assert answer.status_code in (201, 400, 422)
+    assert len(station.posted) == (answer.status_code == 201)
+    for signal in station.posted.values():
+        assert signal.intervals[-1].end > NOW
+        assert all(i.start < i.end for i in signal.intervals)
+        assert all(abs(i.value) < 1e6 + 1 for i in signal.intervals)

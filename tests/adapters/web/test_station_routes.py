@@ -1,0 +1,121 @@
+from datetime import datetime, timedelta
+
+import httpx
+import pytest
+
+from adapters.clock import VirtualClock
+from tests.adapters.web.conftest import NOW
+from tests.support.fake_station import FAULTY_EVSE, OFFLINE_EVSE, STALE_EVSE, FakeStation
+from v2g.plan import Why
+from v2g.signals import Interval, Signal, SignalKind
+
+
+async def test_health_is_503_when_ticks_do_not_come(station: FakeStation, client: httpx.AsyncClient) -> None:
+    answer = await client.get("/api/health")
+    assert answer.status_code == 200
+    assert answer.json()["ready"] is True
+    station.alive = False
+    answer = await client.get("/api/health")
+    assert answer.status_code == 503
+    assert answer.json()["alive"] is False
+
+
+async def test_site_says_no_limit_as_null(client: httpx.AsyncClient) -> None:
+    site = (await client.get("/api/site")).json()
+    assert site["circuits"][0]["import_limit_kw"] == 300.0
+    assert site["circuits"][1]["export_limit_kw"] is None
+    assert len(site["evses"]) == 14
+
+
+async def test_state_adds_up_and_every_outlet_is_there(station: FakeStation, client: httpx.AsyncClient) -> None:
+    state = (await client.get("/api/state")).json()
+    powers = [evse["power_kw"]["value"] for evse in state["evses"]]
+    assert state["charge_kw"] == pytest.approx(sum(max(kw, 0) for kw in powers), abs=0.01)
+    assert state["discharge_kw"] == pytest.approx(sum(max(-kw, 0) for kw in powers), abs=0.01)
+    net = state["load_kw"]["value"] - state["pv_kw"]["value"] + state["battery_kw"] + sum(powers)
+    assert state["site_power_kw"]["value"] == pytest.approx(net, abs=0.02)
+    assert [evse["evse_id"] for evse in state["evses"]] == [evse.evse_id for evse in station.site.evses]
+    assert state["import_limit_kw"] == 300.0
+    assert state["tick"]["rung"] == "optimal"
+
+
+async def test_state_tells_ages_faults_and_what_became_of_setpoints(client: httpx.AsyncClient) -> None:
+    evses = {evse["evse_id"]: evse for evse in (await client.get("/api/state")).json()["evses"]}
+    assert evses[STALE_EVSE]["power_kw"]["age_s"] == 95.0
+    assert evses[OFFLINE_EVSE]["online"] is False
+    assert evses[FAULTY_EVSE]["fault"] == "GroundFailure"
+    connected = [evse for evse in evses.values() if evse["session"] and evse["online"]]
+    assert connected
+    assert all(evse["why"] in set(Why) and evse["outcome"] for evse in connected)
+    assert all(evse["why"] == "away" for evse in evses.values() if not evse["session"])
+
+
+async def test_a_published_limit_holds_at_once(station: FakeStation, client: httpx.AsyncClient) -> None:
+    interval = Interval(start=NOW - timedelta(hours=1), end=NOW + timedelta(hours=1), value=180.0)
+    await station.post_signal(
+        Signal(signal_id="s", kind=SignalKind.IMPORT_CAPACITY_LIMIT, source="grid", issued_at=NOW, intervals=(interval,))
+    )
+    assert (await client.get("/api/state")).json()["import_limit_kw"] == 180.0
+
+
+async def test_promises_say_when_a_car_is_ready_or_what_is_missing(station: FakeStation, client: httpx.AsyncClient) -> None:
+    sessions = (await client.get("/api/sessions")).json()
+    record = station.latest()
+    assert record is not None
+    promised = [session for session in sessions if session["promise"]]
+    assert len(promised) > 5
+    for session in promised:
+        promise = session["promise"]
+        row = record.plan.unit_ids.index(session["evse_id"])
+        due = datetime.fromisoformat(promise["due_at"])
+        step = record.plan.grid.whole_steps_until(due) - 1
+        assert promise["planned_kwh"] == pytest.approx(record.plan.energy_kwh[row, step], abs=1e-3)
+        assert promise["shortfall_kwh"] == pytest.approx(max(promise["target_kwh"] - promise["planned_kwh"], 0), abs=2e-3)
+        assert (promise["ready_at"] is None) <= (promise["shortfall_kwh"] > 0.099)
+        assert promise["ready_at"] is None or promise["ready_at"] <= promise["due_at"]
+
+
+async def test_the_plan_balances(client: httpx.AsyncClient) -> None:
+    plan = (await client.get("/api/plan")).json()
+    for i in range(len(plan["starts"])):
+        units = sum(unit["power_kw"][i] for unit in plan["units"])
+        net = plan["import_kw"][i] - plan["export_kw"][i]
+        assert net == pytest.approx(plan["fixed_kw"][i] + units, abs=0.02)
+        assert plan["fixed_kw"][i] == pytest.approx(plan["load_kw"][i] - plan["pv_kw"][i], abs=0.01)
+        assert plan["load_low_kw"][i] <= plan["load_kw"][i] <= plan["load_high_kw"][i]
+
+
+async def test_before_the_first_tick_there_is_a_state_but_no_plan(station: FakeStation, client: httpx.AsyncClient) -> None:
+    station.ticking = False
+    answer = await client.get("/api/plan")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+    state = (await client.get("/api/state")).json()
+    assert state["tick"] is None
+    assert state["import_price_per_kwh"] is None
+    assert any(evse["session"] and evse["why"] is None for evse in state["evses"])
+
+
+@pytest.mark.parametrize(("hours", "points"), [(1, 720), (6, 50), (24, 2)])
+async def test_history_is_thinned_but_hides_no_peak(
+    station: FakeStation, client: httpx.AsyncClient, hours: int, points: int
+) -> None:
+    history = (await client.get(f"/api/history?hours={hours}&points={points}")).json()
+    assert len(history["at"]) == min(points, hours * 60 + 1)
+    assert max(history["import_kw"]) == pytest.approx(max(p.import_kw for p in station.history(hours)), abs=1e-3)
+    assert history["at"] == sorted(history["at"])
+    assert {len(values) for values in history.values()} == {len(history["at"])}
+
+
+@pytest.mark.parametrize("query", ["hours=0", "hours=-1", "hours=nan", "hours=inf", "hours=soon", "points=1", "points=1e9"])
+async def test_a_silly_question_about_the_past_is_a_problem(client: httpx.AsyncClient, query: str) -> None:
+    answer = await client.get(f"/api/history?{query}")
+    assert answer.status_code == 422
+    assert answer.json()["place"] == query.split("=", maxsplit=1)[0]
+
+
+async def test_the_same_second_is_pictured_once(station: FakeStation, client: httpx.AsyncClient, clock: VirtualClock) -> None:
+    first = (await client.get("/api/state")).json()
+    clock.advance_to(NOW + timedelta(minutes=1))
+    assert (await client.get("/api/state")).json() == first
+    assert station.now() != datetime.fromisoformat(first["now"])
