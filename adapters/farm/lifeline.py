@@ -37,11 +37,26 @@ class Lifeline:
         await self._there.wait()
 
 
+def heed_cancellation() -> None:
+    """Raise a cancellation of this task that was lost on the way.
+
+    Python 3.11's `wait_for`, which aiomqtt uses, drops one that meets its result, and a `TaskGroup` one that meets an error.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 class Backoff:
     """Waits longer after each failure, in seconds of the clock."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock, self._next_s = clock, FIRST_WAIT_S
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether nothing failed since the last success: the moment to say what happens now."""
+        return self._next_s == FIRST_WAIT_S
 
     def reset(self) -> None:
         """Begin anew after a success."""

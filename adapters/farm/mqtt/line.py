@@ -11,7 +11,7 @@ from typing import Protocol
 import aiomqtt
 import structlog
 
-from adapters.farm.lifeline import Backoff, Lifeline
+from adapters.farm.lifeline import Backoff, Lifeline, heed_cancellation
 from adapters.farm.mqtt.messages import Payload, write
 from v2g.ports import Clock
 
@@ -78,13 +78,14 @@ class Line:
         """Keep the connection for ever, waiting longer after each failure."""
         backoff = Backoff(self._clock)
         while True:
+            heed_cancellation()
             await self.lifeline.wait()
             try:
                 async with self._client() as client:
                     self.lifeline.hold(partial(_break, client))
                     await self._converse(client, backoff)
             except* (aiomqtt.MqttError, OSError) as errors:
-                self._note(errors)
+                self._note(errors, backoff)
             self.lifeline.hold(None)
             await backoff.wait()
 
@@ -104,6 +105,7 @@ class Line:
         )
 
     async def _converse(self, client: aiomqtt.Client, backoff: Backoff) -> None:
+        heed_cancellation()
         for topic in self._device.setpoint_topics:
             await client.subscribe(topic, qos=QOS)
         if self._device.status_topic is not None:
@@ -113,8 +115,8 @@ class Line:
         log.info("farm_device_online", device=self._device.name)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._report(client))
-            group.create_task(self._obey(client))
             group.create_task(self._tick())
+            await self._obey(client)
 
     async def _report(self, client: aiomqtt.Client) -> None:
         while True:
@@ -140,10 +142,12 @@ class Line:
 
     async def _publish(self, client: aiomqtt.Client, topic: str, payload: Payload, *, retain: bool) -> None:
         await client.publish(topic, write(payload), qos=QOS, retain=retain)
+        heed_cancellation()
 
-    def _note(self, errors: BaseExceptionGroup[Exception]) -> None:
+    def _note(self, errors: BaseExceptionGroup[Exception], backoff: Backoff) -> None:
         error = errors.exceptions[0]
-        log.info("farm_device_offline", device=self._device.name, reason=str(error))
+        if backoff.is_fresh:
+            log.info("farm_device_offline", device=self._device.name, reason=str(error))
         code = getattr(error, "rc", None)
         if getattr(code, "value", code) in WRONG_VERSION:
             self._version = aiomqtt.ProtocolVersion.V311

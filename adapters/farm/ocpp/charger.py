@@ -11,7 +11,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
-from adapters.farm.lifeline import Backoff, Lifeline
+from adapters.farm.lifeline import Backoff, Lifeline, heed_cancellation
 from adapters.farm.ocpp.commands import Commands
 from adapters.farm.ocpp.connector import Connector, Transaction
 from adapters.farm.ocpp.fields import maybe, need, stamp
@@ -62,13 +62,15 @@ class OcppCharger:
         """Keep the connection for ever, waiting longer after each failure."""
         backoff = Backoff(self._clock)
         while True:
+            heed_cancellation()
             await self._lifeline.wait()
             try:
                 async with self._connect() as socket:
                     self._lifeline.hold(socket.transport.abort)
                     await self._converse(socket, backoff)
             except* (OSError, WebSocketException, TimeoutError, RefusedError, FrameError) as errors:
-                log.info("farm_charger_offline", station=self.station_id, reason=str(errors.exceptions[0]))
+                if backoff.is_fresh:
+                    log.info("farm_charger_offline", station=self.station_id, reason=str(errors.exceptions[0]))
             self._online = False
             self._lifeline.hold(None)
             await backoff.wait()
@@ -185,6 +187,7 @@ class OcppCharger:
             await self._restart.wait()
             self._restart.clear()
             await link.close()
+            raise ConnectionError("restarting")
 
     async def _boot(self, link: Link) -> None:
         while True:
