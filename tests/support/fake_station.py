@@ -226,7 +226,7 @@ class FakeStation:
     def _plan(self, at: datetime, unit_ids: tuple[str, ...], outlook: Outlook) -> Plan:
         grid = outlook.grid
         rows = {e.evse_id: i for i, e in enumerate(self.site.evses)}
-        step = self.world.step_of(at)
+        step = self.world.step_of(self.now())  # a car may have come since the tick began
         power = np.zeros((len(unit_ids), grid.n_steps))
         energy = np.zeros_like(power)
         why = []

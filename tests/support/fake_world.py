@@ -122,7 +122,7 @@ class World:
         for evse, outlet in enumerate(self.site.evses):
             step = int(rng.integers(0, 240))
             while step < self.n_steps - 300:
-                stay = int(rng.integers(150, 620) if outlet.charge_max_kw < 50 else rng.integers(50, 120))
+                stay = int(rng.integers(150, 620) if outlet.charge_max_kw < 50 else rng.integers(80, 150))
                 visits.append(
                     Visit(
                         evse=evse,
@@ -158,7 +158,7 @@ class World:
         missing = visit.target_frac * visit.capacity_kwh - energy_kwh
         left_h = (visit.leaves - step) * STEP_S / 3600.0
         taper = 1.0 if energy_kwh / visit.capacity_kwh < 0.8 else 0.45
-        urgent = missing > 0.75 * max(left_h - 0.3, 0.0) * outlet.charge_max_kw * 0.95 * taper
+        urgent = missing > 0.4 * max(left_h - 0.6, 0.0) * outlet.charge_max_kw * 0.95 * taper
         price = self.price_per_kwh[step]
         if missing > 0 and (urgent or price < 0.7):
             return outlet.charge_max_kw * taper
