@@ -28,7 +28,7 @@ TAPER_FROM_FRAC = 0.85
 CUT_OFF_FRAC = 0.05
 NOTHING_KWH = 1e-9
 SLACK_KW = 1e-6
-"""A ceiling this far below an outlet's minimum still counts as the minimum: it is arithmetic, not intent."""
+"""A ceiling this little below an outlet's minimum counts as the minimum, and one this near to 0 as 0: arithmetic, not intent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -80,5 +80,5 @@ def taper_frac(soc_frac: Array, taper_from_frac: Array) -> Array:
 
 def wanted_kw(ceiling_kw: Array, charge_min_kw: Array, charge_max_kw: Array, discharge_max_kw: Array) -> Array:
     """Return what the units aim at under their ceilings; a charging ceiling below the outlet's minimum means a pause."""
-    paused = (ceiling_kw > 0.0) & (ceiling_kw < charge_min_kw - SLACK_KW)
+    paused = (ceiling_kw > -SLACK_KW) & (ceiling_kw < np.maximum(charge_min_kw - SLACK_KW, SLACK_KW))
     return np.where(paused, 0.0, np.clip(ceiling_kw, -discharge_max_kw, charge_max_kw))

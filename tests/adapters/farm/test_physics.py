@@ -70,6 +70,6 @@ def test_the_taper_is_full_up_to_its_start_and_half_way_down_in_the_middle() -> 
 
 
 def test_a_ceiling_below_six_amperes_is_a_pause_and_a_discharge_is_not() -> None:
-    ceiling = np.array([4.13, 4.14, 20.0, -1.0, -20.0, 0.0])
-    wanted = physics.wanted_kw(ceiling, np.full(6, 4.14), np.full(6, 11.0), np.full(6, 7.0))
-    assert wanted.tolist() == [0.0, 4.14, 11.0, -1.0, -7.0, 0.0]
+    ceiling = np.array([4.13, 4.14, 20.0, -1.0, -20.0, 0.0, -1e-9])
+    wanted = physics.wanted_kw(ceiling, np.full(7, 4.14), np.full(7, 11.0), np.full(7, 7.0))
+    assert wanted.tolist() == [0.0, 4.14, 11.0, -1.0, -7.0, 0.0, 0.0]
