@@ -132,7 +132,7 @@ class Rules:
     `v2g_wear_cost_per_kwh` what a discharged kWh costs the car's battery.
 
     `unserved_price_factor` is what a kWh missing at a still earlier departure is worth, in mean prices of a kWh. Measured on a
-    week of real workplace sessions: 4 delivers 99.7 % of the uncontrolled energy and saves 4 % of its cost, 12 99.98 % and 0.4 %.
+    week of real workplace sessions each (JPL, Caltech): 4 delivers 98.8 and 99.5 % of the uncontrolled energy, 8 99.9 and 99.8 %.
     """
 
     discharge: bool = True
@@ -145,7 +145,7 @@ class Rules:
     default_target_frac: float = 0.8
     default_energy_kwh: float = 20.0
     early_departure_frac: float = 0.1
-    unserved_price_factor: float = 4.0
+    unserved_price_factor: float = 8.0
     v2g_wear_cost_per_kwh: float = 0.04
 
 
