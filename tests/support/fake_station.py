@@ -133,7 +133,7 @@ class FakeStation:
 
     def _evse(self, index: int, step: int, now: datetime) -> EvseState:
         outlet = self.site.evses[index]
-        power = float(self.world.power_kw[index, step]) * self.occupied
+        power = float(self.world.power_kw[index, step]) * (self.occupied and outlet.evse_id != FAULTY_EVSE)
         late_s = 95 if outlet.evse_id == STALE_EVSE else 3
         offline = outlet.evse_id == OFFLINE_EVSE
         return EvseState(

@@ -5,7 +5,7 @@ import { byId } from "./dom.js";
 const TOKEN_KEY = "token";
 const SILENCE_MS = 3000;
 
-export class Problem extends Error {
+class Problem extends Error {
   constructor({ detail, place, mend, status }) {
     super([place, detail, mend].filter(Boolean).join(" · "));
     this.status = status;

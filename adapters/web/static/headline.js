@@ -6,6 +6,7 @@ import { t } from "./i18n.js";
 import { isCharging, isGiving, isShort, isStale } from "./meaning.js";
 import { planIndexAt } from "./series.js";
 
+const OVER_KW = 0.5;
 const PEAK_WITHIN_H = 12;
 
 export function showHeadline({ site, state, plan }) {
@@ -35,7 +36,7 @@ function powerAgainstLimit({ site_power_kw: power, import_limit_kw: limit }) {
 function promiseSentence(state) {
   if (!state.health.alive) return { text: t("stopped"), tone: "bad" };
   const over = (state.site_power_kw?.value ?? 0) - (state.import_limit_kw ?? Infinity);
-  if (over > 0.5) return { text: t("over", { by: format.kw(over) }), tone: "bad" };
+  if (over > OVER_KW) return { text: t("over", { by: format.kw(over) }), tone: "bad" };
   if (state.tick === null) return { text: t("no_plan"), tone: "quiet" };
   const names = state.evses.filter(isShort).map((evse) => evse.evse_id);
   return names.length ? { text: t("late", { names }), tone: "warn" } : { text: t("on_time"), tone: "good" };
@@ -45,17 +46,23 @@ function showBar(state, plan) {
   const power = state.site_power_kw?.value ?? 0;
   const limit = state.import_limit_kw;
   const peak = plan && plannedPeak(plan, new Date(state.now));
-  const scale = 1.06 * Math.max(limit ?? 0, power, peak?.kw ?? 0, 1);
+  const high = 1.06 * Math.max(limit ?? 0, power, peak?.kw ?? 0, 1);
+  const low = 1.06 * Math.min(power, 0);
+  const share = (kw) => `${(100 * (kw - low)) / (high - low)}%`;
   const meter = byId("power-meter");
   setAttribute(meter, "aria-valuenow", Math.round(power));
-  setAttribute(meter, "aria-valuemax", Math.round(limit ?? scale));
-  setStyle(byId("power-fill"), "width", `${(100 * Math.max(power, 0)) / scale}%`);
-  setClass(byId("power"), limit !== null && power > limit + 0.5 ? "power over" : "power");
+  setAttribute(meter, "aria-valuemin", Math.round(low));
+  setAttribute(meter, "aria-valuemax", Math.round(limit ?? high));
+  setStyle(byId("power-fill"), "left", share(Math.min(power, 0)));
+  setStyle(byId("power-fill"), "width", `${(100 * Math.abs(power)) / (high - low)}%`);
+  setClass(byId("power"), `power${limit !== null && power > limit + OVER_KW ? " over" : ""}${power < 0 ? " out" : ""}`);
   setHidden(byId("power-limit"), limit === null);
-  setStyle(byId("power-limit"), "left", `${(100 * (limit ?? 0)) / scale}%`);
+  setStyle(byId("power-limit"), "left", share(limit ?? 0));
+  setHidden(byId("power-zero"), low === 0);
+  setStyle(byId("power-zero"), "left", share(0));
   setHidden(byId("power-peak"), !peak);
-  if (peak) setStyle(byId("power-peak"), "left", `${(100 * Math.max(peak.kw, 0)) / scale}%`);
-  setText(byId("power-now"), t("power_now", { power: format.kw(power) }));
+  if (peak) setStyle(byId("power-peak"), "left", share(Math.max(peak.kw, 0)));
+  setText(byId("power-now"), t(power < 0 ? "power_out" : "power_now", { power: format.kw(Math.abs(power)) }));
   setText(byId("power-next"), peak ? t("power_planned", { power: format.kw(peak.kw), at: format.when(peak.at, new Date(state.now)) }) : "");
   setText(byId("power-max"), limit === null ? t("power_no_limit") : t("power_limit", { power: format.kw(limit) }));
 }

@@ -8,10 +8,10 @@ import * as format from "./format.js";
 import { showHeadline } from "./headline.js";
 import { onLanguage, t, translatePage } from "./i18n.js";
 import { onPublish, showForm } from "./publish.js";
-import { appendState, pointsFor } from "./series.js";
+import { POINTS_A_WINDOW, appendState } from "./series.js";
 import { onSignals, showSignals } from "./signals.js";
 import { showParts, showSolver } from "./solver.js";
-import { loadPlotly, showPlanTable, showTimeline } from "./timeline.js";
+import { loadPlotly, showNumbers, showPlanTable, showTimeline } from "./timeline.js";
 import { onToast } from "./toast.js";
 
 const RETRY_MS = 2000;
@@ -56,7 +56,7 @@ async function loadAll() {
 }
 
 async function loadHistory() {
-  view.history = await get(`history?hours=${hours}&points=${pointsFor()}`);
+  view.history = await get(`history?hours=${hours}&points=${POINTS_A_WINDOW}`);
 }
 
 async function loadSignals() {
@@ -125,6 +125,7 @@ function showLive() {
   setClass(byId("connection"), "connection");
   setClass(byId("main"), "");
   showHeadline(view);
+  showNumbers(view);
   showAlarms(view);
   showChargers(view);
   showParts(view);

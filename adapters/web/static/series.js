@@ -1,6 +1,6 @@
 /* From history and plan to series over one time axis. Use is above zero, supply below. */
 
-const POINTS_A_WINDOW = 400;
+export const POINTS_A_WINDOW = 400;
 
 /** The plan's step at an instant. */
 export function planIndexAt(plan, instant) {
@@ -26,8 +26,6 @@ export function appendState(history, state, hours) {
   if (old > POINTS_A_WINDOW / 8) for (const values of Object.values(history)) values.splice(0, old);
   return true;
 }
-
-export const pointsFor = () => POINTS_A_WINDOW;
 
 /** What was measured, as rows over time; what nobody else used must have been the battery. */
 export function measuredSeries(history, hasBattery) {

@@ -20,6 +20,8 @@ const CONFIG = { displayModeBar: false, responsive: true, scrollZoom: false, dou
 
 let plotly = null;
 let shown = null;
+let live = null;
+let readoutNames = [];
 let pointedAt = null;
 
 /** Load Plotly once the rest of the page is there; the page does not wait for it. */
@@ -43,17 +45,33 @@ export function showTimeline({ site, state, plan, history }, hours) {
     past: measuredSeries(history, site.battery_ids.length > 0),
     future: plan ? plannedSeries(plan, now, site.battery_ids) : null,
   };
-  showReadout();
+  showNumbers({ site, state });
   if (plotly) draw();
+}
+
+/** Bring the row of numbers above the plot up to the second. */
+export function showNumbers({ site, state }) {
+  live = {
+    import: state.site_power_kw?.value,
+    limit: state.import_limit_kw,
+    charging: state.charge_kw,
+    giving: state.discharge_kw,
+    building: state.load_kw?.value,
+    pv: state.pv_kw?.value,
+    battery: state.battery_kw,
+    price: state.import_price_per_kwh,
+  };
+  const present = { battery: site.battery_ids.length > 0, pv: site.pv_peak_kw > 0 };
+  readoutNames = READOUT.filter((name) => present[name] ?? true);
+  showReadout();
 }
 
 export function showPlanTable({ state, plan, site }) {
   if (!plan) return;
   const now = new Date(state.now);
   const p = plannedSeries(plan, now, site.battery_ids);
-  const names = ["import", "limit", "charging", "giving", "building", "pv", "battery", "price"];
-  const rows = p.at.slice(0, -1).map((at, i) => [format.when(new Date(at), now), ...names.map((name) => valueText(name, p[name][i]))]);
-  fillTable(byId("plan-table"), [t("table_time"), ...names.map((name) => t(name))], rows);
+  const rows = p.at.slice(0, -1).map((at, i) => [format.when(new Date(at), now), ...readoutNames.map((name) => valueText(name, p[name][i]))]);
+  fillTable(byId("plan-table"), [t("table_time"), ...readoutNames.map((name) => t(name))], rows);
 }
 
 function valueText(name, value) {
@@ -63,13 +81,14 @@ function valueText(name, value) {
 
 /** The row of numbers above the plot: at the pointed instant, else now. */
 function showReadout() {
-  const { past, future, now, site } = shown;
-  const at = pointedAt ?? +now;
-  const planned = at > +now && future;
-  const values = (planned ? valuesAt(future, at) : valuesAt(past, at)) ?? (future && valuesAt(future, +now));
-  const time = pointedAt === null ? t("now") : `${format.when(new Date(at), now)}, ${t(planned ? "planned" : "measured")}`;
-  const names = READOUT.filter((name) => name !== "battery" || site.battery_ids.length).filter((name) => name !== "pv" || site.pv_peak_kw > 0);
-  const items = [{ name: "time", text: time }, ...names.map((name) => ({ name, text: values ? valueText(name, values[name]) : "–" }))];
+  let [values, time] = [live, t("now")];
+  if (pointedAt !== null) {
+    const { past, future, now } = shown;
+    const planned = future && pointedAt > +now;
+    values = valuesAt(planned ? future : past, pointedAt) ?? {};
+    time = `${format.when(new Date(pointedAt), now)}, ${t(planned ? "planned" : "measured")}`;
+  }
+  const items = [{ name: "time", text: time }, ...readoutNames.map((name) => ({ name, text: valueText(name, values[name]) }))];
   keepList(byId("readout"), items, (item) => item.name, createItem, updateItem);
 }
 

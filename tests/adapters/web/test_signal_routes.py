@@ -131,7 +131,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=forms | json_values)
 async def test_no_payload_breaks_the_server_and_what_is_kept_is_sane(station: FakeStation, body: object) -> None:
     station.posted.clear()
