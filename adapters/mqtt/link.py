@@ -4,7 +4,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable
-from math import ceil
+from math import ceil, inf
 
 import structlog
 from aiomqtt import Client, MqttError, ProtocolVersion, Will
@@ -30,6 +30,8 @@ BROKER_TIMEOUT_S = 5.0
 KEEPALIVE_S = 10
 MAX_PACKET_BYTES = 64 * 1024
 MAX_QUEUED = 10_000
+# aiomqtt's own limit is an asyncio.wait_for, which on Python 3.11 swallows a cancellation that meets the answer.
+NO_LIMIT_OF_ITS_OWN = inf
 MAX_CALLS = 10  # fewer than the 20 that Mosquitto acknowledges side by side, so that nothing waits inside paho
 
 
@@ -93,7 +95,7 @@ class MqttLink:
             try:
                 await self._converse()
             except (MqttError, UnavailableError) as error:
-                _end_if_cancelled(error)
+                _end_if_cancelled()
                 self._report_loss(error)
             finally:
                 self._client = None
@@ -110,15 +112,15 @@ class MqttLink:
         if self._client is None:
             raise UnavailableError(f"broker {self._host}:{self._port}: {self._detail}")
         try:
-            await self._client.publish(topic, payload, qos=1, retain=retain, properties=self._expiry(lease_s))
-        except MqttError as error:
-            raise UnavailableError(f"broker {self._host}:{self._port}: {error}") from error
+            async with asyncio.timeout(BROKER_TIMEOUT_S):
+                await self._client.publish(topic, payload, 1, retain, self._expiry(lease_s), timeout=NO_LIMIT_OF_ITS_OWN)
+        except (MqttError, TimeoutError) as error:
+            raise UnavailableError(f"broker {self._host}:{self._port}: {str(error) or 'no receipt'}") from error
 
     async def _converse(self) -> None:
         async with self._make_client() as client:
-            codes = await client.subscribe([(topic, 1) for topic in self.topics.from_devices])
-            if any(isinstance(code, ReasonCode) and code.is_failure for code in codes):
-                raise UnavailableError(f"the broker refuses subscriptions under {self.topics.root}: mend its access list")
+            _end_if_cancelled()
+            await self._subscribe(client)
             self._client, self._wait_s = client, FIRST_WAIT_S
             self._detail = f"connected to {self._host}:{self._port}"
             log.info("mqtt_connected", host=self._host, port=self._port, protocol=self._version.name)
@@ -129,6 +131,15 @@ class MqttLink:
             except asyncio.CancelledError:
                 await self._say_online(online=False)
                 raise
+
+    async def _subscribe(self, client: Client) -> None:
+        try:
+            async with asyncio.timeout(BROKER_TIMEOUT_S):
+                codes = await client.subscribe([(topic, 1) for topic in self.topics.from_devices], timeout=NO_LIMIT_OF_ITS_OWN)
+        except TimeoutError as error:
+            raise UnavailableError("the broker does not answer subscriptions") from error
+        if any(isinstance(code, ReasonCode) and code.is_failure for code in codes):
+            raise UnavailableError(f"the broker refuses subscriptions under {self.topics.root}: mend its access list")
 
     def _make_client(self) -> Client:
         """Return a new client: an old one would send its unsent messages when it connects again."""
@@ -174,8 +185,8 @@ def _connect_properties() -> Properties:
     return properties
 
 
-def _end_if_cancelled(error: Exception) -> None:
-    """Raise `CancelledError` if the task was cancelled while the library replaced that by an error of its own."""
+def _end_if_cancelled() -> None:
+    """Raise `CancelledError` if the task was cancelled and the library swallowed that or made an error of its own of it."""
     task = asyncio.current_task()
     if task is not None and task.cancelling():
-        raise asyncio.CancelledError from error
+        raise asyncio.CancelledError

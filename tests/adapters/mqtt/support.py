@@ -59,13 +59,13 @@ def evse_state(at: datetime = NOW, *, session_id: str | None = "9f0c1d", **chang
     return {"at": words(at), "plugged": session is not None, "session": session, "power_kw": 0.0, **changes}
 
 
-async def until(condition: Callable[[], object], *, within_s: float = 15.0) -> None:
-    """Wait until `condition()` holds; fail after `within_s`."""
-    for _ in range(round(within_s / 0.01)):
-        if condition():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError(f"still not so after {within_s} s")
+async def until(condition: Callable[[], object], *, pause_s: float = 0.01) -> None:
+    """Look every `pause_s` until `condition()` holds; fail after 15 s."""
+    loop = asyncio.get_running_loop()
+    give_up_s = loop.time() + 15.0
+    while not condition():
+        assert loop.time() < give_up_s, "still not so after 15 s"
+        await asyncio.sleep(pause_s)
 
 
 @asynccontextmanager
@@ -81,7 +81,7 @@ async def running(
         yield link
     finally:
         task.cancel()
-        await asyncio.wait([task])
+        await asyncio.wait([task], timeout=10.0)
         assert task.cancelled()
 
 

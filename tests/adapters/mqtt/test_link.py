@@ -150,6 +150,20 @@ async def test_the_link_can_be_cancelled_while_a_broker_keeps_it_waiting() -> No
         await writers[0].wait_closed()
 
 
+async def test_the_link_ends_whenever_it_is_cancelled_while_it_says_that_it_is_there(any_broker: EmbeddedBroker) -> None:
+    for turns in range(40):
+        link = MqttLink(
+            a_site(), RealClock(), host=any_broker.host, port=any_broker.port, version=any_broker.version, on_change=lambda: None
+        )
+        task = asyncio.create_task(link.run())
+        await until(lambda link=link: link.connected, pause_s=0.0)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task], timeout=10.0)
+        assert task.cancelled(), f"cancelled after {turns} turns"
+
+
 @pytest.mark.skipif(installed_server().name != "mosquitto", reason="amqtt does not end the older connection of a client")
 async def test_a_second_daemon_on_the_same_site_shows(broker: EmbeddedBroker) -> None:
     async with running(broker) as first, running(broker):
