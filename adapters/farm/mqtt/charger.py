@@ -1,13 +1,14 @@
 """A bidirectional charger on MQTT, one for all outlets of a station."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from uuid import uuid4
 
 from adapters.farm.leases import Leases
 from adapters.farm.mqtt.desk import Desk
 from adapters.farm.mqtt.line import Broker, Line
-from adapters.farm.mqtt.messages import Payload, root, told
+from adapters.farm.mqtt.messages import Payload, root
 from adapters.farm.outlet import Outlet
 from adapters.farm.visit import Visit
 from v2g.ports import Clock
@@ -19,32 +20,35 @@ class _Seat:
     def __init__(self, outlet: Outlet, leases: Leases) -> None:
         self.outlet = outlet
         self.desk = Desk(outlet.unit, leases, lambda: (outlet.evse.charge_max_kw, outlet.discharge_max_kw), keeps_fallback=True)
-        self.open_session(None)
+        self._told: Payload = {}
+        self._imported_kwh = self._exported_kwh = 0.0
 
-    def open_session(self, plugged_in_at: datetime | None) -> None:
-        self._session_id, self._plugged_in_at = uuid4().hex, plugged_in_at
+    def open_session(self, visit: Visit, now: datetime) -> None:
         self._imported_kwh, self._exported_kwh = self.outlet.imported_kwh, self.outlet.exported_kwh
+        self._told = {
+            "session_id": uuid4().hex,
+            "plugged_in_at": now,
+            "driver": visit.driver,
+            "vehicle": asdict(visit.vehicle),
+            "wishes": asdict(visit.wishes),
+        }
 
     def state(self, now: datetime) -> Payload:
         setpoint_kw, lease_until = self.desk.in_force(now)
-        visit = self.outlet.visit
+        plugged = self.outlet.visit is not None
         return {
             "at": now,
-            "plugged": visit is not None,
-            "session": None if visit is None else self._session(visit, now),
+            "plugged": plugged,
+            "session": self._session(now) if plugged else None,
             "power_kw": self.outlet.power_kw,
             "setpoint_kw": setpoint_kw,
             "lease_until": lease_until,
             "fault": "",
         }
 
-    def _session(self, visit: Visit, now: datetime) -> Payload:
+    def _session(self, now: datetime) -> Payload:
         return {
-            "session_id": self._session_id,
-            "plugged_in_at": self._plugged_in_at,
-            "driver": visit.driver,
-            "vehicle": told(visit.vehicle),
-            "wishes": told(visit.wishes),
+            **self._told,
             "charged_kwh": self.outlet.imported_kwh - self._imported_kwh,
             "discharged_kwh": self.outlet.exported_kwh - self._exported_kwh,
             "soc_frac": self.outlet.soc_frac,
@@ -103,7 +107,7 @@ class MqttCharger:
         """Note a car: a new session begins."""
         seat = self._by_unit[unit]
         seat.outlet.visit = visit
-        seat.open_session(self._clock.now())
+        seat.open_session(visit, self._clock.now())
         self._line.hurry()
 
     def unplugged(self, unit: int) -> None:
@@ -141,5 +145,6 @@ class MqttCharger:
         self._alive = True
         for unit, seat in self._by_unit.items():
             self._leases.revoke(unit)
-            seat.open_session(self._clock.now())
+            if seat.outlet.visit is not None:
+                seat.open_session(seat.outlet.visit, self._clock.now())
         self.mend()

@@ -26,12 +26,13 @@ WRONG_VERSION = (1, 132)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Broker:
-    """Where the broker is, and who speaks."""
+    """Where the broker is, who speaks, and the newest MQTT to try; a broker that refuses 5.0 is spoken to in 3.1.1."""
 
     host: str
     port: int
     username: str | None = None
     password: str | None = None
+    version: aiomqtt.ProtocolVersion = aiomqtt.ProtocolVersion.V5
 
 
 class Device(Protocol):
@@ -67,7 +68,7 @@ class Line:
     def __init__(self, device: Device, broker: Broker, clock: Clock, period_s: float) -> None:
         self.lifeline = Lifeline()
         self._device, self._broker, self._clock, self._period_s = device, broker, clock, period_s
-        self._version = aiomqtt.ProtocolVersion.V5
+        self._version = broker.version
         self._news = asyncio.Event()
 
     def hurry(self) -> None:
@@ -102,6 +103,7 @@ class Line:
             clean_session=None if modern else True,
             will=will or None,
             keepalive=KEEP_ALIVE_S,
+            socket_options=[(sockets.IPPROTO_TCP, sockets.TCP_NODELAY, 1)],
         )
 
     async def _converse(self, client: aiomqtt.Client, backoff: Backoff) -> None:

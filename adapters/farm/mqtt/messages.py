@@ -2,7 +2,7 @@
 
 import json
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -57,11 +57,6 @@ def read_command(raw: bytes) -> Command:
         valid_until=_instant(data, "valid_until"),
         fallback_kw=_number(data, "fallback_kw"),
     )
-
-
-def told(value: Any) -> Payload:
-    """Return a dataclass of wishes or of a vehicle as a payload."""
-    return asdict(value)
 
 
 def _write_instant(value: Any) -> str:

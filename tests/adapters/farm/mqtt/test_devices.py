@@ -14,7 +14,8 @@ from referencing import Registry, Resource
 
 from adapters.clock import AcceleratedClock
 from adapters.farm.live import LiveFarm
-from adapters.farm.mqtt.line import Broker
+from adapters.farm.mqtt.line import Broker, Line
+from adapters.farm.mqtt.site import Meters
 from adapters.farm.visit import Visit
 from tests.adapters.farm.mosquitto import free_port, mosquitto
 from tests.adapters.farm.stations import START, always, outlet, station, stay, v2g_stay
@@ -106,7 +107,7 @@ async def farm(
         broker=Broker(host="127.0.0.1", port=port),
         tell_wishes=told,
     )
-    async with aiomqtt.Client("127.0.0.1", port, protocol=aiomqtt.ProtocolVersion.V5) as client:
+    async with aiomqtt.Client("127.0.0.1", port) as client:
         await client.subscribe(f"{ROOT}/#", qos=1)
         watcher = Watcher(client, clock)
         async with live, asyncio.TaskGroup() as group:
@@ -188,7 +189,8 @@ async def test_cars_come_and_go_with_new_sessions_and_no_leftover_discharge(port
 
 async def test_meters_tell_the_net_power(port: int) -> None:
     async with farm(port, stay()) as (_, watcher):
-        await until(lambda: watcher.last(f"{ROOT}/meter/site").get("power_kw") == pytest.approx(24.2))
+        await until(lambda: watcher.heard[f"{ROOT}/meter/pv"])
+        await until(lambda: watcher.last(f"{ROOT}/meter/site")["power_kw"] == pytest.approx(24.2))
         assert watcher.last(f"{ROOT}/meter/load")["power_kw"] == 30.0
         assert watcher.last(f"{ROOT}/meter/pv")["power_kw"] == 10.0
 
@@ -252,6 +254,25 @@ async def test_everyone_returns_after_the_broker_was_away(tmp_path: Path) -> Non
                         if topics >= {STATUS, f"{EVSE}/state", f"{ROOT}/meter/site"}:
                             break
             assert datetime.fromisoformat("2026-01-05T08:00:00+00:00") < clock.now()
+
+
+async def test_a_broker_that_refuses_mqtt_5_is_spoken_to_in_3_1_1() -> None:
+    levels: list[int] = []
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        levels.append((await reader.read(100)).split(b"MQTT")[1][0])
+        writer.write(b"\x20\x03\x00\x84\x00" if levels[-1] == 5 else b"\x20\x02\x00\x03")
+        writer.close()
+        await writer.wait_closed()
+
+    server = await asyncio.start_server(refuse, "127.0.0.1", 0)
+    broker = Broker(host="127.0.0.1", port=server.sockets[0].getsockname()[1])
+    line = Line(Meters("test", lambda _now: {}), broker, AcceleratedClock(START, 300.0), 5.0)
+    task = asyncio.create_task(line.run())
+    await until(lambda: len(levels) > 2)
+    task.cancel()
+    server.close()
+    assert levels[:3] == [5, 4, 4]
 
 
 async def test_a_farm_without_a_broker_still_lets_cars_come_and_go() -> None:
