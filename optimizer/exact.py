@@ -16,7 +16,7 @@ from optimizer.tiers import Objective, Optimum, make_objective, optimise
 from optimizer.verify import verify
 from optimizer.warm import Footing, carry_over
 from v2g.problem import Problem
-from v2g.solution import Rung, Solution, Tier
+from v2g.solution import Rung, Solution
 
 MAX_INTEGER_ROUNDS = 5
 
@@ -120,11 +120,10 @@ def _decide_and_solve(highs: Highs, back: Readback, objective: Objective, relaxe
     """Make exclusive the pairs that the relaxation uses at once and solve again, until no pair is left."""
     pairs, answer = back.either_or(), relaxed.priced
     chosen: Pairs = np.empty((0, 2), dtype=np.int64)
-    earlier = sum(objective.weights[t] * objective.value(t, answer) for t in (Tier.VIOLATION, Tier.SERVICE))
     found = _Found(answer=answer, rung=Rung.ROUNDED)
     for _ in range(MAX_INTEGER_ROUNDS):
         chosen = np.unique(np.vstack([chosen, overlapping(pairs, answer.values)]), axis=0)
-        decision = decide(back.reduced, objective.weighted, -earlier, chosen, time_limit_s=deadline.left_s / 2)
+        decision = decide(back.reduced, objective, relaxed.priced, chosen, deadline)
         highs.unlock()
         highs.close(losers(chosen, relaxed.priced.values) if decision is None else decision.closed)
         optimum = optimise(highs, objective, deadline=deadline, prefer=False)

@@ -6,8 +6,8 @@ keep) the pair of columns becomes exclusive:
 
     a ≤ a_max·z,   b ≤ b_max·(1 − z),   z binary
 
-HiGHS decides the z within a gap and a time limit; the linear program is then solved again with the losing column closed, so that
-tiers, ties and prices are exact whatever the binaries' gap.
+HiGHS decides the z within a gap and a time limit, tier by tier where that matters; the linear program is then solved again with the
+losing columns closed, so that tiers are exact whatever the binaries' gap.
 """
 
 from dataclasses import dataclass
@@ -18,11 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.compiled.reduce import Reduced
-from optimizer.highs import feasible, new_highs, pass_program, run
+from optimizer.deadline import Deadline
+from optimizer.highs import Answer, feasible, new_highs, pass_program, run
+from optimizer.tiers import Objective
+from v2g.solution import Tier
 from v2g.timegrid import Array
 
 MIP_GAP = 1e-4
 BOTH_KW = 1e-5
+TRADE_TOLERANCE = 1e-6
 
 Pairs = NDArray[np.int64]
 
@@ -41,23 +45,27 @@ def overlapping(pairs: Pairs, values: Array) -> Pairs:
     return pairs[(values[pairs] > BOTH_KW).all(axis=1)]
 
 
-def decide(program: Reduced, cost: Array, offset: float, pairs: Pairs, *, time_limit_s: float) -> Decision | None:
-    """Return which column of each exclusive pair to close, None where HiGHS finds nothing in time.
+def decide(program: Reduced, objective: Objective, relaxed: Answer, pairs: Pairs, deadline: Deadline) -> Decision | None:
+    """Return which column of each exclusive pair to close, None where HiGHS finds nothing in half of the time left.
 
-    `offset` is added to the objective, so that the gap is relative to what is at stake and not to unmet targets.
+    The weighted program decides if it costs no more than the relaxation in the tiers before MONEY; else they are solved in turn.
     """
-    highs = new_highs()
-    pass_program(highs, program, cost)
-    highs.changeObjectiveOffset(offset)
-    _add_exclusions(highs, program, pairs)
-    highs.setOptionValue("mip_rel_gap", MIP_GAP)
-    status = run(highs, time_limit_s)
-    if not feasible(highs):
-        return None
-    values = np.array(highs.getSolution().col_value)
-    return Decision(
-        closed=losers(pairs, values), gap_frac=float(highs.getInfo().mip_gap), proven=status == highspy.HighsModelStatus.kOptimal
-    )
+    limit_s = deadline.left_s / 2
+    highs = _exclusive_program(program, pairs)
+    earlier = {tier: objective.value(tier, relaxed) for tier in objective.weights if tier is not Tier.MONEY}
+    # The gap is to be relative to what is at stake, not to targets that nobody can meet.
+    highs.changeObjectiveOffset(-sum(objective.weights[tier] * value for tier, value in earlier.items()))
+    decision = _solve(highs, objective.weighted, pairs, limit_s)
+    if decision is None or all(_value(highs, objective.costs[t]) <= value + TRADE_TOLERANCE for t, value in earlier.items()):
+        return decision
+    highs.changeObjectiveOffset(0.0)
+    for tier in objective.weights:
+        better = _solve(highs, objective.costs[tier], pairs, limit_s)
+        if better is None:
+            return decision
+        decision = better
+        _cap(highs, objective.costs[tier], _value(highs, objective.costs[tier]) + TRADE_TOLERANCE)
+    return decision
 
 
 def losers(pairs: Pairs, values: Array) -> NDArray[np.int64]:
@@ -66,8 +74,31 @@ def losers(pairs: Pairs, values: Array) -> NDArray[np.int64]:
     return np.where(values[a] >= values[b], b, a)
 
 
-def _add_exclusions(highs: Any, program: Reduced, pairs: Pairs) -> None:
+def _solve(highs: Any, cost: Array, pairs: Pairs, limit_s: float) -> Decision | None:
+    highs.changeColsCost(len(cost), np.arange(len(cost), dtype=np.int32), cost)
+    status = run(highs, limit_s)
+    if not feasible(highs):
+        return None
+    values = np.array(highs.getSolution().col_value)
+    proven = status == highspy.HighsModelStatus.kOptimal
+    return Decision(closed=losers(pairs, values), gap_frac=float(highs.getInfo().mip_gap), proven=proven)
+
+
+def _value(highs: Any, cost: Array) -> float:
+    return float((cost * np.array(highs.getSolution().col_value)[: len(cost)]).sum())
+
+
+def _cap(highs: Any, cost: Array, most: float) -> None:
+    used = np.flatnonzero(cost).astype(np.int32)
+    highs.addRow(-highspy.kHighsInf, most, len(used), used, cost[used])
+
+
+def _exclusive_program(program: Reduced, pairs: Pairs) -> Any:
+    """Return a HiGHS with the program, a binary for each pair, and the rows that make the pair exclusive."""
     n, k = len(program.col_lower), len(pairs)
+    highs = new_highs()
+    pass_program(highs, program, np.zeros(n))
+    highs.setOptionValue("mip_rel_gap", MIP_GAP)
     binaries = np.arange(n, n + k, dtype=np.int32)
     highs.addVars(k, np.zeros(k), np.ones(k))
     highs.changeColsIntegrality(k, binaries, np.full(k, int(highspy.HighsVarType.kInteger), dtype=np.uint8))
@@ -77,3 +108,4 @@ def _add_exclusions(highs: Any, program: Reduced, pairs: Pairs) -> None:
     value = np.stack([np.ones(2 * k), np.r_[-a_max, b_max]], axis=1).ravel()
     start = np.arange(0, 4 * k, 2, dtype=np.int32)
     highs.addRows(2 * k, np.full(2 * k, -highspy.kHighsInf), np.r_[np.zeros(k), b_max], 4 * k, start, index, value)
+    return highs

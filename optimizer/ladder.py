@@ -48,6 +48,9 @@ class Ladder:
             verify(problem, solution)
         except PlanningError as error:
             return answer_without_solver(problem, str(error))
+        except Exception as error:  # the ladder's promise: a planner's bug costs a rung, not the station
+            log.exception("planner_failed")
+            return answer_without_solver(problem, f"the planner failed: {type(error).__name__}: {error}")
         return solution
 
 

@@ -62,6 +62,11 @@ class ProcessPlanner:
         """End the solver process."""
         await self.close()
 
+    async def ended(self) -> None:
+        """Wait until there is no living solver process."""
+        if self._process is not None:
+            await self._process.wait()
+
     async def close(self) -> None:
         """End the solver process; a later solve would start a new one."""
         process, self._process = self._process, None

@@ -39,7 +39,7 @@ class Objective:
         return np.asarray(sum(self.weights[tier] * self.costs[tier] for tier in self.weights))
 
     def value(self, tier: Tier, answer: Answer) -> float:
-        """Return what an answer costs in a tier, scaled. A sum, not a dot product: threads of the latter stall on a busy machine."""
+        """Return what an answer costs in a tier, scaled; not by a dot product, whose threads stall on a busy machine."""
         return float((self.costs[tier] * answer.values).sum())
 
 

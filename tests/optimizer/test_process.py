@@ -1,0 +1,133 @@
+"""The solver in its own process: real processes, killed, stopped, starved of memory, cancelled."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from io import BytesIO
+
+import pytest
+
+from optimizer.exact import ExactPlanner
+from optimizer.frames import pack, read
+from optimizer.process import ProcessPlanner
+from optimizer.worker import WorkerOptions, serve
+from tests.optimizer.instances import fleet
+from v2g.errors import PlanningError
+from v2g.solution import Rung, Solution
+
+PROBLEM = fleet(5, 12)
+
+
+@pytest.fixture
+async def planner() -> AsyncIterator[ProcessPlanner]:
+    async with ProcessPlanner(kill_after_s=20.0) as started:
+        yield started
+
+
+def gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+async def test_it_answers_as_the_planner_in_process_does(planner: ProcessPlanner) -> None:
+    solution = await planner.solve(PROBLEM)
+    assert solution.power_kw == pytest.approx(ExactPlanner().solve_now(PROBLEM).power_kw)
+    assert solution.rung is Rung.OPTIMAL
+    pid = planner.pid
+    await planner.solve(PROBLEM)
+    assert planner.pid == pid
+    assert planner.starts == 1
+
+
+async def test_solves_wait_for_each_other(planner: ProcessPlanner) -> None:
+    solutions = await asyncio.gather(*(planner.solve(fleet(n, 12)) for n in (2, 3, 4)))
+    assert [s.power_kw.shape[0] for s in solutions] == [2, 3, 4]
+
+
+async def test_the_loop_goes_on_while_it_solves(planner: ProcessPlanner) -> None:
+    task = asyncio.create_task(planner.solve(fleet(100, 96)))
+    beats = 0
+    while not task.done():
+        await asyncio.sleep(0.001)
+        beats += 1
+    assert beats > 20
+    assert (await task).rung is Rung.OPTIMAL
+
+
+async def test_a_killed_solver_is_replaced_at_the_next_solve(planner: ProcessPlanner) -> None:
+    pid = planner.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    async with asyncio.timeout(5):
+        await planner.ended()
+    assert (await planner.solve(PROBLEM)).rung is Rung.OPTIMAL
+    assert planner.pid not in {None, pid}
+    assert planner.starts == 2
+
+
+async def test_a_solver_that_dies_in_the_middle_is_an_error_and_then_replaced(planner: ProcessPlanner) -> None:
+    pid = planner.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    task = asyncio.create_task(planner.solve(PROBLEM))
+    await asyncio.sleep(0.05)
+    os.kill(pid, signal.SIGKILL)
+    with pytest.raises(PlanningError, match="died"):
+        await task
+    assert (await planner.solve(PROBLEM)).rung is Rung.OPTIMAL
+
+
+async def test_a_hanging_solver_is_killed_at_the_deadline(planner: ProcessPlanner) -> None:
+    pid = planner.pid
+    assert pid is not None
+    planner.kill_after_s = 0.2
+    os.kill(pid, signal.SIGSTOP)
+    with pytest.raises(PlanningError, match=r"did not answer within 0\.2 s and was killed"):
+        await planner.solve(PROBLEM)
+    assert gone(pid)
+    assert planner.pid is None
+
+
+async def test_a_cancelled_solve_leaves_no_stale_answer_behind(planner: ProcessPlanner) -> None:
+    task = asyncio.create_task(planner.solve(fleet(100, 96)))
+    await asyncio.sleep(0.05)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert (await planner.solve(PROBLEM)).power_kw.shape == PROBLEM.shape
+
+
+async def test_a_solver_without_memory_says_so_or_dies_but_never_takes_us_along() -> None:
+    async with ProcessPlanner(memory_mb=700) as planner:
+        with pytest.raises(PlanningError, match=r"MemoryError|bad_alloc|died"):
+            await planner.solve(fleet(3000, 96))
+        assert (await planner.solve(PROBLEM)).rung is Rung.OPTIMAL
+
+
+async def test_closing_ends_the_process() -> None:
+    async with ProcessPlanner() as planner:
+        pid = planner.pid
+        assert pid is not None
+    assert gone(pid)
+    assert planner.pid is None
+
+
+def test_the_worker_tells_what_went_wrong_and_goes_on(capfd: pytest.CaptureFixture[str]) -> None:
+    options = WorkerOptions(time_limit_s=10.0, prefer=True, memory_mb=None)
+    answers = BytesIO()
+    serve(BytesIO(pack("not a problem") + pack(PROBLEM)), answers, options)
+    answers.seek(0)
+    assert read(answers).startswith("the solver failed: AttributeError")
+    assert isinstance(read(answers), Solution)
+    assert "Traceback" in capfd.readouterr().err
+
+
+def test_a_solve_without_time_is_a_sentence() -> None:
+    answers = BytesIO()
+    serve(BytesIO(pack(fleet(60, 96))), answers, WorkerOptions(time_limit_s=0.0, prefer=True, memory_mb=None))
+    answers.seek(0)
+    assert read(answers) == "HiGHS found no plan: Time limit reached"
