@@ -93,7 +93,7 @@ class Control:
         self.rungs[record.plan.rung] += 1
         self._count(record.report, cut=False)
         for alarm in record.alarms:
-            log.warning("alarm", tick=record.tick, alarm=alarm)
+            log.warning("alarm", tick=record.tick, alarm=str(alarm))
         self._on_tick(record, self.memory)
 
     async def _sleep_until(self, due: datetime) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
+from aiomqtt import ProtocolVersion
 
 from adapters.clock import AcceleratedClock
 from adapters.farm.arrivals import demo_visits
@@ -32,6 +33,7 @@ START_LOCAL = datetime(2026, 6, 17, 15, 0)  # noqa: DTZ001  # the site's zone is
 HOURS_H = 72.0
 WORST_CASE_EFFICIENCY = 0.9
 """Energy still owed is priced as if charged at this efficiency, so that putting charging off never looks like a saving."""
+_VERSIONS = {ProtocolVersion.V5: "5.0", ProtocolVersion.V311: "3.1.1"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -104,7 +106,7 @@ async def running_demo(
                     pv_kw=pv_kw,
                     clock=clock,
                     ocpp_url=daemon.ocpp_url,
-                    broker=Broker(host=broker.host, port=broker.port),
+                    broker=Broker(host=broker.host, port=broker.port, version=broker.version),
                     tell_wishes=_driver_app(client),
                 )
                 async with farm:
@@ -133,7 +135,9 @@ def _wired(loaded: LoadedSite, broker: EmbeddedBroker, store_url: str, web_port:
     file = loaded.file
     changes: dict[str, Any] = {"store": file.store.model_copy(update={"url": store_url})}
     if file.mqtt:
-        changes["mqtt"] = file.mqtt.model_copy(update={"host": broker.host, "port": broker.port})
+        changes["mqtt"] = file.mqtt.model_copy(
+            update={"host": broker.host, "port": broker.port, "version": _VERSIONS[broker.version]}
+        )
     if web_port is not None:
         changes["web"] = file.web.model_copy(update={"port": web_port})
     return LoadedSite(site=loaded.site, file=file.model_copy(update=changes))

@@ -8,6 +8,7 @@ from adapters.store.store import Store
 from config.control import Control
 from config.gateway import SiteGateway
 from config.keeping import Keeping
+from v2g.alarm import Alarm, AlarmCode
 from v2g.errors import SignalError
 from v2g.limits import capacities_kw
 from v2g.observation import Observation
@@ -16,9 +17,10 @@ from v2g.record import Memory, TickRecord
 from v2g.session import Wishes
 from v2g.signals import Signal, SignalKind, Signals, value_at
 from v2g.site import Site
-from v2g.station import Condition, Health, HistoryPoint, Part
+from v2g.station import Health, HistoryPoint, Part
 
 HISTORY_H = 48.0
+POINT_EVERY = timedelta(minutes=1)
 PRICE_BOUND = 100.0
 """A price beyond ± this per kWh is a mistake or an attack."""
 PRICES = (SignalKind.PRICE, SignalKind.EXPORT_PRICE)
@@ -96,21 +98,20 @@ class LiveStation:
         """Return how the daemon is; never raises."""
         now, control, latest = self._clock.now(), self._control, self.latest()
         parts = tuple(look() for look in self._watch)
-        troubles = (control.trouble,) if control and control.trouble else ()
-        lost = (f"{self.keeping.lost} records lost: {self.keeping.trouble}",) if self.keeping.trouble else ()
         return Health(
             alive=control is not None and control.alive(now),
             ready=latest is not None,
             at=now,
             last_tick_at=latest.at if latest else None,
             parts=parts,
-            alarms=(
-                *troubles,
-                *lost,
-                *(f"{p.name}: {p.detail}" for p in parts if p.condition is not Condition.OK),
-                *(latest.alarms if latest else ()),
-            ),
+            alarms=(*self._own_alarms(), *(latest.alarms if latest else ())),
         )
+
+    def _own_alarms(self) -> tuple[Alarm, ...]:
+        trouble = self._control.trouble if self._control else ""
+        failed = (Alarm(code=AlarmCode.TICK_FAILED, detail=trouble),) if trouble else ()
+        detail = f"{self.keeping.lost}: {self.keeping.trouble}"
+        return (*failed, *((Alarm(code=AlarmCode.RECORDS_LOST, detail=detail),) if self.keeping.trouble else ()))
 
     def history(self, hours_h: float) -> tuple[HistoryPoint, ...]:
         """Return the last `hours_h` hours, oldest first."""
@@ -123,7 +124,9 @@ class LiveStation:
         self.keeping.keep(lambda: self._store.save_memory(memory))
 
     def looked(self, observation: Observation) -> None:
-        """Add a look to the history."""
+        """Add a look to the history, once a minute."""
+        if self._history and observation.at - self._history[-1].at < POINT_EVERY:
+            return
         point = self._point(observation)
         self._history.append(point)
         while self._history and self._history[0].at < observation.at - timedelta(hours=HISTORY_H):

@@ -62,7 +62,7 @@ def _caption(demo: Demo, latest: TickRecord | None) -> str:
     power = f"{observation.site_power_kw.value:.0f}" if observation.site_power_kw else "?"
     price = f"{latest.plan.import_price_per_kwh[0]:.2f} {demo.loaded.site.currency}/kWh" if latest else ""
     rung = f"plan: {latest.plan.rung}, {1000 * latest.plan.solve_s:.0f} ms" if latest else "no plan yet"
-    alarms = "; ".join(demo.daemon.station.health().alarms[:3])
+    alarms = "; ".join(str(alarm) for alarm in demo.daemon.station.health().alarms[:3])
     return f"{power} of {limit_kw:.0f} kW · {price} · {rung}" + (f"\n[red]{alarms}[/]" if alarms else "")
 
 

@@ -87,10 +87,16 @@ class OcppFile(Strict):
 
 
 class MqttFile(Strict):
-    """The broker. `password_env` names an environment variable."""
+    """The broker. `password_env` names an environment variable; `version` is "3.1.1" for brokers that know no 5.0.
+
+    With `tls` the broker's certificate must be one that this machine trusts, or signed by the authority in the file `ca_file`.
+    """
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 1883
+    version: Literal["5.0", "3.1.1"] = "5.0"
+    tls: bool = False
+    ca_file: str | None = None
     username: str | None = None
     password_env: str | None = None
 

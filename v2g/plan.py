@@ -27,7 +27,8 @@ class Plan:
     """What is to happen on `grid`; row i of `power_kw` and `energy_kwh` is unit ``unit_ids[i]``.
 
     `power_kw` and `energy_kwh` are (n, T) [kW signed, kWh at step ends]; `import_kw`, `export_kw`, `fixed_kw`, the prices and
-    `import_limit_kw` (T,). `why` has a reason a unit; `laxity_h` the hours each could still wait and keep its promise.
+    `import_limit_kw` (the whole
+    limit, guard included) (T,). `why` has a reason a unit; `laxity_h` the hours each could still wait and keep its promise.
     `rung`, `reason`, `gap_frac` and `terms` are the solution's.
     """
 

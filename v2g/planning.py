@@ -50,7 +50,7 @@ def make_plan(problem: Problem, solution: Solution, memory: Memory, now: datetim
         import_kw=solution.import_kw,
         export_kw=solution.export_kw,
         fixed_kw=fixed[0],
-        import_limit_kw=problem.circuits.import_limit_kw[0],
+        import_limit_kw=problem.circuits.import_limit_kw[0] / (1.0 - rules.guard_frac),
         import_price_per_kwh=problem.connection.import_price_per_kwh,
         export_price_per_kwh=problem.connection.export_price_per_kwh,
         why=_explain(problem, solution, power[:, 0], need),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from v2g.alarm import Alarm
 from v2g.observation import Observation
 from v2g.outlook import Outlook
 from v2g.plan import Plan
@@ -41,7 +42,7 @@ class Memory:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TickRecord:
-    """One tick. `alarms` are what an operator should know, in words."""
+    """One tick. `alarms` are what an operator should know."""
 
     tick: int
     at: datetime
@@ -52,5 +53,5 @@ class TickRecord:
     plan: Plan
     setpoints: tuple[Setpoint, ...]
     report: DispatchReport
-    alarms: tuple[str, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
     times_s: dict[str, float] = field(default_factory=dict)

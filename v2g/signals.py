@@ -29,7 +29,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:
-    """One published curve. A lower `priority` wins; among equals the one issued last."""
+    """One published curve, with its `reason` for people. A lower `priority` wins; among equals the one issued last."""
 
     signal_id: str
     kind: SignalKind
@@ -37,6 +37,7 @@ class Signal:
     issued_at: datetime
     intervals: tuple[Interval, ...]
     priority: int = 100
+    reason: str = ""
 
 
 Signals = tuple[Signal, ...]

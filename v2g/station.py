@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from v2g.alarm import Alarm
+
 
 class Condition(StrEnum):
     """How a part of the daemon is."""
@@ -31,7 +33,7 @@ class Health:
     at: datetime
     last_tick_at: datetime | None
     parts: tuple[Part, ...]
-    alarms: tuple[str, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from v2g.alarm import Alarm, AlarmCode
 from v2g.dispatch import DEADBAND_KW, confirmed_kw, dispatch
 from v2g.limits import Limits, limits_now
 from v2g.observation import Observation
@@ -14,7 +15,7 @@ from v2g.problem import Problem
 from v2g.projection import project
 from v2g.record import Memory, TickRecord
 from v2g.remembering import arrive, decided, meter
-from v2g.setpoint import Applied, DispatchReport, Setpoint
+from v2g.setpoint import Applied, DispatchReport, Outcome, Rejected, Setpoint, TimedOut, Unreachable
 from v2g.signals import Signals
 from v2g.site import Site
 from v2g.solution import Rung
@@ -121,12 +122,22 @@ def _urgency(plan: Plan) -> tuple[str, ...]:
     return tuple(unit for _, unit in sorted(zip(plan.laxity_h, plan.unit_ids, strict=True)))
 
 
-def alarms(observation: Observation, plan: Plan, report: DispatchReport) -> tuple[str, ...]:
-    """Return what an operator should know, in words."""
-    said = [f"charger {s.evse_id} is not connected" for s in observation.evses if not s.online]
-    said += [f"charger {s.evse_id} reports {s.fault}" for s in observation.evses if s.fault]
+def alarms(observation: Observation, plan: Plan, report: DispatchReport) -> tuple[Alarm, ...]:
+    """Return what an operator should know of this tick."""
+    said = [Alarm(code=AlarmCode.NOT_CONNECTED, unit_id=s.evse_id) for s in observation.evses if not s.online]
+    said += [Alarm(code=AlarmCode.FAULT, unit_id=s.evse_id, detail=s.fault) for s in observation.evses if s.fault]
     if plan.rung not in (Rung.OPTIMAL, Rung.INCUMBENT):
-        said.append(f"the plan comes from rung '{plan.rung}': {plan.reason}")
-    said += [f"{type(o).__name__} for {o.setpoint.unit_id}" for o in report.outcomes if not isinstance(o, Applied)]
-    said += [f"raise of {s.unit_id} withheld until others have confirmed" for s in report.withheld]
+        said.append(Alarm(code=AlarmCode.RUNG, detail=f"{plan.rung}: {plan.reason}"))
+    said += [alarm for outcome in report.outcomes if (alarm := _outcome_alarm(outcome))]
+    said += [Alarm(code=AlarmCode.WITHHELD, unit_id=s.unit_id) for s in report.withheld]
     return tuple(said)
+
+
+def _outcome_alarm(outcome: Outcome) -> Alarm | None:
+    match outcome:
+        case Applied():
+            return None
+        case Rejected():
+            return Alarm(code=AlarmCode.REFUSED, unit_id=outcome.setpoint.unit_id, detail=outcome.reason)
+        case TimedOut() | Unreachable():
+            return Alarm(code=AlarmCode.NO_ANSWER, unit_id=outcome.setpoint.unit_id)

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from v2g.alarm import AlarmCode
 from v2g.observation import Quality
 from v2g.plan import Why
 from v2g.signals import SignalKind
@@ -127,6 +128,14 @@ class PartModel(Model):
     detail: str
 
 
+class AlarmModel(Model):
+    """What an operator should know: its code, the unit it is about ("" = the station), and more about it in English."""
+
+    code: AlarmCode
+    unit_id: str
+    detail: str
+
+
 class HealthModel(Model):
     """The daemon's health."""
 
@@ -135,7 +144,7 @@ class HealthModel(Model):
     at: datetime
     last_tick_at: datetime | None
     parts: list[PartModel]
-    alarms: list[str]
+    alarms: list[AlarmModel]
 
 
 class TickModel(Model):
@@ -166,7 +175,7 @@ class StateModel(Model):
     import_price_per_kwh: float | None
     tick: TickModel | None
     health: HealthModel
-    alarms: list[str]
+    alarms: list[AlarmModel]
     evses: list[EvseModel]
     batteries: list[BatteryModel]
 
@@ -233,6 +242,7 @@ class SignalModel(Model):
     source: str
     issued_at: datetime
     priority: int
+    reason: str
     intervals: list[IntervalModel]
 
 

@@ -111,7 +111,8 @@ def to_signal(form: IntervalsForm | StepsForm, *, signal_id: str, site: Site, no
     return Signal(
         signal_id=signal_id,
         kind=form.kind,
-        source=f"{form.source}: {form.reason}" if form.reason else form.source,
+        source=form.source,
+        reason=form.reason,
         issued_at=now,
         intervals=intervals,
         priority=form.priority,

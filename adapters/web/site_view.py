@@ -36,6 +36,7 @@ def signal_view(signal: Signal, currency: str) -> SignalModel:
         source=signal.source,
         issued_at=signal.issued_at,
         priority=signal.priority,
+        reason=signal.reason,
         intervals=[IntervalModel(start=i.start, end=i.end, value=i.value) for i in signal.intervals],
     )
 

@@ -1,12 +1,14 @@
 """The station now, as the API tells it."""
 
 import math
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
 import numpy as np
 
 from adapters.web.models import (
+    AlarmModel,
     BatteryModel,
     EvseModel,
     HealthModel,
@@ -17,6 +19,7 @@ from adapters.web.models import (
     StateModel,
     TickModel,
 )
+from v2g.alarm import Alarm
 from v2g.driver import soc_floor_frac
 from v2g.limits import capacities_kw
 from v2g.observation import EvseState, Observation, Reading
@@ -62,7 +65,7 @@ def state_view(station: Station, speed: float | None) -> StateModel:
         import_price_per_kwh=_price_now(record, signals, now),
         tick=_tick_view(record) if record else None,
         health=health_view(health),
-        alarms=list(dict.fromkeys((*health.alarms, *(record.alarms if record else ())))),
+        alarms=alarm_views((*health.alarms, *(record.alarms if record else ()))),
         evses=evse_views(station.site.rules, observation, record, now),
         batteries=_battery_views(observation, now),
     )
@@ -82,8 +85,13 @@ def health_view(health: Health) -> HealthModel:
         at=health.at,
         last_tick_at=health.last_tick_at,
         parts=[PartModel(name=part.name, condition=part.condition, detail=part.detail) for part in health.parts],
-        alarms=list(health.alarms),
+        alarms=alarm_views(health.alarms),
     )
+
+
+def alarm_views(alarms: Iterable[Alarm]) -> list[AlarmModel]:
+    """Return the alarms, each once."""
+    return [AlarmModel(code=a.code, unit_id=a.unit_id, detail=a.detail) for a in dict.fromkeys(alarms)]
 
 
 def reading_view(reading: Reading | None, now: datetime) -> ReadingModel | None:

@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from tests.support.fake_world import STEP_S, World
+from v2g.alarm import Alarm
 from v2g.errors import WishError
 from v2g.limits import capacities_kw
 from v2g.observation import BatteryState, EvseState, Observation, Reading
@@ -36,7 +37,7 @@ class FakeStation:
         self._clock = clock
         self.world = world or World(clock.now())
         self.parts = tuple(Part(name=name, condition=Condition.OK) for name in ("solver", "database", "broker", "ocpp", "meters"))
-        self.alarms: tuple[str, ...] = ()
+        self.alarms: tuple[Alarm, ...] = ()
         self.alive = True
         self.rung, self.reason = Rung.OPTIMAL, ""
         self.ticking = True

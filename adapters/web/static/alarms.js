@@ -6,28 +6,15 @@ import { has, t } from "./i18n.js";
 export function showAlarms({ state }) {
   const items = [
     ...state.health.parts.filter((part) => part.condition !== "ok").map(fromPart),
-    ...state.alarms.map(fromText),
+    ...state.alarms.map(fromAlarm),
   ];
   setHidden(byId("alarms"), items.length === 0);
   keepList(byId("alarm-list"), items, (item) => item.key, create, update);
 }
 
-/** The daemon says alarms in English; those known by their form are said in the reader's language, with what to do. */
-const FORMS = [
-  ["not_connected", /^charger (?<unit>\S+) is not connected$/],
-  ["fault", /^charger (?<unit>\S+) reports (?<fault>.+)$/],
-  ["rung", /^the plan comes from rung '(?<rung>\w+)': (?<reason>.*)$/],
-  ["refused", /^Rejected for (?<unit>\S+)$/],
-  ["no_answer", /^(?:TimedOut|Unreachable) for (?<unit>\S+)$/],
-  ["withheld", /^raise of (?<unit>\S+) withheld/],
-];
-
-function fromText(text) {
-  for (const [name, form] of FORMS) {
-    const holes = form.exec(text)?.groups;
-    if (holes) return { key: text, title: t(`alarm_${name}`, holes), mend: t(`alarm_mend_${name}`, holes) };
-  }
-  return { key: text, title: text, mend: "" };
+function fromAlarm({ code, unit_id: unit, detail }) {
+  const holes = { unit, detail };
+  return { key: `${code} ${unit} ${detail}`, title: t(`alarm_${code}`, holes), mend: t(`alarm_mend_${code}`, holes) };
 }
 
 function fromPart(part) {

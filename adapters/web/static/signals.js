@@ -49,23 +49,23 @@ function create(signal) {
 }
 
 async function takeBack(signal) {
-  const { kind, priority, source, intervals } = signal;
+  const { kind, priority, source, reason, intervals } = signal;
   try {
     await withdraw(signal);
-    offer(t("withdrawn"), () => publish({ kind, priority, source: source.slice(0, 60), intervals }));
+    offer(t("withdrawn"), () => publish({ kind, priority, source, reason, intervals }));
   } catch (error) {
     tell(error.message);
   }
 }
 
-function update({ parts }, { kind, intervals, source, unit }, now) {
+function update({ parts }, { kind, intervals, source, reason, unit }, now) {
   const values = intervals.map(({ value }) => value);
   const [least, most] = [Math.min(...values), Math.max(...values)].map((value) => signalValue(kind, value));
   const [from, to] = [intervals[0].start, intervals.at(-1).end].map((at) => format.when(new Date(at), now));
   setText(parts.kind, t(`kind_${kind}`));
   setText(parts.values, t("signal_values", { least, most, unit }));
   setText(parts.when, t("signal_when", { from, to }));
-  setText(parts.source, source);
+  setText(parts.source, reason ? `${source}: ${reason}` : source);
   for (const [part, key] of Object.entries({ withdraw: "withdraw", sure: "withdraw_sure", keep: "keep" })) setText(parts[part], t(key));
   drawSteps(parts.chart, [{ intervals: inMs(intervals), kind: isPrice(kind) ? "price" : "limit" }]);
 }

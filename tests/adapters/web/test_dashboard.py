@@ -15,6 +15,7 @@ from adapters.web import Server
 from tests.adapters.web.conftest import NOW, WORLD
 from tests.adapters.web.test_live import serving
 from tests.support.fake_station import OFFLINE_EVSE, STALE_EVSE, FakeStation, restated
+from v2g.alarm import Alarm, AlarmCode
 from v2g.signals import SignalKind
 from v2g.solution import Rung
 from v2g.station import Condition
@@ -68,7 +69,7 @@ async def overflow(page: Page) -> int:
 
 
 async def test_it_says_how_the_station_is_with_units(station: FakeStation, server: Server, browser: Browser) -> None:
-    station.alarms = (f"charger {OFFLINE_EVSE} is not connected",)
+    station.alarms = (Alarm(code=AlarmCode.NOT_CONNECTED, unit_id=OFFLINE_EVSE),)
     async with looking(browser, server, DESKTOP) as page:
         await expect(page.locator("#sentence-power")).to_have_text(re.compile(r"^Charging \d+ cars.*: .*\skW\.$"))
         await expect(page.locator("#power-max")).to_have_text("limit 300\u00a0kW")

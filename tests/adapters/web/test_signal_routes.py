@@ -33,7 +33,7 @@ async def test_a_curve_in_steps_is_published_listed_and_withdrawn(station: FakeS
     assert [(i.start - NOW, i.end - NOW, i.value) for i in kept.intervals] == [
         (timedelta(minutes=18 + 30 * i), timedelta(minutes=48 + 30 * i), value) for i, value in enumerate([0.3, 0.9, -0.1])
     ]
-    assert (kept.kind, kept.priority, kept.source, kept.issued_at) == (SignalKind.PRICE, 5, "dso: windy night", NOW)
+    assert (kept.kind, kept.priority, kept.source, kept.reason, kept.issued_at) == (SignalKind.PRICE, 5, "dso", "windy night", NOW)
     assert published["unit"] == "CNY/kWh"
     assert (await client.get("/api/signals")).json() == [published]
     assert (await client.delete(answer.headers["location"])).status_code == 204
