@@ -13,8 +13,8 @@ from v2g.problem import Problem
 from v2g.solution import Solution
 from v2g.timegrid import Array
 
-TOLERANCE_KW = 1e-5
-TOLERANCE_KWH = 1e-5
+TOLERANCE_KW = 1e-4
+TOLERANCE_KWH = 1e-4
 TOLERANCE_VALUE = 1e-6
 
 

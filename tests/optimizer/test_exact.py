@@ -1,9 +1,12 @@
 """The exact planner against an independent formulation, and in every trouble a station gets into."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from optimizer.exact import ExactPlanner
+from optimizer.highs import Highs
 from optimizer.verify import faults_of
 from tests.optimizer.brute import Brute
 from tests.optimizer.builders import car, case, grid_only
@@ -97,6 +100,17 @@ def test_every_stage_of_a_solve_is_timed() -> None:
     solution = ExactPlanner().solve_now(fleet(3, 8))
     assert set(solution.times_s) == {"state", "patch", "solve", "extract", "verify"}
     assert all(seconds > 0 for seconds in solution.times_s.values())
+
+
+def test_an_incumbent_at_the_time_limit_is_taken_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    minimise = Highs.minimise
+    monkeypatch.setattr(Highs, "minimise", lambda *a, **k: replace(minimise(*a, **k), optimal=False))
+    problem = fleet(3, 8)
+    solution = ExactPlanner().solve_now(problem)
+    assert solution.rung is Rung.INCUMBENT
+    assert "time limit" in solution.reason
+    assert solution.gap_frac is None
+    assert faults_of(problem, solution) == ()
 
 
 async def test_the_port_is_filled() -> None:
