@@ -26,7 +26,7 @@ bench: $(VENV)/.ready
 	$(BIN)/python benchmarks/solve.py
 
 $(VENV)/.ready: pyproject.toml .ci/setup
-	.ci/setup $(VENV) dev
+	.ci/setup $(VENV) dev,broker
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -14,10 +14,12 @@ from v2g.site import Evse, Site
 from v2g.stating import phase_limit_kw, unreachable_kw
 from v2g.timegrid import Array
 
+PEAK = "demand_peak"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Limits:
-    """Bounds for the setpoints of n units, as r rows: each circuit's sum, then its three phases.
+    """Bounds for the setpoints of n units, as r rows: each circuit's sum, then its three phases; last the demand charge's peak.
 
     Parameters
     ----------
@@ -39,8 +41,13 @@ class Limits:
     export_room_kw: Array
 
 
-def limits_now(site: Site, observation: Observation, outlook: Outlook | None, signals: Signals) -> Limits:
-    """Return the limits at ``observation.at``. Without an outlook the load is taken at the site's stated bounds."""
+def limits_now(
+    site: Site, observation: Observation, outlook: Outlook | None, signals: Signals, *, peak_kw: float = np.inf
+) -> Limits:
+    """Return the limits at ``observation.at``. Without an outlook the load is taken at the site's stated bounds.
+
+    `peak_kw` is an import that the plan does not want to exceed, for the demand charge's sake [kW].
+    """
     units = unit_bounds(site, observation)
     high, low = uncontrolled_bounds_kw(site, observation, outlook)
     silent = _silent_kw(site, observation)
@@ -53,10 +60,10 @@ def limits_now(site: Site, observation: Observation, outlook: Outlook | None, si
     export_room = np.c_[exports * free + fixed_low, np.tile((phases * free + fixed_low / N_PHASES)[:, None], N_PHASES)]
     return Limits(
         units=units,
-        row_names=tuple(f"{c.circuit_id}{suffix}" for c in site.circuits for suffix in ("", ":L1", ":L2", ":L3")),
-        weight=_weight(site, units, inside),
-        import_room_kw=np.maximum(import_room.ravel(), 0.0),
-        export_room_kw=np.maximum(export_room.ravel(), 0.0),
+        row_names=(*(f"{c.circuit_id}{suffix}" for c in site.circuits for suffix in ("", ":L1", ":L2", ":L3")), PEAK),
+        weight=np.vstack((_weight(site, units, inside), np.ones(len(units)))),
+        import_room_kw=np.maximum([*import_room.ravel(), peak_kw - (fixed_high[0] + fixed_low[0]) / 2], 0.0),
+        export_room_kw=np.maximum([*export_room.ravel(), np.inf], 0.0),
     )
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import numpy as np
+
 from v2g.alarm import Alarm, AlarmCode
 from v2g.dispatch import DEADBAND_KW, confirmed_kw, dispatch
 from v2g.limits import Limits, limits_now
@@ -68,7 +70,7 @@ async def act(parts: Parts, memory: Memory, decision: Decision, now: datetime) -
     """Project the plan onto the limits by fresh measurements (solving took time), dispatch, and write down all of it."""
     site, plan = parts.site, decision.plan
     observation = await parts.gateway.observe(now)
-    limits = limits_now(site, observation, decision.outlook, decision.signals)
+    limits = limits_now(site, observation, decision.outlook, decision.signals, peak_kw=accepted_peak_kw(site, memory, plan))
     setpoints = project_plan(plan, limits, site, now)
     report = await dispatch(parts.gateway, setpoints, observation, limits, site.rules.lease_s)
     record = TickRecord(
@@ -93,7 +95,8 @@ async def fast_look(
     """Compare fresh measurements with the limits and lower at once what no longer fits; never raises anything, never solves."""
     site = parts.site
     observation = await parts.gateway.observe(now)
-    limits = limits_now(site, observation, outlook, signals)
+    peak_kw = accepted_peak_kw(site, memory, memory.plan) if memory.plan else np.inf
+    limits = limits_now(site, observation, outlook, signals, peak_kw=peak_kw)
     confirmed = confirmed_kw(observation)
     wanted = {u.unit_id: confirmed.get(u.unit_id) for u in limits.units}
     urgency = _urgency(memory.plan) if memory.plan else ()
@@ -116,6 +119,13 @@ def project_plan(plan: Plan, limits: Limits, site: Site, now: datetime) -> tuple
     why = {unit: str(plan.why[i]) for i, unit in enumerate(plan.unit_ids)}
     lease = now + timedelta(seconds=site.rules.lease_s)
     return project(wanted, _urgency(plan), limits, lease, why)
+
+
+def accepted_peak_kw(site: Site, memory: Memory, plan: Plan) -> float:
+    """Return the import that the plan pays for anyway [kW]: a load above its forecast is no reason to pay for more."""
+    if site.tariff.demand_charge_per_kw == 0:
+        return np.inf
+    return max(memory.peak_so_far_kw, float(plan.import_kw.max(initial=0.0)))
 
 
 def _urgency(plan: Plan) -> tuple[str, ...]:

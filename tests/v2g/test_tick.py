@@ -12,7 +12,7 @@ from v2g.plan import Why
 from v2g.problem import Problem
 from v2g.record import Memory
 from v2g.signals import Signals
-from v2g.site import Site
+from v2g.site import Site, Tariff
 from v2g.solution import Rung, Solution
 from v2g.tick import Parts, fast_look, tick
 from v2g.timegrid import TimeGrid
@@ -136,3 +136,13 @@ async def test_alarms_tell_what_an_operator_should_know() -> None:
     said = " ".join(str(alarm) for alarm in record.alarms)
     assert "E1" in said
     assert "E0" in said
+
+
+async def test_a_surprise_of_the_load_makes_no_new_peak_where_peaks_cost_money() -> None:
+    sites = (a_site(2, limit_kw=90.0), a_site(2, limit_kw=90.0, tariff=Tariff(base_price_per_kwh=0.5, demand_charge_per_kw=8.0)))
+    sums = []
+    for site in sites:
+        parts, gateway, _ = parts_of(site, an_observation(site, load_kw=30.0))
+        await tick(parts, Memory(peak_so_far_kw=41.0), (), NOW)
+        sums.append(sum(sent(gateway).values()))
+    assert sums == pytest.approx([22.0, 11.0])
