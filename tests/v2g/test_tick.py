@@ -143,6 +143,6 @@ async def test_a_surprise_of_the_load_makes_no_new_peak_where_peaks_cost_money()
     sums = []
     for site in sites:
         parts, gateway, _ = parts_of(site, an_observation(site, load_kw=30.0))
-        await tick(parts, Memory(peak_so_far_kw=41.0), (), NOW)
+        await tick(parts, Memory(peak_so_far_kw=41.0, month="2026-03"), (), NOW)
         sums.append(sum(sent(gateway).values()))
     assert sums == pytest.approx([22.0, 11.0])

@@ -1,5 +1,6 @@
 """Where one MQTT unit decides on setpoints: accept, cut to what it can, or reject with a reason."""
 
+import math
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -18,9 +19,11 @@ class Desk:
         self._latest_at: datetime | None = None
 
     def in_force(self, now: datetime) -> tuple[float | None, datetime | None]:
-        """Return the setpoint in force and the end of its lease, twice None where the fallback holds."""
+        """Return the setpoint in force and the end of its lease, twice None where the fallback or no power at all holds."""
         granted = self._leases.granted(self._unit, now.timestamp())
-        return (None, None) if granted is None else (granted[0], datetime.fromtimestamp(granted[1], UTC))
+        if granted is None or math.isinf(granted[1]):
+            return None, None
+        return granted[0], datetime.fromtimestamp(granted[1], UTC)
 
     def handle(self, raw: bytes, now: datetime) -> Payload | None:
         """Put a setpoint in force if it may be; return the ack, None if not even the setpoint's id can be read."""

@@ -76,3 +76,10 @@ def test_what_has_no_readable_id_deserves_no_answer() -> None:
     desk, _ = desk_and_leases()
     assert desk.handle(b"\xff{", NOW) is None
     assert desk.handle(b'{"setpoint_id": 5}', NOW) is None
+
+
+def test_a_charger_without_power_has_no_setpoint_in_force() -> None:
+    desk, leases = desk_and_leases()
+    desk.handle(raw(5.0), NOW)
+    leases.grant(0, 0.0, float("inf"))
+    assert desk.in_force(NOW) == (None, None)
