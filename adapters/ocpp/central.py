@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from typing import cast
 
 import structlog
@@ -203,7 +204,7 @@ class CentralSystem:
             return None
         log.warning("charger_refused", station=repr(station_of(request.path))[:100], status=int(status), offered=offered)
         response = socket.respond(status, f"{status.phrase}\n")
-        if status == status.UNAUTHORIZED:
+        if status is HTTPStatus.UNAUTHORIZED:
             response.headers["WWW-Authenticate"] = 'Basic realm="ocpp", charset="UTF-8"'
         return response
 
