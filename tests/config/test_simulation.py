@@ -2,12 +2,14 @@
 
 import csv
 import json
+from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from typer.testing import CliRunner
 
 from config.load import load_site
@@ -31,6 +33,12 @@ rules: {lease_s: 3600}
 horizon: {tick_s: 900, fast_s: 300}
 mqtt: {host: 127.0.0.1}
 """
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_before() -> Iterator[None]:
+    yield
+    structlog.reset_defaults()
 
 
 @cache
