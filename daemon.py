@@ -124,6 +124,7 @@ def simulate_command(
     prices: Annotated[Path | None, typer.Option(help="Price series (CSV).")] = None,
     start: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First local day.")] = None,
     v2g_share: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of cars that can give back.")] = 0.5,
+    foresight: Annotated[bool, typer.Option("--foresight", help="Compare with perfect foresight too.")] = False,
     report: Annotated[Path | None, typer.Option(help="Write a self-contained page of plots.")] = None,
     as_json: JsonOption = False,
     verbose: VerboseOption = False,
@@ -136,7 +137,9 @@ def simulate_command(
         err.print(note, highlight=False, soft_wrap=True)
     with Progress(console=err, transient=True) as bar:
         task = bar.add_task(str(policy), total=1.0)
-        done = asyncio.run(simulate(scenario, past, policy, progress=lambda share: bar.update(task, completed=share)))
+        done = asyncio.run(
+            simulate(scenario, past, policy, foresight=foresight, progress=lambda share: bar.update(task, completed=share))
+        )
     figures = done.figures | {"seed": seed, "days": days, "v2g_share": v2g_share}
     if report:
         write_report(done, figures, report)

@@ -45,13 +45,12 @@ ROWS = (
 
 def write_report(simulation: Simulation, figures: Mapping[str, Any], path: Path) -> None:
     """Write the page to `path`. Raises `InputError` if it cannot be written."""
-    reference = figures.get("uncontrolled", figures)
     notes = "".join(f"<li>{escape(note)}</li>" for note in simulation.scenario.notes)
     title = f"{simulation.scenario.site.name}: {simulation.policy}"
     page = (
         f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(title)}</title><style>{STYLE}</style>"
         f"<h1>{escape(title)}</h1><p>{figures['start']} to {figures['end']}</p><ul>{notes}</ul>"
-        f"{_table(figures, reference)}{_plot(simulation).to_html(full_html=False, include_plotlyjs=True)}</html>"
+        f"{_table(figures)}{_plot(simulation).to_html(full_html=False, include_plotlyjs=True)}</html>"
     )
     try:
         path.write_text(page, encoding="utf-8")
@@ -59,9 +58,18 @@ def write_report(simulation: Simulation, figures: Mapping[str, Any], path: Path)
         raise InputError(f"cannot be written: {error.strerror}", place=str(path), mend="give another path") from error
 
 
-def _table(figures: Mapping[str, Any], reference: Mapping[str, Any]) -> str:
-    rows = "".join(f"<tr><td>{label}</td><td>{figures[name]:,.2f}</td><td>{reference[name]:,.2f}</td></tr>" for label, name in ROWS)
-    return f"<table><tr><th></th><th>{figures['policy']}</th><th>uncontrolled</th></tr>{rows}</table>"
+def _table(figures: Mapping[str, Any]) -> str:
+    """Return the figures beside those of the same cars uncontrolled and, where it was asked for, of perfect foresight."""
+    columns = {figures["policy"]: figures, "uncontrolled": figures.get("uncontrolled", figures)}
+    if "perfect_foresight" in figures:
+        columns["perfect foresight"] = figures["perfect_foresight"]
+    head = "".join(f"<th>{name}</th>" for name in columns)
+    rows = "".join(f"<tr><td>{label}</td>{''.join(_cell(c.get(name)) for c in columns.values())}</tr>" for label, name in ROWS)
+    return f"<table><tr><th></th>{head}</tr>{rows}</table>"
+
+
+def _cell(value: float | None) -> str:
+    return "<td></td>" if value is None else f"<td>{value:,.2f}</td>"
 
 
 def _plot(simulation: Simulation) -> go.Figure:

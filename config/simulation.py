@@ -9,6 +9,7 @@ from typing import Any
 from adapters.farm.outcome import Outcome, Prices
 from adapters.farm.uncontrolled import uncontrolled
 from config.closed_loop import Run, Scenario, run_closed_loop
+from config.foresight import foresight_kpis, perfect_foresight
 from config.kpis import outcome_kpis, run_kpis
 from config.prices import price_series
 from config.scenarios import Past
@@ -39,19 +40,30 @@ class Simulation:
 
 
 async def simulate(
-    scenario: Scenario, past: Past, policy: Policy, *, progress: Callable[[float], None] | None = None
+    scenario: Scenario,
+    past: Past,
+    policy: Policy,
+    *,
+    foresight: bool = False,
+    progress: Callable[[float], None] | None = None,
 ) -> Simulation:
-    """Run `scenario` under `policy`; `progress` is told the share done. The same arguments give the same figures, but for times."""
+    """Run `scenario` under `policy`; `progress` is told the share done. The same arguments give the same figures, but for times.
+
+    With `foresight` the figures stand beside those of perfect foresight under the same policy.
+    """
     began_s = time.perf_counter()
-    site = _under(scenario.site, policy)
+    scenario = replace(scenario, site=_under(scenario.site, policy))
+    site = scenario.site
     reference = uncontrolled(
         site, scenario.visits, start=scenario.start, end=scenario.end, load_kw=scenario.load_kw, pv_kw=scenario.pv_kw
     )
     prices = price_series(site, scenario.signals, scenario.start, scenario.end)
     outcome, figures = reference, outcome_kpis(reference, prices)
     if policy is not Policy.UNCONTROLLED:
-        run = await _controlled(replace(scenario, site=site), past, progress)
+        run = await _controlled(scenario, past, progress)
         outcome, figures = run.outcome, run_kpis(run, site, prices, reference)
+    if foresight:
+        figures |= foresight_kpis(figures, perfect_foresight(scenario, prices))
     head = {
         "site": site.site_id,
         "policy": str(policy),

@@ -1,0 +1,221 @@
+"""A span of a scenario as one problem, stated with the truth: what a planner could do that foresaw everything.
+
+Nothing in it is dearer or narrower than in the simulated farm, so that its optimum is a bound:
+
+- true arrivals, departures, load, PV, prices and limits, in the quarter-hours of the bill; no margin, no guard;
+- a car takes and gives any power up to its own and its outlet's limit, at the best efficiency of its converter: no minimum
+  current, no taper, no time to wake, no self-consumption. Where a stay covers a part of a quarter-hour, so does the power;
+- what a driver wants is due at the true departure, as far as full power could have reached it, taper included.
+
+Two things hold it back, so that the span does not live on what comes after: a car that stays beyond the end is due at the
+end, and stationary batteries end at least as full as they began.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import numpy as np
+
+from adapters.farm import physics
+from adapters.farm.outcome import QUARTER_S, Prices
+from adapters.farm.possible import possible_kwh
+from adapters.farm.surroundings import StepSeries
+from adapters.farm.visit import Visit
+from config.closed_loop import Scenario
+from v2g.problem import N_PHASES, Circuits, Connection, Problem, StorageKind, Storages
+from v2g.signals import SignalKind, least_on
+from v2g.site import Battery, Evse, Site
+from v2g.stating import phase_limit_kw, shares
+from v2g.timegrid import Array, TimeGrid
+
+BATTERY_SOC_FRAC = 0.5
+"""What the simulated farm begins with."""
+SAMPLE_S = 60.0
+"""The simulated farm takes load and PV at the beginning of each of its steps."""
+LEAST_SHARE = 1e-9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Unit:
+    """One row of `Storages`; `here` is the share of each step in which the unit is there, bounds are (n_steps,)."""
+
+    unit_id: str
+    kind: StorageKind
+    circuit_id: str
+    phases: tuple[int, ...]
+    here: Array
+    charge_max_kw: float
+    discharge_max_kw: float
+    energy_min_kwh: Array
+    energy_max_kwh: Array
+    initial_energy_kwh: float
+    charge_efficiency: float
+    discharge_efficiency: float
+    wear_cost_per_kwh: float
+    target_energy_kwh: float = 0.0
+    target_step: int = 0
+
+
+def hindsight_problem(
+    scenario: Scenario, prices: Prices, begin: datetime, end: datetime, stored_kwh: Mapping[str, float]
+) -> Problem:
+    """Return the problem of `scenario` from `begin` to `end`.
+
+    Its storages are the visits, named by their ids, then the batteries; `stored_kwh` says what those hold at `begin` that were
+    there before. Without stationary batteries and visitors that stay beyond `end`, no control can do better, wear included.
+    """
+    site, grid = scenario.site, quarter_hours(begin, end)
+    evses = {e.evse_id: e for e in site.evses}
+    cars = [_car(v, evses[v.evse_id], scenario, grid, stored_kwh) for v in scenario.visits if v.leaves_at > begin]
+    units = [car for car in cars if car.target_step] + [_battery(b, grid, stored_kwh) for b in site.batteries]
+    starts_s = [t.timestamp() for t in grid.starts]
+    return Problem(
+        grid=grid,
+        storages=_storages(units, grid),
+        circuits=_circuits(scenario, grid),
+        connection=Connection(
+            import_price_per_kwh=np.array([prices.import_per_kwh.at(s) for s in starts_s]),
+            export_price_per_kwh=np.array([prices.export_per_kwh.at(s) for s in starts_s]),
+            demand_charge_per_kw=prices.demand_charge_per_kw,
+        ),
+    )
+
+
+def quarter_hours(begin: datetime, end: datetime) -> TimeGrid:
+    """Return the quarter-hours of the clock from `begin` to `end`, the first and the last cut where they must be."""
+    begin_s, end_s = begin.timestamp(), end.timestamp()
+    marks_s = np.arange(begin_s // QUARTER_S, end_s // QUARTER_S + 2) * QUARTER_S
+    return TimeGrid(start=begin.astimezone(UTC), step_h=np.diff(np.unique(np.clip(marks_s, begin_s, end_s))) / 3600)
+
+
+def best_efficiency(efficiency: float) -> tuple[float, float]:
+    """Return the highest efficiency at any power of a converter of one-way `efficiency` at its rated one: charging, discharging.
+
+    The loss per kW, ``(1 − η)·(self/u + linear + ohmic·u)``, is least at u = √(self/ohmic).
+    """
+    lost = (1.0 - efficiency) * (physics.LINEAR_SHARE + 2.0 * np.sqrt(physics.SELF_SHARE * physics.OHMIC_SHARE))
+    return 1.0 - lost, 1.0 / (1.0 + lost)
+
+
+def _car(visit: Visit, evse: Evse, scenario: Scenario, grid: TimeGrid, stored_kwh: Mapping[str, float]) -> _Unit:
+    rules = scenario.site.rules
+    here = grid.coverage(visit.arrives_at, visit.leaves_at)
+    present = np.flatnonzero(here > LEAST_SHARE)
+    stay = min(visit.leaves_at, grid.end) - max(visit.arrives_at, scenario.start)
+    initial = stored_kwh.get(visit.visit_id, visit.arrival_kwh)
+    floor = min(max(visit.soc_floor_frac, rules.soc_floor_frac) * visit.capacity_kwh, initial)
+    # Until it comes, the car's energy is decided, and the solver need not see it.
+    waiting = np.arange(grid.n_steps) < present.min(initial=grid.n_steps)
+    charging, discharging = best_efficiency(evse.efficiency)
+    return _Unit(
+        unit_id=visit.visit_id,
+        kind=StorageKind.EV,
+        circuit_id=evse.circuit_id,
+        phases=evse.phases,
+        here=np.where(here > LEAST_SHARE, here, 0.0),
+        charge_max_kw=min(evse.charge_max_kw, visit.charge_max_kw),
+        discharge_max_kw=min(evse.discharge_max_kw, visit.discharge_max_kw) * (rules.discharge and visit.consent),
+        energy_min_kwh=np.where(waiting, initial, floor),
+        energy_max_kwh=np.where(waiting, initial, max(visit.charge_limit_kwh, initial)),
+        initial_energy_kwh=initial,
+        charge_efficiency=charging,
+        discharge_efficiency=discharging,
+        wear_cost_per_kwh=rules.v2g_wear_cost_per_kwh,
+        target_energy_kwh=min(visit.due_kwh, possible_kwh(visit, evse, stay.total_seconds())) if len(present) else 0.0,
+        target_step=int(present.max(initial=-1)) + 1,
+    )
+
+
+def _battery(battery: Battery, grid: TimeGrid, stored_kwh: Mapping[str, float]) -> _Unit:
+    initial = stored_kwh.get(battery.battery_id, BATTERY_SOC_FRAC * battery.capacity_kwh)
+    least = np.full(grid.n_steps, min(battery.soc_min_frac * battery.capacity_kwh, initial))
+    least[-1] = initial
+    return _Unit(
+        unit_id=battery.battery_id,
+        kind=StorageKind.BATTERY,
+        circuit_id=battery.circuit_id,
+        phases=(1, 2, 3),
+        here=np.ones(grid.n_steps),
+        charge_max_kw=battery.charge_max_kw,
+        discharge_max_kw=battery.discharge_max_kw,
+        energy_min_kwh=least,
+        energy_max_kwh=np.full(grid.n_steps, max(battery.soc_max_frac * battery.capacity_kwh, initial)),
+        initial_energy_kwh=initial,
+        charge_efficiency=best_efficiency(battery.charge_efficiency)[0],
+        discharge_efficiency=best_efficiency(battery.discharge_efficiency)[1],
+        wear_cost_per_kwh=battery.wear_cost_per_kwh,
+    )
+
+
+def _storages(units: list[_Unit], grid: TimeGrid) -> Storages:
+    n, steps = len(units), grid.n_steps
+
+    def column(field: str) -> Array:
+        return np.array([getattr(u, field) for u in units], dtype=np.float64)
+
+    def rows(field: str) -> Array:
+        return np.array([getattr(u, field) for u in units], dtype=np.float64).reshape(n, steps)
+
+    return Storages(
+        unit_ids=tuple(u.unit_id for u in units),
+        kinds=tuple(u.kind for u in units),
+        circuit_ids=tuple(u.circuit_id for u in units),
+        phase_share=np.array([[(p + 1 in u.phases) / len(u.phases) for p in range(N_PHASES)] for u in units]).reshape(n, N_PHASES),
+        charge_max_kw=rows("here") * column("charge_max_kw")[:, None],
+        discharge_max_kw=rows("here") * column("discharge_max_kw")[:, None],
+        charge_min_kw=np.zeros(n),
+        discharge_min_kw=np.zeros(n),
+        energy_min_kwh=rows("energy_min_kwh"),
+        energy_max_kwh=rows("energy_max_kwh"),
+        initial_energy_kwh=column("initial_energy_kwh"),
+        charge_efficiency=column("charge_efficiency"),
+        discharge_efficiency=column("discharge_efficiency"),
+        drain_kwh=np.zeros((n, steps)),
+        wear_cost_per_kwh=column("wear_cost_per_kwh"),
+        target_energy_kwh=column("target_energy_kwh"),
+        target_step=np.array([u.target_step for u in units], dtype=np.int64),
+        priority=np.ones(n),
+        departure_probability=np.zeros((n, steps)),
+        shortfall_price_per_kwh=np.zeros(n),
+        terminal_value_per_kwh=np.zeros(n),
+        previous_power_kw=np.full((n, steps), np.nan),
+    )
+
+
+def _circuits(scenario: Scenario, grid: TimeGrid) -> Circuits:
+    site, signals = scenario.site, scenario.signals
+    index = {c.circuit_id: i for i, c in enumerate(site.circuits)}
+    import_limit = np.array([np.full(grid.n_steps, c.import_limit_kw) for c in site.circuits])
+    export_limit = np.array([np.full(grid.n_steps, c.export_limit_kw) for c in site.circuits])
+    import_limit[0] = least_on(signals, SignalKind.IMPORT_CAPACITY_LIMIT, grid, import_limit[0])
+    export_limit[0] = least_on(signals, SignalKind.EXPORT_CAPACITY_LIMIT, grid, export_limit[0])
+    return Circuits(
+        circuit_ids=tuple(index),
+        parent_index=np.array([-1 if c.parent_id is None else index[c.parent_id] for c in site.circuits], dtype=np.int64),
+        import_limit_kw=import_limit,
+        export_limit_kw=export_limit,
+        phase_limit_kw=np.array([[phase_limit_kw(c.phase_limit_a, c.voltage_v)] * N_PHASES for c in site.circuits]),
+        fixed_kw=_fixed_kw(site, index, _mean_kw(scenario.load_kw, grid), _mean_kw(scenario.pv_kw, grid)),
+        fixed_margin_kw=np.zeros((len(site.circuits), grid.n_steps)),
+    )
+
+
+def _fixed_kw(site: Site, index: Mapping[str, int], load_kw: Array, pv_kw: Array) -> Array:
+    """Return what the building draws less what the sun gives at each circuit, (m, T), shared as the farm's feeder does."""
+    fixed = np.zeros((len(site.circuits), len(load_kw)))
+    for circuit, share in shares([(index[x.circuit_id], x.peak_kw) for x in site.loads]) or [(0, 1.0)]:
+        fixed[circuit] += share * load_kw
+    for circuit, share in shares([(index[x.circuit_id], x.peak_kw) for x in site.pv]) or [(0, 1.0)]:
+        fixed[circuit] -= share * pv_kw
+    return fixed
+
+
+def _mean_kw(series: StepSeries, grid: TimeGrid) -> Array:
+    """Return the mean of the series over each step, (n_steps,), as the farm samples it."""
+    begin_s = grid.start.timestamp()
+    edges_s = begin_s + 3600 * grid.edges_h
+    return np.array(
+        [np.mean([series.at(s) for s in np.arange(low, high - LEAST_SHARE, SAMPLE_S)]) for low, high in pairwise(edges_s)]
+    )
