@@ -29,7 +29,7 @@ class ExactPlanner:
     time_limit_s : float
         For the whole solve [s]; an incumbent found by then is taken.
     prefer : bool
-        Whether ties are broken in a last solve (tier PREFERENCE).
+        Whether the plan keeps to its predecessor and ties are broken (tier PREFERENCE).
 
     Keeps the last program and its basis: a problem like the last one solves in a fraction of the time.
     """
@@ -109,11 +109,12 @@ class _Found:
 
 
 def _found(back: Readback, optimum: Optimum) -> _Found:
-    """Return the relaxation's answer; the one before PREFERENCE if ties were broken into something that does not hold."""
+    """Return the relaxation's answer; the one before PREFERENCE if that led to something that does not hold."""
     if not optimum.priced.optimal:
         return _Found(answer=optimum.answer, rung=Rung.INCUMBENT, reason="the time limit came before the proof of optimality")
-    tied = back.is_true(optimum.priced, back.terms(back.flows(optimum.answer)))
-    return _Found(answer=optimum.answer if tied else optimum.priced, rung=Rung.OPTIMAL, gap_frac=0.0)
+    if not back.is_true(optimum.answer, back.terms(back.flows(optimum.answer))):
+        return _Found(answer=optimum.priced, rung=Rung.OPTIMAL, gap_frac=0.0)
+    return _Found(answer=optimum.answer, rung=Rung.OPTIMAL, gap_frac=optimum.gap_frac)
 
 
 def _decide_and_solve(highs: Highs, back: Readback, objective: Objective, relaxed: Optimum, deadline: Deadline) -> _Found:

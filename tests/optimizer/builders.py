@@ -103,3 +103,8 @@ def case(
 def with_storages(problem: Problem, **changes: Any) -> Problem:
     """Return the problem with other storage data."""
     return replace(problem, storages=replace(problem.storages, **changes))
+
+
+def without_predecessor(problem: Problem) -> Problem:
+    """Return the problem as if nothing had been planned before."""
+    return with_storages(problem, previous_power_kw=np.full(problem.shape, np.nan))

@@ -2,14 +2,27 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
-SCRIPT = Path(__file__).parents[2] / "benchmarks" / "solve.py"
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
-def test_the_benchmark_ends_with_one_json_object() -> None:
+def figures_of(script: str, *arguments: str) -> dict[str, Any]:
     run = subprocess.run(
-        [sys.executable, str(SCRIPT), "--sizes", "3", "--repeats", "1", "--json"], capture_output=True, text=True, check=True
+        [sys.executable, str(BENCHMARKS / script), *arguments, "--json"], capture_output=True, text=True, check=True
     )
-    figures = json.loads(run.stdout.splitlines()[-1])["sizes"]["3"]
+    figures: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
+    return figures
+
+
+def test_the_solve_benchmark_ends_with_one_json_object() -> None:
+    figures = figures_of("solve.py", "--sizes", "3", "--repeats", "1")["sizes"]["3"]
     assert figures["cold_over_bare_highs"] == figures["cold_s"] / figures["bare_highs_s"]
     assert figures["warm_s"] > 0
+
+
+def test_setpoints_change_less_with_the_stability_terms_at_hardly_any_cost() -> None:
+    figures = figures_of("stability.py", "--ticks", "40", "--seeds", "0")
+    assert figures["ratio"] == figures["changes_with"] / figures["changes_without"]
+    assert figures["ratio"] <= 1 / 3
+    assert figures["cost_ratio"] <= 1.005

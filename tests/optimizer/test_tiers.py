@@ -58,3 +58,20 @@ def test_no_price_buys_a_drivers_energy() -> None:
     solution = ExactPlanner().solve_now(problem)
     assert solution.value_of(Tier.SERVICE) == pytest.approx(0.0, abs=1e-6)
     assert np.array_equal(solution.power_kw.round(6), [[10.0, 10.0]])
+
+
+@pytest.mark.parametrize("frac", [0.03, 0.3, 1e3])
+def test_keeping_to_the_plan_before_costs_at_most_its_price_for_what_would_have_moved(
+    frac: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tiers, "MOVE_PRICE_FRAC", frac)
+    for seed in range(60):
+        problem = small(seed)
+        free, held = ExactPlanner(prefer=False).solve_now(problem), ExactPlanner().solve_now(problem)
+        moved_kwh = {t.name: t.value for t in free.terms}["stability"]
+        price_per_kwh = frac * np.abs(problem.connection.import_price_per_kwh).mean()
+        assert held.value_of(Tier.VIOLATION) == pytest.approx(free.value_of(Tier.VIOLATION), rel=1e-5, abs=1e-5), seed
+        assert held.value_of(Tier.SERVICE) == pytest.approx(free.value_of(Tier.SERVICE), rel=1e-5, abs=1e-5), seed
+        given_up = held.value_of(Tier.MONEY) - free.value_of(Tier.MONEY)
+        assert -1e-5 <= given_up <= price_per_kwh * moved_kwh + 1e-5, seed
+        assert {t.name: t.value for t in held.terms}["stability"] <= moved_kwh + 1e-5, seed

@@ -113,9 +113,17 @@ def test_a_plan_keeps_to_its_predecessor_where_that_costs_nothing() -> None:
 
 def test_a_plan_leaves_its_predecessor_where_that_saves_money() -> None:
     storages = car(4, target_energy_kwh=30.0, target_step=4, previous_power_kw=[0.0, 3.0, 7.0, 0.0], discharge_max_kw=0.0)
-    solution, terms = solve(case(storages, price=[0.2, 0.2, 0.2, 0.19]))
+    solution, terms = solve(case(storages, price=[0.2, 0.2, 0.2, 0.17]))
     assert solution.power_kw[0] == pytest.approx([0.0, 0.0, 0.0, 10.0])
     assert terms["stability"] == pytest.approx(3 + 7 + 10)
+
+
+def test_a_plan_keeps_to_its_predecessor_where_leaving_it_saves_next_to_nothing() -> None:
+    storages = car(4, target_energy_kwh=30.0, target_step=4, previous_power_kw=[0.0, 3.0, 7.0, 0.0], discharge_max_kw=0.0)
+    solution, terms = solve(case(storages, price=[0.2, 0.2, 0.2, 0.19]))  # 10 kWh saved 0.01 each; 20 kWh moved for 0.006 each
+    assert solution.power_kw[0] == pytest.approx([0.0, 3.0, 7.0, 0.0])
+    assert terms["stability"] == pytest.approx(0.0, abs=1e-9)
+    assert solution.gap_frac == pytest.approx((2.0 - 1.9) / 1.9)
 
 
 def test_under_a_flat_price_charging_comes_early() -> None:
