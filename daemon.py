@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.live import Live
+from rich.markup import escape
 from rich.progress import Progress
 
 from adapters.clock import RealClock
@@ -46,7 +47,7 @@ def told(command: Callable[..., None]) -> Callable[..., None]:
             command(*arguments, **options)
         except* V2GError as group:
             for error in _leaves(group):
-                err.print(f"[red]error:[/] {error}", highlight=False, soft_wrap=True)
+                err.print(f"[red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
             raise typer.Exit(2) from None
 
     return run
@@ -76,7 +77,7 @@ def check(site: SiteArgument) -> None:
     """Check a site file; tell every error with its place and mend."""
     file, errors = read_site(site)
     for error in errors:
-        err.print(f"[red]error:[/] {error}", highlight=False, soft_wrap=True)
+        err.print(f"[red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
     if file is None or errors:
         raise typer.Exit(2)
     loaded = load_site(site)
@@ -92,7 +93,7 @@ def demo(
     headless: Annotated[bool, typer.Option(help="No live table.")] = False,
     as_json: JsonOption = False,
     seed: Annotated[int, typer.Option(help="Of cars, load and clouds.")] = 1,
-    port: Annotated[int | None, typer.Option(help="Of the dashboard; 0 takes any free one.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Of the dashboard; 0 takes any free one.")] = None,
     verbose: VerboseOption = False,
 ) -> None:
     """Run a ready-made station with simulated chargers on real protocols and a fast clock."""
@@ -160,7 +161,7 @@ def solve(problem: Annotated[Path, typer.Argument(help="The problem (JSON).")], 
 def schema(what: Annotated[str, typer.Argument(help="'problem'.")] = "problem") -> None:
     """Print the JSON Schema of a file format."""
     if what != "problem":
-        err.print(f"[red]error:[/] there is no schema of {what!r} (use: problem)")
+        err.print(f"[red]error:[/] there is no schema of {escape(repr(what))} (use: problem)")
         raise typer.Exit(2)
     out.print_json(json.dumps(problem_schema()))
 

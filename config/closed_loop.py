@@ -69,7 +69,7 @@ async def run_closed_loop(
             run.setpoints_sent += len(record.report.outcomes)
             next_tick = _after(now, site.horizon.tick_s, scenario.start)
         else:
-            _, report = await fast_look(parts, memory, outlook, known, now)
+            _, report, memory = await fast_look(parts, memory, outlook, known, now)
             run.setpoints_sent += len(report.outcomes)
         event = farm.next_event()
         if event is not None and event < next_tick:

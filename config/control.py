@@ -81,7 +81,8 @@ class Control:
             await self._clock.sleep(self._parts.site.horizon.fast_s)
             async with self._sending:
                 outlook = self.latest.outlook if self.latest else None
-                observation, report = await fast_look(self._parts, self.memory, outlook, self._signals(), self._clock.now())
+                seen = await fast_look(self._parts, self.memory, outlook, self._signals(), self._clock.now())
+            observation, report, self.memory = seen
             self._count(report, cut=True)
             self._on_look(observation)
 

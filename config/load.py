@@ -7,7 +7,8 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from config.build import Fault, build_site, faults
+from config.build import build_site
+from config.faults import Fault, faults
 from config.site_file import SiteFile
 from v2g.errors import SiteError
 from v2g.site import Site
@@ -15,6 +16,25 @@ from v2g.site import Site
 MENDS = {
     "extra_forbidden": "remove it, or correct its spelling",
     "missing": "add it",
+    "greater_than": "give a larger number",
+    "greater_than_equal": "give a larger number",
+    "less_than_equal": "give a smaller number, in the unit of the name",
+    "finite_number": "give a finite number",
+    "float_type": "give a number",
+    "float_parsing": "give a number",
+    "int_type": "give a whole number",
+    "int_parsing": "give a whole number",
+    "int_from_float": "give a whole number",
+    "bool_type": "write true or false",
+    "bool_parsing": "write true or false",
+    "string_type": "give a text, in quotes if it looks like a number",
+    "string_pattern_mismatch": "letters, digits, '.', '_' and '-', at most 48",
+    "literal_error": "choose one of those",
+    "model_type": "give fields: {name: value, …}",
+    "dict_type": "give fields: {name: value, …}",
+    "tuple_type": "give a list: [ … ]",
+    "too_short": "give at least one",
+    "value_error": "give a number, without quotes",
 }
 
 
@@ -37,17 +57,21 @@ def load_site(path: Path) -> LoadedSite:
 def read_site(path: Path) -> tuple[SiteFile | None, list[SiteError]]:
     """Return the file's content, None if it does not fit the schema, and all errors found."""
     try:
-        text = path.read_text(encoding="utf-8")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
+        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        repeated = _repeated(path, node)
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         return None, [SiteError(f"cannot be read: {error}", place=str(path), mend="give the path of a site file")]
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{path}:{mark.line + 1}" if mark else str(path)
-        return None, [
-            SiteError(f"this is not YAML: {getattr(error, 'problem', error)}", place=place, mend="check indents and quotes")
-        ]
+        said = getattr(error, "problem", error)
+        return None, [SiteError(f"this is not YAML: {said}", place=place, mend="check indents and quotes")]
+    except (ValueError, RecursionError) as error:
+        mend = "check dates, numbers and brackets; put odd texts in quotes"
+        return None, [SiteError(f"a value cannot be read: {str(error)[:100]}", place=str(path), mend=mend)]
+    if repeated:
+        return None, repeated
     if not isinstance(content, dict):
         return None, [SiteError("the file holds no site", place=str(path), mend="start with id, time_zone, grid, chargers, tariff")]
     return _validate(path, content, node)
@@ -61,13 +85,41 @@ def _validate(path: Path, content: dict[str, Any], node: yaml.Node | None) -> tu
     return file, [_error(path, fault, node) for fault in faults(file)]
 
 
+def _repeated(path: Path, node: yaml.Node | None) -> list[SiteError]:
+    """Return an error for each field that stands twice in one place: YAML would silently take the last."""
+    if isinstance(node, yaml.SequenceNode):
+        return [error for item in node.value for error in _repeated(path, item)]
+    if not isinstance(node, yaml.MappingNode):
+        return []
+    seen: set[str] = set()
+    errors = []
+    for key, value in node.value:
+        if str(key.value) in seen:
+            place = f"{path}:{key.start_mark.line + 1} {key.value}"
+            errors.append(SiteError("the field stands twice", place=place, mend="keep one"))
+        seen.add(str(key.value))
+        errors += _repeated(path, value)
+    return errors
+
+
 def _schema_faults(error: ValidationError) -> list[Fault]:
     details = error.errors()
     places = [e["loc"] for e in details]
     # A list whose only item is broken is also reported as too short: the item's own error says it better.
     echoes = {p for p in places if any(q != p and q[: len(p)] == p for q in places)}
     kept = [e for e in details if e["loc"] not in echoes]
-    return [Fault(place=e["loc"], message=e["msg"].removeprefix("Value error, "), mend=MENDS.get(e["type"], "")) for e in kept]
+    return [
+        Fault(place=e["loc"], message=_message(e["msg"]), mend="" if "; use" in e["msg"] else MENDS.get(e["type"], ""))
+        for e in kept
+    ]
+
+
+def _message(text: str) -> str:
+    """Return pydantic's words in ours."""
+    shown = {"valid tuple": "list", "valid dictionary": "object"}
+    for theirs, ours in shown.items():
+        text = text.replace(theirs, ours)
+    return text.removeprefix("Value error, ").split(" or instance of")[0]
 
 
 def _error(path: Path, fault: Fault, node: yaml.Node | None) -> SiteError:

@@ -4,16 +4,38 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from typing import Annotated, Any, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
+DAY_S, WEEK_H = 86_400.0, 168.0
 RANGES = (
-    (("_per_kwh", "_deg"), Field()),
+    (("latitude_deg",), Field(ge=-90, le=90)),
+    (("_deg",), Field(ge=-360, le=360)),
+    (("_per_kwh",), Field(ge=-1000, le=1000)),
+    (("guard_frac",), Field(ge=0, le=0.5)),
     (("_frac", "_share"), Field(ge=0, le=1)),
     (("efficiency",), Field(gt=0, le=1)),
-    (("tick_s", "fast_s", "lease_s", "fine_h", "coarse_h", "capacity_kwh"), Field(gt=0)),
-    (("_kw", "_kwh", "_s", "_h", "_a"), Field(ge=0)),
+    (("_factor",), Field(ge=0, le=1000)),
+    (("tick_s", "lease_s"), Field(ge=1, le=DAY_S)),
+    (("fast_s",), Field(ge=0.1, le=DAY_S)),
+    (("fine_h", "coarse_h"), Field(ge=1 / 60, le=24)),
+    (("capacity_kwh",), Field(gt=0, le=1e7)),
+    (("_s",), Field(ge=0, le=7 * DAY_S)),
+    (("_h",), Field(ge=0, le=WEEK_H)),
+    (("_kw", "_kwh", "_a"), Field(ge=0, le=1e7)),
 )
-"""Ranges by the ending of a field's name; the first that fits holds."""
+"""Ranges by the ending of a field's name; the first that fits holds. Upper bounds are far beyond any station."""
+NAME = r"^[A-Za-z0-9_.-]{1,48}$"
+"""Names go into topics, addresses and file names."""
+
+
+def number(value: object) -> object:
+    """Refuse truth values and texts where a number is meant."""
+    if isinstance(value, (bool, str)):
+        raise ValueError("Input should be a number")  # noqa: TRY004  # pydantic reports ValueErrors
+    return value
+
+
+Number = Annotated[float, BeforeValidator(number)]
 
 
 class Strict(BaseModel):
@@ -38,8 +60,10 @@ def model_of(kind: type, aliases: Mapping[str, str] | None = None, defaults: Map
 
 def ranged(name: str, hint: Any) -> Any:
     """Return `hint` with the range that the unit in `name` implies; a price may be negative."""
+    if hint is str and name.endswith("_id"):
+        return Annotated[str, Field(pattern=NAME)]
     if hint is int and name.startswith("n_"):
-        return Annotated[int, Field(ge=1)]
+        return Annotated[int, BeforeValidator(number), Field(ge=1, le=1000)]
     if hint is not float:
         return hint
-    return next((Annotated[float, bounds] for endings, bounds in RANGES if name.endswith(endings)), float)
+    return next((Annotated[Number, bounds] for endings, bounds in RANGES if name.endswith(endings)), Number)

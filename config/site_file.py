@@ -3,13 +3,23 @@
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
-from config.ranges import Strict, model_of
+from config.ranges import NAME, Number, Strict, model_of
 from v2g.site import Battery, Horizon, PvArray, Rules, Tariff, TariffPeriod, UncontrolledLoad
 
-Kw = Annotated[float, Field(ge=0, description="[kW]")]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,48}$")]
+
+def _known_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("there is no such time zone; use an IANA name, e.g. Asia/Shanghai") from error
+    return value
+
+
+Zone = Annotated[str, AfterValidator(_known_zone)]
+Kw = Annotated[Number, Field(ge=0, le=1e7, description="[kW]")]
+Name = Annotated[str, Field(pattern=NAME)]
 PlaceAliases = {"circuit_id": "circuit"}
 ROOT = "grid"
 
@@ -33,8 +43,8 @@ class GridFile(Strict):
 
     import_limit_kw: Kw
     export_limit_kw: Kw = 0.0
-    phase_limit_a: Annotated[float, Field(gt=0)] | None = None
-    voltage_v: Annotated[float, Field(gt=0)] = 230.0
+    phase_limit_a: Annotated[Number, Field(gt=0, le=1e6)] | None = None
+    voltage_v: Annotated[Number, Field(gt=0, le=1e6)] = 230.0
 
 
 class CircuitFile(Strict):
@@ -44,8 +54,8 @@ class CircuitFile(Strict):
     parent: Name = ROOT
     import_limit_kw: Kw | None = None
     export_limit_kw: Kw | None = None
-    phase_limit_a: Annotated[float, Field(gt=0)] | None = None
-    voltage_v: Annotated[float, Field(gt=0)] = 230.0
+    phase_limit_a: Annotated[Number, Field(gt=0, le=1e6)] | None = None
+    voltage_v: Annotated[Number, Field(gt=0, le=1e6)] = 230.0
 
 
 class ChargerFile(Strict):
@@ -56,12 +66,12 @@ class ChargerFile(Strict):
     connectors: Annotated[int, Field(ge=1, le=16)] = 1
     protocol: Literal["ocpp1.6", "mqtt"]
     circuit: Name = ROOT
-    charge_max_kw: Annotated[float, Field(gt=0)]
+    charge_max_kw: Annotated[Number, Field(gt=0, le=1e6)]
     discharge_max_kw: Kw = 0.0
-    min_current_a: Annotated[float, Field(ge=0)] = 6.0
+    min_current_a: Annotated[Number, Field(ge=0, le=1e6)] = 6.0
     phases: tuple[Literal[1, 2, 3], ...] = (1, 2, 3)
-    voltage_v: Annotated[float, Field(gt=0)] = 230.0
-    efficiency: Annotated[float, Field(gt=0, le=1)] = 0.95
+    voltage_v: Annotated[Number, Field(gt=0, le=1e6)] = 230.0
+    efficiency: Annotated[Number, Field(gt=0, le=1)] = 0.95
     fallback_kw: Kw = 0.0
 
     @field_validator("phases")
@@ -83,7 +93,7 @@ class OcppFile(Strict):
     port: Annotated[int, Field(ge=0, le=65535)] = 9000
     passwords_env: str | None = None
     pseudonym_key_env: str | None = None
-    answer_timeout_s: Annotated[float, Field(gt=0)] = 10.0
+    answer_timeout_s: Annotated[Number, Field(gt=0, le=1e6)] = 10.0
 
 
 class MqttFile(Strict):
@@ -118,10 +128,10 @@ class StoreFile(Strict):
 class SeriesFile(Strict):
     """Time zones of the files given to `v2g simulate`; the site's own where nothing is said."""
 
-    sessions_time_zone: str | None = None
-    load_time_zone: str | None = None
-    prices_time_zone: str | None = None
-    load_scale: Annotated[float, Field(gt=0)] = 1.0
+    sessions_time_zone: Zone | None = None
+    load_time_zone: Zone | None = None
+    prices_time_zone: Zone | None = None
+    load_scale: Annotated[Number, Field(gt=0, le=1e6)] = 1.0
 
 
 class SiteFile(Strict):
@@ -129,7 +139,7 @@ class SiteFile(Strict):
 
     id: Name
     name: str = ""
-    time_zone: str
+    time_zone: Zone
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "CNY"
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "CN"
     grid: GridFile
@@ -146,12 +156,3 @@ class SiteFile(Strict):
     web: WebFile = WebFile()
     store: StoreFile = StoreFile()
     series: SeriesFile = SeriesFile()
-
-    @field_validator("time_zone")
-    @classmethod
-    def _known_zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError("there is no such time zone; use an IANA name, e.g. Asia/Shanghai") from error
-        return value

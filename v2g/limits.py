@@ -51,8 +51,8 @@ def limits_now(
     units = unit_bounds(site, observation)
     high, low = uncontrolled_bounds_kw(site, observation, outlook)
     silent = _silent_kw(site, observation)
-    inside = _inside(site)
-    fixed_high, fixed_low = inside @ (high + silent), inside @ low
+    below = inside(site)
+    fixed_high, fixed_low = below @ (high + silent), below @ low
     imports, exports = capacities_kw(site, signals, observation.at)
     phases = np.array([phase_limit_kw(c.phase_limit_a, c.voltage_v) for c in site.circuits])
     free = 1.0 - site.rules.guard_frac
@@ -61,7 +61,7 @@ def limits_now(
     return Limits(
         units=units,
         row_names=(*(f"{c.circuit_id}{suffix}" for c in site.circuits for suffix in ("", ":L1", ":L2", ":L3")), PEAK),
-        weight=np.vstack((_weight(site, units, inside), np.ones(len(units)))),
+        weight=np.vstack((_weight(site, units, below), np.ones(len(units)))),
         import_room_kw=np.maximum([*import_room.ravel(), peak_kw - (fixed_high[0] + fixed_low[0]) / 2], 0.0),
         export_room_kw=np.maximum([*export_room.ravel(), np.inf], 0.0),
     )
@@ -94,25 +94,25 @@ def _not_ours_kw(evse: Evse, state: EvseState | None) -> float:
     return 0.0 if state.session else evse.fallback_kw
 
 
-def _inside(site: Site) -> Array:
+def inside(site: Site) -> Array:
     """Return (m, m): 1 where the column's circuit is the row's circuit or hangs below it."""
     index = {c.circuit_id: i for i, c in enumerate(site.circuits)}
-    inside = np.zeros((len(site.circuits),) * 2)
+    below = np.zeros((len(site.circuits),) * 2)
     for i, circuit in enumerate(site.circuits):
-        inside[i, i] = 1.0
+        below[i, i] = 1.0
         parent = circuit.parent_id
         while parent is not None:
-            inside[index[parent], i] = 1.0
+            below[index[parent], i] = 1.0
             parent = site.circuits[index[parent]].parent_id
-    return inside
+    return below
 
 
-def _weight(site: Site, units: tuple[UnitBounds, ...], inside: Array) -> Array:
+def _weight(site: Site, units: tuple[UnitBounds, ...], below: Array) -> Array:
     index = {c.circuit_id: i for i, c in enumerate(site.circuits)}
     weight = np.zeros((len(site.circuits), 1 + N_PHASES, len(units)))
     for i, unit in enumerate(units):
         share = np.zeros(1 + N_PHASES)
         share[0] = 1.0
         share[list(unit.phases)] = 1.0 / len(unit.phases)
-        weight[:, :, i] = inside[:, index[unit.circuit_id], None] * share
+        weight[:, :, i] = below[:, index[unit.circuit_id], None] * share
     return weight.reshape(len(site.circuits) * (1 + N_PHASES), len(units))

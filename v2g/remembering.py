@@ -34,7 +34,8 @@ def arrive(memory: Memory, observation: Observation, site: Site) -> Memory:
 def meter(memory: Memory, observation: Observation, site: Site) -> Memory:
     """Return `memory` with the import since the last look counted towards the billing peak.
 
-    Each reading holds until the next. A quarter-hour's mean counts once it has ended; a new month starts from 0.
+    Between two readings the power is taken to run straight. A quarter-hour's mean counts once it has ended; a new month
+    starts from 0.
     """
     now, reading = observation.at, observation.site_power_kw
     month = now.astimezone(ZoneInfo(site.time_zone)).strftime("%Y-%m")
@@ -42,22 +43,21 @@ def meter(memory: Memory, observation: Observation, site: Site) -> Memory:
     quarter = memory.quarter
     power = max(reading.value, 0.0) if reading else 0.0
     if quarter.last_at is not None and quarter.last_at < now:
-        quarter, peak = _advance(quarter, now, peak)
+        quarter, peak = _advance(quarter, now, (quarter.last_kw + power) / 2, peak)
     return replace(memory, peak_so_far_kw=peak, month=month, quarter=replace(quarter, last_at=now, last_kw=power))
 
 
-def _advance(quarter: QuarterHour, now: datetime, peak_kw: float) -> tuple[QuarterHour, float]:
+def _advance(quarter: QuarterHour, now: datetime, mean_kw: float, peak_kw: float) -> tuple[QuarterHour, float]:
     last_s, now_s = (quarter.last_at or now).timestamp(), now.timestamp()
     end_s = (last_s // QUARTER_S + 1) * QUARTER_S
-    seen_s, energy_kws = quarter.seen_s, quarter.energy_kws
     if now_s < end_s:
-        span = now_s - last_s
-        return replace(quarter, seen_s=seen_s + span, energy_kws=energy_kws + span * quarter.last_kw), peak_kw
-    seen_s, energy_kws = seen_s + end_s - last_s, energy_kws + (end_s - last_s) * quarter.last_kw
+        span_s = now_s - last_s
+        return replace(quarter, seen_s=quarter.seen_s + span_s, energy_kws=quarter.energy_kws + span_s * mean_kw), peak_kw
+    seen_s, energy_kws = quarter.seen_s + end_s - last_s, quarter.energy_kws + (end_s - last_s) * mean_kw
     if seen_s >= WHOLE_SHARE * QUARTER_S:
         peak_kw = max(peak_kw, energy_kws / seen_s)
-    tail_s = now_s - (now_s // QUARTER_S) * QUARTER_S
-    return replace(quarter, seen_s=tail_s, energy_kws=tail_s * quarter.last_kw), peak_kw
+    tail_s = now_s % QUARTER_S
+    return replace(quarter, seen_s=tail_s, energy_kws=tail_s * mean_kw), peak_kw
 
 
 def decided(memory: Memory, plan: Plan, setpoints: tuple[Setpoint, ...], now: datetime) -> Memory:

@@ -91,8 +91,11 @@ async def act(parts: Parts, memory: Memory, decision: Decision, now: datetime) -
 
 async def fast_look(
     parts: Parts, memory: Memory, outlook: Outlook | None, signals: Signals, now: datetime
-) -> tuple[Observation, DispatchReport]:
-    """Compare fresh measurements with the limits and lower at once what no longer fits; never raises anything, never solves."""
+) -> tuple[Observation, DispatchReport, Memory]:
+    """Compare fresh measurements with the limits and lower at once what no longer fits; never raises anything, never solves.
+
+    Returns what was seen, what was done, and the memory with the billing meter read.
+    """
     site = parts.site
     observation = await parts.gateway.observe(now)
     peak_kw = accepted_peak_kw(site, memory, memory.plan) if memory.plan else np.inf
@@ -104,7 +107,8 @@ async def fast_look(
     held = {unit: power for unit, power in wanted.items() if power is not None}
     setpoints = project(held, urgency, limits, lease, dict.fromkeys(held, "fast_loop"))
     cuts = tuple(s for s in setpoints if s.unit_id in held and abs(s.power_kw) < abs(held[s.unit_id]) - DEADBAND_KW)
-    return observation, await dispatch(parts.gateway, cuts, observation, limits, site.rules.lease_s)
+    report = await dispatch(parts.gateway, cuts, observation, limits, site.rules.lease_s)
+    return observation, report, meter(memory, observation, site)
 
 
 def grid_at(site: Site, now: datetime) -> TimeGrid:

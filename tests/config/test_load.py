@@ -70,6 +70,10 @@ def test_a_site_is_built_as_written(write: Write) -> None:
         ("charge_max_kw: 11", "charge_max_kw: 11, fallback_kw: 11", 3, "grid.import_limit_kw", "fallback"),
         ("protocol: ocpp1.6", "protocol: mqtt", 7, "chargers[0].protocol", "mqtt:"),
         ("base_kw: 2", "base_kw: 20", 8, "load.base_kw", "≤"),
+        ("charge_max_kw: 11", "charge_max_kw: 11, fallback_kw: 6", 4, "circuits.hall.phase_limit_a", "fallback"),
+        ("id: home", "id: home\nid: away", 2, "id", "keep one"),
+        ("import_limit_kw: 40", "import_limit_kw: true", 3, "grid.import_limit_kw", "without quotes"),
+        ("Asia/Shanghai", "Asia", 2, "time_zone", "IANA"),
         ("end_h: 8", "end_h: 0", 9, "tariff.periods[0].end_h", "midnight"),
         ("price_per_kwh: 0.3", "price_per_kwh: cheap", 9, "tariff.periods[0].price_per_kwh", ""),
     ],
@@ -84,7 +88,9 @@ def test_every_error_names_line_place_and_mend(write: Write, old: str, new: str,
         load_site(path)
 
 
-@pytest.mark.parametrize("text", ["", "- 1", "a: [", "\t", "id: x", "{}", "id: &a [*a]", "\x00"])
+@pytest.mark.parametrize(
+    "text", ["", "- 1", "a: [", "\t", "id: x", "{}", "id: &a [*a]", "\x00", "id: 2026-13-45", "[" * 3000, "id: !!int x"]
+)
 def test_what_is_no_site_is_refused_in_words(write: Write, text: str) -> None:
     assert "site.yaml" in errors_of(write(text))
 
