@@ -56,7 +56,7 @@ class ExactPlanner:
         back = Readback(problem=problem, program=program, reduced=reduced)
         optimum = optimise(self._highs, objective, deadline=deadline, prefer=self.prefer)
         watch.lap("solve")
-        found = _found(back, optimum)
+        found = _found(back, optimum, objective.money_scale)
         if optimum.priced.optimal and not back.is_true(optimum.priced, back.terms(back.flows(optimum.priced))):
             found = _decide_and_solve(self._highs, back, objective, optimum, deadline)
             watch.lap("integers")
@@ -108,13 +108,13 @@ class _Found:
     gap_frac: float | None = None
 
 
-def _found(back: Readback, optimum: Optimum) -> _Found:
+def _found(back: Readback, optimum: Optimum, money_scale: float) -> _Found:
     """Return the relaxation's answer; the one before PREFERENCE if that led to something that does not hold."""
     if not optimum.priced.optimal:
         return _Found(answer=optimum.answer, rung=Rung.INCUMBENT, reason="the time limit came before the proof of optimality")
-    if not back.is_true(optimum.answer, back.terms(back.flows(optimum.answer))):
-        return _Found(answer=optimum.priced, rung=Rung.OPTIMAL, gap_frac=0.0)
-    return _Found(answer=optimum.answer, rung=Rung.OPTIMAL, gap_frac=optimum.gap_frac)
+    flows = back.flows(optimum.answer)
+    answer = optimum.answer if back.is_true(optimum.answer, back.terms(flows)) else optimum.priced
+    return _Found(answer=answer, rung=Rung.OPTIMAL, gap_frac=back.gap_frac(optimum.priced, flows, money_scale))
 
 
 def _decide_and_solve(highs: Highs, back: Readback, objective: Objective, relaxed: Optimum, deadline: Deadline) -> _Found:

@@ -60,6 +60,21 @@ class Readback:
         dual = self.reduced.full(priced.column_dual) if len(priced.column_dual) else np.zeros(self.program.stamp.n_cols)
         return np.asarray(np.maximum(-dual[self.program.stamp.columns_of("circuit_kw")], 0.0) * money_scale)
 
+    def gap_frac(self, priced: Answer, flows: Flows, money_scale: float) -> float:
+        """Return the share of MONEY that the flows may give up at most to keep to the previous plan.
+
+        The rows of `stability` price each storage's first powers at λ [currency/kW]; without them the program is the one without
+        a predecessor, so that its optimum p° saves at most Σ λ·(p° − p): as much as λ is worth over the room that p has left.
+        """
+        stamp, s, n = self.program.stamp, self.problem.storages, self.program.stamp.template.structure.n_sticky
+        dual = np.zeros(stamp.n_rows)
+        dual[self.reduced.pattern.rows] = priced.row_dual
+        price = -(dual[stamp.rows_of("moved_up")] + dual[stamp.rows_of("moved_down")]) * money_scale
+        power = flows.power_kw[:, :n]
+        saved = np.maximum(price * (s.charge_max_kw[:, :n] - power), price * (-s.discharge_max_kw[:, :n] - power))
+        money = sum(abs(t.value) for t in self.terms(flows) if t.tier is Tier.MONEY)
+        return float(saved.sum() / money) if saved.any() else 0.0
+
     def terms(self, flows: Flows) -> tuple[TermValue, ...]:
         """Return the value of every term."""
         return evaluate(self.problem, flows)

@@ -74,4 +74,7 @@ def test_keeping_to_the_plan_before_costs_at_most_its_price_for_what_would_have_
         assert held.value_of(Tier.SERVICE) == pytest.approx(free.value_of(Tier.SERVICE), rel=1e-5, abs=1e-5), seed
         given_up = held.value_of(Tier.MONEY) - free.value_of(Tier.MONEY)
         assert -1e-5 <= given_up <= price_per_kwh * moved_kwh + 1e-5, seed
+        in_play = sum(abs(t.value) for t in held.terms if t.tier is Tier.MONEY)
+        assert held.gap_frac is not None
+        assert given_up <= held.gap_frac * in_play + 1e-5, seed
         assert {t.name: t.value for t in held.terms}["stability"] <= moved_kwh + 1e-5, seed
