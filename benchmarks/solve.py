@@ -12,50 +12,25 @@ import json
 import os
 import statistics
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
-from optimizer.compiled.reduce import make_pattern, reduce
-from optimizer.compiled.stamp import Stamp
+from benchmarks.measuring import NOISE, bare_s, timed_s
 from optimizer.compiled.template import compile_template
-from optimizer.data import model_data
 from optimizer.exact import ExactPlanner
-from optimizer.highs import new_highs, pass_program
-from optimizer.tiers import make_objective
 from tests.optimizer.instances import fleet
 from v2g.problem import Problem
 
 N_STEPS = 96
-NOISE = 0.02
 ALLOWED_COLD_S = 0.5
-
-
-def bare_s(problem: Problem) -> float:
-    """Return how long HiGHS alone takes on the problem's matrices [s]."""
-    data = model_data(problem)
-    program = Stamp(compile_template(data.structure), problem.shape[0]).program(data.symbols)
-    reduced = reduce(program, make_pattern(program))
-    objective = make_objective(problem, {name: cost[reduced.pattern.cols] for name, cost in program.costs.items()})
-    highs = new_highs()
-    pass_program(highs, reduced, objective.weighted)
-    return timed_s(highs.run)
 
 
 def cold_s(problem: Problem) -> float:
     """Return how long a new planner takes, its template compiled afresh [s]."""
     compile_template.cache_clear()
     return timed_s(lambda: ExactPlanner().solve_now(problem))
-
-
-def timed_s(run: Callable[[], object]) -> float:
-    """Return how long a call takes [s]."""
-    began = time.perf_counter()
-    run()
-    return time.perf_counter() - began
 
 
 def measure(n: int, repeats: int) -> dict[str, float]:

@@ -21,6 +21,14 @@ def test_the_solve_benchmark_ends_with_one_json_object() -> None:
     assert figures["warm_s"] > 0
 
 
+def test_the_benchmark_of_the_steady_step_tells_its_ratio_by_size() -> None:
+    figures = figures_of("optimizer.py", "--sizes", "3,5", "--repeats", "4")
+    assert set(figures["exact_over_bare_highs"]) == {"3", "5"}
+    five = figures["sizes"]["5"]
+    assert five["exact_over_bare_highs"] == five["exact_s"] / five["bare_highs_s"]
+    assert five["bare_highs_warm_s"] > 0
+
+
 def test_setpoints_change_less_with_the_stability_terms_at_hardly_any_cost() -> None:
     figures = figures_of("stability.py", "--ticks", "40", "--seeds", "0")
     assert figures["ratio"] == figures["changes_with"] / figures["changes_without"]
