@@ -1,5 +1,6 @@
 """A broker of one's own for the demo and the tests: Mosquitto where it is installed, else amqtt in this process.
 
+One that dies by itself is started again.
 It listens on the loopback address only, lets everybody in and keeps nothing over a restart: never for a real station.
 """
 
@@ -23,6 +24,7 @@ log = structlog.get_logger(__name__)
 HOST = "127.0.0.1"
 START_TIMEOUT_S = 10.0
 POLL_S = 0.02
+RESTART_AFTER_S = 0.5  # for the port, and so that a program that dies at once does not keep the machine busy
 SYSTEM_FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin")  # where packages put daemons, off most users' PATH
 MOSQUITTO_CONFIG = """\
 listener {port} {host}
@@ -45,6 +47,10 @@ class Server(Protocol):
         """Serve on `port` of the loopback address; return once connections are accepted. Raises `UnavailableError`."""
         ...
 
+    async def ended(self) -> None:
+        """Wait until the started program has ended, whoever ended it."""
+        ...
+
     async def stop(self) -> None:
         """End at once, as in a crash; does nothing if it is not running."""
         ...
@@ -60,6 +66,11 @@ class Mosquitto:
         self._program, self._config = program, config
         self._process: asyncio.subprocess.Process | None = None
 
+    @property
+    def pid(self) -> int | None:
+        """The process's id, None before `start` and after `stop`."""
+        return self._process.pid if self._process else None
+
     async def start(self, port: int) -> None:
         """Serve on `port` of the loopback address."""
         with NamedTemporaryFile() as config, TemporaryFile() as errors:
@@ -73,6 +84,11 @@ class Mosquitto:
                 await self.stop()
                 errors.seek(0)
                 raise UnavailableError(f"mosquitto on port {port}: {error} {errors.read().decode()}".strip()) from error
+
+    async def ended(self) -> None:
+        """Wait until there is no living process."""
+        if self._process is not None:
+            await self._process.wait()
 
     async def stop(self) -> None:
         """Kill the process; it has nothing to save."""
@@ -117,6 +133,10 @@ class Amqtt:
             raise UnavailableError(f"amqtt on port {port}: {error}") from error
         self._broker = broker
 
+    async def ended(self) -> None:
+        """Wait for ever: it lives and dies with this process."""
+        await asyncio.Event().wait()
+
     async def stop(self) -> None:
         """Close every connection and stop listening."""
         broker, self._broker = self._broker, None
@@ -126,6 +146,8 @@ class Amqtt:
 
 class EmbeddedBroker:
     """A broker on the loopback address, as an asynchronous context manager; `stop` and `start` make drills.
+
+    A server that dies without `stop` is started again on the same port.
 
     Parameters
     ----------
@@ -140,6 +162,7 @@ class EmbeddedBroker:
     def __init__(self, port: int = 0, *, server: Server | None = None) -> None:
         self._server = server or installed_server()
         self.port = port or free_port()
+        self._guard: asyncio.Task[None] | None = None
 
     @property
     def name(self) -> str:
@@ -153,14 +176,37 @@ class EmbeddedBroker:
 
     async def start(self) -> None:
         """Serve, and return once connections are accepted. Raises `UnavailableError` if the port is taken."""
+        await self._serve()
+        self._guard = asyncio.create_task(self._restart_whenever_it_dies())
+
+    async def stop(self) -> None:
+        """End at once, as in a crash, and stay ended: retained messages are gone, last wills are not sent."""
+        guard, self._guard = self._guard, None
+        if guard is not None:
+            guard.cancel()
+            await asyncio.wait([guard])
+        await self._server.stop()
+        log.info("broker_stopped", program=self.name, port=self.port)
+
+    async def _serve(self) -> None:
         _require_free(self.port)
         await self._server.start(self.port)
         log.info("broker_started", program=self.name, host=HOST, port=self.port)
 
-    async def stop(self) -> None:
-        """End at once, as in a crash: retained messages are gone, last wills are not sent."""
-        await self._server.stop()
-        log.info("broker_stopped", program=self.name, port=self.port)
+    async def _restart_whenever_it_dies(self) -> None:
+        while True:
+            await self._server.ended()
+            log.warning("broker_died", program=self.name, port=self.port)
+            await self._restart()
+
+    async def _restart(self) -> None:
+        """Serve again as soon as the port can be had."""
+        while True:
+            await asyncio.sleep(RESTART_AFTER_S)
+            try:
+                return await self._serve()
+            except UnavailableError as error:
+                log.warning("broker_not_started", program=self.name, port=self.port, reason=str(error))
 
     async def __aenter__(self) -> Self:
         await self.start()

@@ -1,12 +1,16 @@
+import asyncio
 import importlib.util
+import os
 import shutil
+import signal
 
 import pytest
 from aiomqtt import MqttError
+from structlog.testing import capture_logs
 
 from adapters.mqtt import broker as module
-from adapters.mqtt.broker import Amqtt, EmbeddedBroker, Mosquitto, free_port, installed_server
-from tests.adapters.mqtt.support import connection
+from adapters.mqtt.broker import HOST, Amqtt, EmbeddedBroker, Mosquitto, find_mosquitto, free_port, installed_server
+from tests.adapters.mqtt.support import connection, until
 from v2g.errors import UnavailableError
 
 
@@ -25,6 +29,40 @@ async def test_it_serves_stops_and_serves_again_on_the_same_port(any_broker: Emb
 async def test_it_can_be_stopped_twice(any_broker: EmbeddedBroker) -> None:
     await any_broker.stop()
     await any_broker.stop()
+
+
+def mosquitto() -> Mosquitto:
+    program = find_mosquitto()
+    assert program is not None
+    return Mosquitto(program)
+
+
+async def test_a_killed_mosquitto_is_started_again_on_the_same_port_as_soon_as_it_can_be_had() -> None:
+    server = mosquitto()
+    with capture_logs() as events:
+        async with EmbeddedBroker(server=server) as broker:
+            assert server.pid is not None
+            os.kill(server.pid, signal.SIGKILL)
+            await server.ended()
+            async with await asyncio.start_server(lambda _, writer: writer.close(), HOST, broker.port):
+                await until(lambda: "broker_not_started" in [e["event"] for e in events])
+            await until(lambda: [e["event"] for e in events].count("broker_started") == 2)
+            async with connection(broker) as client:
+                await client.publish("any", b"thing", qos=1)
+    died = next(e for e in events if e["event"] == "broker_died")
+    assert (died["log_level"], died["port"]) == ("warning", broker.port)
+
+
+async def test_a_broker_that_was_stopped_stays_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "RESTART_AFTER_S", 0.0)
+    server = mosquitto()
+    broker = EmbeddedBroker(server=server)
+    with capture_logs() as events:
+        await broker.start()
+        await broker.stop()
+        await asyncio.sleep(0.1)
+    assert [e["event"] for e in events] == ["broker_started", "broker_stopped"]
+    assert server.pid is None
 
 
 async def test_a_port_that_is_taken_is_said(any_broker: EmbeddedBroker) -> None:
