@@ -1,16 +1,17 @@
 """All chargers, batteries and meters of a station behind the one gateway that the tick knows."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
+from adapters.store.rows import KeptWishes
 from v2g import site as charging
 from v2g.errors import WishError
 from v2g.observation import BatteryState, EvseState, Observation
 from v2g.ports import Chargers, Meters
-from v2g.session import Wishes
+from v2g.session import ChargingSession, Wishes
 from v2g.setpoint import Outcome, Setpoint, Unreachable
 from v2g.site import Site
 
@@ -41,6 +42,8 @@ class SiteGateway:
         if batteries:
             self._owner |= dict.fromkeys((b.battery_id for b in site.batteries), batteries)
         self._wishes: dict[str, Wishes] = {}
+        self._nameless = {e.evse_id for e in site.evses if e.protocol is charging.Protocol.OCPP16}
+        self._kept: dict[str, KeptWishes] = {}
 
     def wish(self, evse_id: str, wishes: Wishes, now: datetime) -> str:
         """Take the wishes of the driver at `evse_id` and return the session. Raises `WishError` if nobody is plugged in there."""
@@ -53,9 +56,16 @@ class SiteGateway:
         self._wishes[session.session_id] = wishes
         return session.session_id
 
-    def restore(self, wishes: dict[str, Wishes]) -> None:
-        """Take back wishes kept from before a restart, by session."""
-        self._wishes |= wishes
+    def restore(self, kept: Iterable[KeptWishes]) -> None:
+        """Take back wishes kept from before a restart.
+
+        OCPP 1.6 has no name for a session from plug to unplug, and ours may be another one after a restart. There, the wishes
+        last kept are those of the car that was at the outlet already when they were last known to be its own.
+        """
+        for wishes in sorted(kept, key=lambda w: w.seen_at):
+            self._wishes[wishes.session_id] = wishes.wishes
+            if wishes.evse_id in self._nameless:
+                self._kept[wishes.evse_id] = wishes
 
     async def observe(self, now: datetime) -> Observation:
         """Return what is known now; never waits for a device."""
@@ -93,6 +103,10 @@ class SiteGateway:
         return [state for adapter in self._chargers.values() for state in adapter.states(now)]
 
     def _with_wishes(self, state: EvseState) -> EvseState:
-        if state.session is None or state.session.session_id not in self._wishes:
-            return state
-        return replace(state, session=replace(state.session, wishes=self._wishes[state.session.session_id]))
+        wishes = self._wishes_of(state.session) if state.session else None
+        return replace(state, session=replace(state.session, wishes=wishes)) if state.session and wishes else state
+
+    def _wishes_of(self, session: ChargingSession) -> Wishes | None:
+        kept = self._kept.get(session.evse_id)
+        before = kept.wishes if kept and session.plugged_in_at <= kept.seen_at else None
+        return self._wishes.get(session.session_id, before)

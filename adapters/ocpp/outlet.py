@@ -96,6 +96,10 @@ class Outlet:
         outlet = replace(self, transaction=transaction, idle=False, register_kwh=register_kwh, power_kw=power_kw)
         return _settled(outlet, transaction.began_at, session_id=f"{self.evse.evse_id}#{transaction.transaction_id}")
 
+    def resumed(self, transaction: Transaction) -> "Outlet":
+        """Return the outlet with `transaction`, open since before this process began: the session is its own, whatever was seen."""
+        return replace(self, session_id="", plugged_in_at=None, charged_kwh=0.0).begun(transaction)
+
     def ended(self, transaction_id: int, *, meter_stop_kwh: float, at: datetime) -> "Outlet":
         """Return the outlet after `transaction_id` ended; unchanged if it was not the open one."""
         if self.transaction is None or self.transaction.transaction_id != transaction_id:

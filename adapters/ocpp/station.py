@@ -105,7 +105,7 @@ class Station:
             began_at=known.began_at,
             meter_start_kwh=known.meter_start_kwh,
         )
-        self.put(outlet.begun(transaction))
+        self.put(outlet.resumed(transaction))
 
     def forget_promises(self) -> None:
         """Trust no acknowledged limit any more: the charger has restarted."""

@@ -30,6 +30,16 @@ class Retention:
     wishes: timedelta = timedelta(days=30)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptWishes:
+    """What a session's driver asked for; `seen_at` is when it was stated or, later, when a tick last saw the car there."""
+
+    session_id: str
+    evse_id: str
+    seen_at: datetime
+    wishes: Wishes
+
+
 def pack(value: Any) -> bytes:
     """Return `value` as compressed JSON."""
     return zlib.compress(json.dumps(encode(value), separators=(",", ":"), allow_nan=False).encode())
@@ -41,7 +51,7 @@ def unpack(kind: type[T], packed: bytes) -> T:
 
 
 def write_tick(connection: Connection, record: TickRecord, keep: timedelta) -> None:
-    """Add a tick and drop those older than `keep`."""
+    """Add a tick, drop those older than `keep`, and note at the wishes of the cars it saw that they are still theirs."""
     site_power, limit_kw = record.observation.site_power_kw, float(record.plan.import_limit_kw[0])
     row = {
         "tick": record.tick,
@@ -59,6 +69,8 @@ def write_tick(connection: Connection, record: TickRecord, keep: timedelta) -> N
     }
     connection.execute(insert(tables.ticks).values(row))
     connection.execute(delete(tables.ticks).where(tables.ticks.c.at < record.at - keep))
+    present = [state.session.session_id for state in record.observation.evses if state.session and state.online]
+    connection.execute(update(tables.wishes).where(tables.wishes.c.session_id.in_(present)).values(saved_at=record.at))
 
 
 def read_ticks(connection: Connection, since: datetime, until: datetime) -> tuple[TickRecord, ...]:
@@ -105,10 +117,13 @@ def save_wishes(connection: Connection, *, session_id: str, evse_id: str, wishes
     connection.execute(insert(tables.wishes).values(row))
 
 
-def read_wishes(connection: Connection) -> dict[str, Wishes]:
-    """Return the wishes kept, by session."""
-    rows = connection.execute(select(tables.wishes.c.session_id, tables.wishes.c.wishes))
-    return {session_id: decode(Wishes, data) for session_id, data in rows}
+def read_wishes(connection: Connection) -> tuple[KeptWishes, ...]:
+    """Return the wishes kept."""
+    t = tables.wishes.c
+    return tuple(
+        KeptWishes(session_id=session_id, evse_id=evse_id, seen_at=saved_at, wishes=decode(Wishes, data))
+        for session_id, evse_id, saved_at, data in connection.execute(select(t.session_id, t.evse_id, t.saved_at, t.wishes))
+    )
 
 
 def append_point(connection: Connection, point: HistoryPoint, keep: timedelta) -> None:

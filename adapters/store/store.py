@@ -7,7 +7,7 @@ from typing import Self
 
 from adapters.store import rows, transactions
 from adapters.store.engine import make_engine, migrate
-from adapters.store.rows import Retention
+from adapters.store.rows import KeptWishes, Retention
 from adapters.store.writer import Writer
 from v2g.observation import Reading
 from v2g.ports import Clock
@@ -93,8 +93,8 @@ class Store:
         keep, now = self._keep.wishes, self._clock.now()
         await self._writer.run(partial(rows.save_wishes, session_id=session_id, evse_id=evse_id, wishes=wishes, now=now, keep=keep))
 
-    async def wishes(self) -> dict[str, Wishes]:
-        """Return the wishes kept, by session."""
+    async def wishes(self) -> tuple[KeptWishes, ...]:
+        """Return the wishes kept."""
         return await self._writer.run(rows.read_wishes)
 
     async def append_point(self, point: HistoryPoint) -> None:

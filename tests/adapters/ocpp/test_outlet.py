@@ -57,6 +57,14 @@ def test_a_car_first_seen_by_its_transaction_stays_until_both_are_over() -> None
     assert plugged(outlet).ended(7, meter_stop_kwh=100.0, at=at(1)).session is not None
 
 
+def test_a_transaction_from_before_a_restart_makes_the_same_session_whatever_was_seen_first() -> None:
+    metered = plugged(minutes=59).measured(Sample(at=at(59), register_kwh=105.0))
+    for outlet in (EMPTY, metered):
+        resumed = outlet.resumed(transaction(7)).measured(Sample(at=at(60), register_kwh=106.0))
+        assert (resumed.session_id, resumed.plugged_in_at) == ("a#7", T0)
+        assert charged_kwh(resumed) == pytest.approx(6.0)
+
+
 def test_the_end_of_another_transaction_changes_nothing() -> None:
     outlet = plugged().begun(transaction(2))
     assert outlet.ended(1, meter_stop_kwh=1.0, at=at(1)) is outlet

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 
 from adapters.clock import VirtualClock
 from adapters.store import Retention, Store
-from adapters.store.rows import pack, unpack
+from adapters.store.rows import KeptWishes, pack, unpack
 from tests.adapters.store.conftest import NOW
 from tests.support.fake_station import FakeStation
 from v2g.codec import encode
@@ -16,6 +17,10 @@ from v2g.record import Memory, TickRecord
 from v2g.session import Wishes
 from v2g.signals import Interval, Signal, SignalKind
 from v2g.station import HistoryPoint
+
+
+def kept_wishes(session_id: str, seen_at: datetime, wishes: Wishes) -> KeptWishes:
+    return KeptWishes(session_id=session_id, evse_id="A01", seen_at=seen_at, wishes=wishes)
 
 
 def record_at(clock: VirtualClock) -> TickRecord:
@@ -85,10 +90,23 @@ async def test_the_last_wishes_of_a_session_count_and_old_ones_are_forgotten(sto
     await store.save_wishes(session_id="s1", evse_id="A01", wishes=Wishes(energy_kwh=10.0))
     last = Wishes(soc_target_frac=0.9, departure=NOW + timedelta(hours=3), discharge_consent=True)
     await store.save_wishes(session_id="s1", evse_id="A01", wishes=last)
-    assert await store.wishes() == {"s1": last}
+    assert await store.wishes() == (kept_wishes("s1", NOW, last),)
     clock.advance_to(NOW + Retention().wishes + timedelta(seconds=1))
     await store.save_wishes(session_id="s2", evse_id="A01", wishes=Wishes())
-    assert await store.wishes() == {"s2": Wishes()}
+    assert await store.wishes() == (kept_wishes("s2", clock.now(), Wishes()),)
+
+
+async def test_wishes_are_known_to_be_theirs_as_long_as_ticks_see_the_car(store: Store, clock: VirtualClock) -> None:
+    record = record_at(clock)
+    state = next(s for s in record.observation.evses if s.session and s.online)
+    assert state.session is not None
+    for session_id in (state.session.session_id, "left"):
+        await store.save_wishes(session_id=session_id, evse_id=state.evse_id, wishes=Wishes())
+    await store.write(replace(record, at=NOW + timedelta(minutes=5)))
+    assert {w.session_id: w.seen_at - NOW for w in await store.wishes()} == {
+        state.session.session_id: timedelta(minutes=5),
+        "left": timedelta(0),
+    }
 
 
 async def test_history_gives_the_last_hours_oldest_first_and_the_load_for_forecasts(store: Store) -> None:
@@ -131,4 +149,4 @@ def test_packing_is_lossless(
 async def test_no_history_is_an_empty_answer(store: Store, hours_h: float) -> None:
     assert await store.history(hours_h) == ()
     assert await store.signals() == ()
-    assert await store.wishes() == {}
+    assert await store.wishes() == ()
