@@ -9,12 +9,13 @@ from adapters.farm.outcome import Outcome
 from adapters.farm.surroundings import StepSeries
 from adapters.farm.virtual import VirtualFarm
 from adapters.farm.visit import Visit
+from v2g.fastlook import fast_look
 from v2g.ports import Forecaster, Planner
 from v2g.record import Memory
 from v2g.signals import Signals
 from v2g.site import Site
 from v2g.solution import Rung
-from v2g.tick import Parts, fast_look, tick
+from v2g.tick import Parts, tick
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 import structlog
 
 from v2g.errors import V2GError
+from v2g.fastlook import fast_look
 from v2g.observation import Observation
 from v2g.ports import Clock
 from v2g.record import Memory, TickRecord
 from v2g.setpoint import Applied, DispatchReport
 from v2g.signals import Signals
 from v2g.solution import Rung
-from v2g.tick import Parts, act, decide, fast_look
+from v2g.tick import Parts, act, decide
 
 log = structlog.get_logger(__name__)
 

@@ -19,7 +19,8 @@ RISE_SHARE = 0.26
 class UnitBounds:
     """Most a unit may draw (≥ 0) and give back (≤ 0), least it can hold when charging [kW], and what sets these bounds.
 
-    `unconfirmed_kw` is what it may draw while no setpoint of ours is in force [kW, ≥ 0].
+    `unconfirmed_kw` counts at the import limits whatever it is told, until it confirms a setpoint: what it may draw by itself,
+    or what it was measured to draw [kW, ≥ 0].
     """
 
     unit_id: str
@@ -34,11 +35,14 @@ class UnitBounds:
 
 
 def unit_bounds(site: Site, observation: Observation) -> tuple[UnitBounds, ...]:
-    """Return the bounds of every unit that can be given a setpoint: occupied reachable outlets, then batteries."""
+    """Return the bounds of every unit that is to be given a setpoint: reachable outlets, then batteries.
+
+    An empty outlet counts if it still holds a setpoint: the next car would follow it.
+    """
     states = {s.evse_id: s for s in observation.evses}
     charge = {s.battery_id: s for s in observation.batteries}
-    occupied = [(e, states[e.evse_id]) for e in site.evses if e.evse_id in states and states[e.evse_id].session]
-    outlets = [_outlet(evse, state, site.rules) for evse, state in occupied if state.online]
+    reachable = [(e, states[e.evse_id]) for e in site.evses if e.evse_id in states and states[e.evse_id].online]
+    outlets = [_outlet(e, s, site.rules) for e, s in reachable if s.session or (s.acknowledged_kw or 0.0) != 0.0]
     known = [(b, charge[b.battery_id]) for b in site.batteries if b.battery_id in charge]
     batteries = [_battery(battery, state) for battery, state in known if state.online]
     return (*outlets, *batteries)
@@ -66,8 +70,14 @@ def _outlet(evse: Evse, state: EvseState, rules: Rules) -> UnitBounds:
         least_kw=evse.charge_min_kw,
         ceiling_by=ceiling_by,
         floor_by=floor_by,
-        unconfirmed_kw=unreachable_kw(evse, state),
+        unconfirmed_kw=_unconfirmed_kw(evse, state),
     )
+
+
+def _unconfirmed_kw(evse: Evse, state: EvseState) -> float:
+    if state.acknowledged_kw is not None:
+        return 0.0
+    return max(unreachable_kw(evse, state), state.power_kw.value if state.power_kw else 0.0)
 
 
 def _battery(battery: Battery, state: BatteryState) -> UnitBounds:

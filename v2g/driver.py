@@ -4,6 +4,11 @@ from v2g.session import ChargingSession
 from v2g.site import Evse, Rules
 
 
+def knows_charge(session: ChargingSession) -> bool:
+    """Return whether the car tells its state of charge and its capacity."""
+    return session.soc_frac is not None and session.vehicle.capacity_kwh is not None
+
+
 def stored_energy_kwh(session: ChargingSession, evse: Evse) -> float:
     """Return the energy in the car's battery [kWh]; counted from 0 at plug-in where the car tells nothing."""
     if session.soc_frac is not None and session.vehicle.capacity_kwh is not None:
@@ -13,12 +18,13 @@ def stored_energy_kwh(session: ChargingSession, evse: Evse) -> float:
 
 def target_energy_kwh(session: ChargingSession, evse: Evse, rules: Rules, arrival_kwh: float | None) -> float:
     """Return the stored energy the driver wants at departure [kWh], never more than the battery holds."""
-    capacity = session.vehicle.capacity_kwh if session.soc_frac is not None else None
+    capacity = session.vehicle.capacity_kwh if knows_charge(session) else None
     wishes = session.wishes
     if wishes.energy_kwh is not None:
         now = stored_energy_kwh(session, evse)
-        base = now - session.charged_kwh * evse.efficiency + session.discharged_kwh / evse.efficiency
-        target = (base if arrival_kwh is None else arrival_kwh) + wishes.energy_kwh
+        added = session.charged_kwh * evse.efficiency - session.discharged_kwh / evse.efficiency
+        at_plug_in = (now - added if arrival_kwh is None else arrival_kwh) if knows_charge(session) else 0.0
+        target = at_plug_in + wishes.energy_kwh
     elif capacity is not None:
         target = capacity * (rules.default_target_frac if wishes.soc_target_frac is None else wishes.soc_target_frac)
     else:
@@ -33,5 +39,4 @@ def soc_floor_frac(session: ChargingSession, rules: Rules) -> float:
 
 def may_discharge(session: ChargingSession, evse: Evse, rules: Rules) -> bool:
     """Return whether this car may give back: the site, the outlet and the driver allow it, and its charge is known."""
-    known = session.soc_frac is not None and session.vehicle.capacity_kwh is not None
-    return rules.discharge and evse.discharge_max_kw > 0 and session.wishes.discharge_consent and known
+    return rules.discharge and evse.discharge_max_kw > 0 and session.wishes.discharge_consent and knows_charge(session)

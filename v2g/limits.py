@@ -91,7 +91,7 @@ def _silent_kw(site: Site, observation: Observation) -> Array:
 def _not_ours_kw(evse: Evse, state: EvseState | None) -> float:
     if state is None or not state.online:
         return unreachable_kw(evse, state)
-    return 0.0 if state.session else evse.fallback_kw
+    return 0.0 if state.session or state.acknowledged_kw else evse.fallback_kw
 
 
 def inside(site: Site) -> Array:

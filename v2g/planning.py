@@ -64,14 +64,24 @@ def make_plan(problem: Problem, solution: Solution, memory: Memory, now: datetim
 
 
 def _quantise(problem: Problem, power_kw: Array, need: Needs) -> Array:
-    """Return powers that units can hold: 0 or at least their minimum. An urgent car is rounded up, others to the nearer."""
+    """Return powers that units can hold: 0 or at least their minimum.
+
+    What is rounded away from one car is handed to the next, the one that can wait least first, so that the sum is kept to
+    within one car's minimum; a car that can wait no longer gets its minimum.
+    """
     s = problem.storages
     least = np.minimum(s.charge_min_kw, s.charge_max_kw[:, 0])
-    up = (power_kw >= least / 2) | ((need.laxity_h < URGENT_H) & (power_kw > EPSILON_KW))
-    charging = np.where(power_kw < least, np.where(up, least, 0.0), power_kw)
-    giving = np.where(-power_kw < s.discharge_min_kw, 0.0, power_kw)
-    rounded = np.where(power_kw >= 0, charging, giving)
-    return np.where(np.abs(rounded) < EPSILON_KW, 0.0, rounded)
+    rounded = np.where(np.abs(power_kw) < EPSILON_KW, 0.0, power_kw)
+    rounded = np.where((rounded < 0) & (-rounded < s.discharge_min_kw), 0.0, rounded)
+    spare_kw = 0.0
+    for i in np.argsort(need.laxity_h, kind="stable"):
+        if not 0.0 < rounded[i] < least[i]:
+            continue
+        spare_kw += rounded[i]
+        gets = spare_kw >= least[i] / 2 or need.laxity_h[i] < URGENT_H
+        rounded[i] = least[i] if gets else 0.0
+        spare_kw -= rounded[i]
+    return rounded
 
 
 def _hold(problem: Problem, power_kw: Array, memory: Memory, now: datetime, rules: Rules) -> Array:

@@ -19,8 +19,8 @@ def project(
     """Return one setpoint for each of ``limits.units``, as near to `wanted_kw` as all limits allow.
 
     Units are served in the order of `urgency` (names, most urgent first; the others follow): each gets what it wants if
-    there is room in every row above it, else what is left, else 0 if that is less than it can hold. The result is a fixed
-    point: projecting it again changes nothing.
+    there is room in every row above it, else what is left, else 0 if that is less than it can hold. A unit that has confirmed
+    nothing takes its `unconfirmed_kw` of the room even so. The result is a fixed point: projecting it again changes nothing.
 
     Parameters
     ----------
@@ -37,19 +37,21 @@ def project(
     """
     rank = {unit_id: i for i, unit_id in enumerate(urgency)}
     order = sorted(range(len(limits.units)), key=lambda i: rank.get(limits.units[i].unit_id, len(rank)))
-    import_room, export_room = limits.import_room_kw.copy(), limits.export_room_kw.copy()
+    stubborn_kw = np.array([u.unconfirmed_kw for u in limits.units])
+    import_room, export_room = limits.import_room_kw - limits.weight @ stubborn_kw, limits.export_room_kw.copy()
     setpoints: dict[int, Setpoint] = {}
     for i in order:
         unit = limits.units[i]
         wanted = wanted_kw.get(unit.unit_id, 0.0)
         power, bound_by = _within(unit, wanted)
         room, sign = (import_room, 1.0) if power >= 0 else (export_room, -1.0)
-        granted, row = _grant(abs(power), limits.weight[:, i], room)
+        own_kw = unit.unconfirmed_kw if sign > 0 else 0.0
+        granted, row = _grant(abs(power), limits.weight[:, i], room + limits.weight[:, i] * own_kw)
         bound_by += (limits.row_names[row],) if row is not None else ()
         if sign > 0 and granted < unit.least_kw - TINY_KW:
             bound_by += ("minimum_power",) if granted > TINY_KW else ()
             granted = 0.0
-        room -= limits.weight[:, i] * granted
+        room -= limits.weight[:, i] * max(granted - own_kw, 0.0)
         setpoints[i] = Setpoint(
             unit_id=unit.unit_id,
             power_kw=sign * granted if granted > 0 else 0.0,

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from v2g.driver import stored_energy_kwh
+from v2g.driver import knows_charge, stored_energy_kwh
 from v2g.observation import Observation
 from v2g.plan import Plan
 from v2g.record import Memory, QuarterHour
@@ -17,12 +17,15 @@ WHOLE_SHARE = 0.8
 
 
 def arrive(memory: Memory, observation: Observation, site: Site) -> Memory:
-    """Return `memory` with each new session's stored energy at plug-in; sessions that ended are forgotten."""
+    """Return `memory` with each session's stored energy at plug-in, from when the car's charge is first known.
+
+    Sessions that ended, and those whose charge is unknown, are forgotten.
+    """
     evses = {e.evse_id: e for e in site.evses}
     arrivals = {}
     for state in observation.evses:
         session = state.session
-        if session is None:
+        if session is None or not knows_charge(session):
             continue
         evse = evses[session.evse_id]
         added = session.charged_kwh * evse.efficiency - session.discharged_kwh / evse.efficiency

@@ -1,11 +1,11 @@
 """State the problem: from the site, what is observed and what is expected, to arrays a planner understands."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
 
-from v2g.driver import may_discharge, soc_floor_frac, stored_energy_kwh, target_energy_kwh
+from v2g.driver import knows_charge, may_discharge, soc_floor_frac, stored_energy_kwh, target_energy_kwh
 from v2g.observation import BatteryState, EvseState, Observation
 from v2g.outlook import LEVELS, Departure, Outlook
 from v2g.plan import Plan
@@ -21,6 +21,8 @@ MEDIAN, HIGH, LOW = LEVELS.index(0.5), LEVELS.index(0.75), LEVELS.index(0.25)
 """Plans keep room for a load at its upper quartile; the present is guarded by `limits_now`."""
 ASSUMED_CAPACITY_KWH = 100.0
 """Room assumed in a car that tells no capacity; only its target matters then."""
+FLOOR_MARGIN_KWH = 0.25
+"""Plans stay this far above a car's floor: what a discharge at part load loses more than at full power."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -65,7 +67,7 @@ def make_problem(site: Site, observation: Observation, outlook: Outlook, signals
     worth = float(np.average(outlook.import_price_per_kwh, weights=grid.step_h))
     charge = {s.battery_id: s for s in observation.batteries}
     units += [_battery(b, charge[b.battery_id], grid, worth) for b in site.batteries if _usable(charge.get(b.battery_id))]
-    return Problem(
+    problem = Problem(
         grid=grid,
         storages=_storages(units, grid, memory.plan),
         circuits=_circuits(site, states, outlook, signals),
@@ -76,6 +78,20 @@ def make_problem(site: Site, observation: Observation, outlook: Outlook, signals
             peak_so_far_kw=memory.peak_so_far_kw,
         ),
     )
+    return replace(problem, storages=_without_trickle(problem))
+
+
+def _without_trickle(problem: Problem) -> Storages:
+    """Return the storages with no charging in steps whose room on the way to the grid is less than a unit can hold.
+
+    A plan that counted on such power would put drivers off to hours in which they get nothing.
+    """
+    storages, circuits = problem.storages, problem.circuits
+    fixed, margin = problem.fixed_below()
+    room = np.maximum(circuits.import_limit_kw - fixed - margin, 0.0)
+    on_the_way = np.where(problem.membership()[:, :, None] > 0, room[:, None, :], np.inf).min(axis=0, initial=np.inf)
+    holds = on_the_way >= storages.charge_min_kw[:, None]
+    return replace(storages, charge_max_kw=np.where(holds, storages.charge_max_kw, 0.0))
 
 
 def _car(
@@ -84,7 +100,7 @@ def _car(
     grid = outlook.grid
     energy = stored_energy_kwh(session, evse)
     target = target_energy_kwh(session, evse, rules, memory.arrival_kwh.get(session.session_id))
-    known = session.soc_frac is not None and session.vehicle.capacity_kwh is not None
+    known = knows_charge(session)
     capacity = session.vehicle.capacity_kwh if known and session.vehicle.capacity_kwh else max(target, ASSUMED_CAPACITY_KWH)
     charge_kw = min(evse.charge_max_kw, session.vehicle.charge_max_kw or np.inf)
     discharge_kw = min(evse.discharge_max_kw, session.vehicle.discharge_max_kw or np.inf)
@@ -94,7 +110,7 @@ def _car(
     here = _here(departure, grid)
     before_promise = np.arange(grid.n_steps) < promise
     discharging = discharge_kw * here * before_promise * may_discharge(session, evse, rules)
-    floor = min(soc_floor_frac(session, rules) * capacity, energy) if known else 0.0
+    floor = min(soc_floor_frac(session, rules) * capacity + FLOOR_MARGIN_KWH, energy) if known else 0.0
     return _Unit(
         unit_id=evse.evse_id,
         kind=StorageKind.EV,

@@ -1,4 +1,4 @@
-"""One tick of the control loop: observe, forecast, state, solve, plan, project, dispatch; and the fast look between ticks."""
+"""One tick of the control loop: observe, forecast, state, solve, plan, project, dispatch."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from v2g.alarm import Alarm, AlarmCode
-from v2g.dispatch import DEADBAND_KW, confirmed_kw, dispatch
+from v2g.dispatch import dispatch
 from v2g.limits import Limits, limits_now
 from v2g.observation import Observation
 from v2g.outlook import Outlook
@@ -89,28 +89,6 @@ async def act(parts: Parts, memory: Memory, decision: Decision, now: datetime) -
     return record, decided(memory, plan, setpoints, now)
 
 
-async def fast_look(
-    parts: Parts, memory: Memory, outlook: Outlook | None, signals: Signals, now: datetime
-) -> tuple[Observation, DispatchReport, Memory]:
-    """Compare fresh measurements with the limits and lower at once what no longer fits; never raises anything, never solves.
-
-    Returns what was seen, what was done, and the memory with the billing meter read.
-    """
-    site = parts.site
-    observation = await parts.gateway.observe(now)
-    peak_kw = accepted_peak_kw(site, memory, memory.plan) if memory.plan else np.inf
-    limits = limits_now(site, observation, outlook, signals, peak_kw=peak_kw)
-    confirmed = confirmed_kw(observation)
-    wanted = {u.unit_id: confirmed.get(u.unit_id) for u in limits.units}
-    urgency = _urgency(memory.plan) if memory.plan else ()
-    lease = now + timedelta(seconds=site.rules.lease_s)
-    held = {unit: power for unit, power in wanted.items() if power is not None}
-    setpoints = project(held, urgency, limits, lease, dict.fromkeys(held, "fast_loop"))
-    cuts = tuple(s for s in setpoints if s.unit_id in held and abs(s.power_kw) < abs(held[s.unit_id]) - DEADBAND_KW)
-    report = await dispatch(parts.gateway, cuts, observation, limits, site.rules.lease_s)
-    return observation, report, meter(memory, observation, site)
-
-
 def grid_at(site: Site, now: datetime) -> TimeGrid:
     """Return the planning grid that starts at `now`."""
     h = site.horizon
@@ -122,7 +100,7 @@ def project_plan(plan: Plan, limits: Limits, site: Site, now: datetime) -> tuple
     wanted = {unit: float(plan.power_kw[i, 0]) for i, unit in enumerate(plan.unit_ids)}
     why = {unit: str(plan.why[i]) for i, unit in enumerate(plan.unit_ids)}
     lease = now + timedelta(seconds=site.rules.lease_s)
-    return project(wanted, _urgency(plan), limits, lease, why)
+    return project(wanted, urgency(plan), limits, lease, why)
 
 
 def accepted_peak_kw(site: Site, memory: Memory, plan: Plan) -> float:
@@ -132,7 +110,8 @@ def accepted_peak_kw(site: Site, memory: Memory, plan: Plan) -> float:
     return max(memory.peak_so_far_kw, float(plan.import_kw.max(initial=0.0)))
 
 
-def _urgency(plan: Plan) -> tuple[str, ...]:
+def urgency(plan: Plan) -> tuple[str, ...]:
+    """Return the units' names, the one that can wait least first."""
     return tuple(unit for _, unit in sorted(zip(plan.laxity_h, plan.unit_ids, strict=True)))
 
 

@@ -122,3 +122,16 @@ def test_a_setpoint_that_is_not_a_number_becomes_zero() -> None:
     site = a_site(1)
     got = project({"E0": float("nan")}, (), limits_of(site, an_observation(site)), LEASE, {})
     assert (got[0].power_kw, got[0].bound_by) == (0.0, ("not_a_number",))
+
+
+def test_a_unit_that_confirmed_nothing_counts_at_what_it_may_draw_and_an_empty_one_at_what_it_holds() -> None:
+    site = a_site(3, limit_kw=40)
+    online = an_observation(site, E2=None)
+    silent = replace(online.evses[0], acknowledged_kw=None, lease_until=None)
+    holding = replace(online.evses[2], acknowledged_kw=11.0)
+    observation = replace(online, evses=(silent, online.evses[1], holding))
+    got = project(wanted([0, 11, 0]), ("E1",), limits_of(site, observation), LEASE, {})
+    assert [(s.unit_id, s.power_kw) for s in got] == [("E0", 0.0), ("E1", 11.0), ("E2", 0.0)]
+    tight = a_site(3, limit_kw=25)
+    got = project(wanted([0, 11, 0]), ("E1",), limits_of(tight, observation), LEASE, {})
+    assert got[1].power_kw == 0.0

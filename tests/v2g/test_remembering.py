@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.builders import NOW, a_session, a_site, an_observation
+from v2g.driver import target_energy_kwh
 from v2g.observation import Observation, Reading
 from v2g.record import Memory
 from v2g.remembering import arrive, meter
@@ -46,3 +47,16 @@ def test_energy_at_plug_in_is_kept_while_the_car_stays() -> None:
     charged = replace(a_session("E0", soc_frac=0.7), charged_kwh=13.0)
     assert arrive(fresh, an_observation(site, E0=charged), site).arrival_kwh == fresh.arrival_kwh
     assert arrive(fresh, an_observation(site, E0=None), site).arrival_kwh == {}
+
+
+def test_a_charge_that_is_told_late_moves_the_target_with_it() -> None:
+    site = a_site(1)
+    silent = a_session("E0", soc_frac=None, energy_kwh=20.0)
+    first = arrive(Memory(), an_observation(site, E0=silent), site)
+    told = a_session("E0", soc_frac=0.5, energy_kwh=20.0)
+    second = arrive(first, an_observation(site, E0=told), site)
+    targets = [
+        target_energy_kwh(session, site.evses[0], site.rules, memory.arrival_kwh.get("S-E0"))
+        for session, memory in ((silent, first), (told, second), (silent, second))
+    ]
+    assert targets == pytest.approx([20.0, 50.0, 20.0])

@@ -12,7 +12,7 @@ from v2g.outlook import LEVELS, Departure
 from v2g.record import Memory
 from v2g.signals import Interval, Signal, SignalKind
 from v2g.site import Battery
-from v2g.stating import make_problem
+from v2g.stating import FLOOR_MARGIN_KWH, make_problem
 
 
 def a_departure(session_id: str, hours: list[float]) -> Departure:
@@ -27,7 +27,7 @@ def test_a_car_becomes_a_storage_with_its_driver_s_target_floor_and_promise() ->
     assert s.initial_energy_kwh == pytest.approx([30.0])
     assert s.target_energy_kwh == pytest.approx([48.0 - 1.0 * 11 * 0.95])  # due one hour after the horizon's eight
     assert s.target_step == pytest.approx([problem.grid.n_steps])
-    assert s.energy_min_kwh[0] == pytest.approx(0.2 * 60)
+    assert s.energy_min_kwh[0] == pytest.approx(0.2 * 60 + FLOOR_MARGIN_KWH)
     assert s.discharge_max_kw[0] == pytest.approx(11.0)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.builders import NOW, a_session, a_site, an_observation, an_outlook
 from tests.support.fake_gateway import FakeGateway
+from v2g.fastlook import fast_look
 from v2g.observation import Observation, Reading
 from v2g.outlook import Outlook
 from v2g.plan import Why
@@ -14,7 +15,7 @@ from v2g.record import Memory
 from v2g.signals import Signals
 from v2g.site import Site, Tariff
 from v2g.solution import Rung, Solution
-from v2g.tick import Parts, fast_look, tick
+from v2g.tick import Parts, tick
 from v2g.timegrid import TimeGrid
 
 

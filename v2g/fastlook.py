@@ -1,0 +1,72 @@
+"""The fast look between ticks: measurements against the limits; lowers at once, never raises, never solves."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from v2g.bounds import fresh
+from v2g.dispatch import DEADBAND_KW, confirmed_kw, dispatch
+from v2g.limits import Limits, capacities_kw, limits_now
+from v2g.observation import Observation
+from v2g.outlook import Outlook
+from v2g.projection import project
+from v2g.record import Memory
+from v2g.remembering import meter
+from v2g.setpoint import Applied, DispatchReport, Setpoint
+from v2g.signals import Signals
+from v2g.site import Site
+from v2g.tick import Parts, accepted_peak_kw, urgency
+
+
+async def fast_look(
+    parts: Parts, memory: Memory, outlook: Outlook | None, signals: Signals, now: datetime
+) -> tuple[Observation, DispatchReport, Memory]:
+    """Lower at once what no longer fits; if a charger will not be lowered, lower others in its place.
+
+    Returns what was seen, what was done, and the memory with the billing meter read.
+    """
+    site = parts.site
+    observation = await parts.gateway.observe(now)
+    peak_kw = accepted_peak_kw(site, memory, memory.plan) if memory.plan else np.inf
+    held = {unit: power for unit, power in confirmed_kw(observation).items() if power is not None}
+    limits = limits_now(site, observation, outlook, signals, peak_kw=peak_kw)
+    limits = _relieved(limits, held, site, observation, signals)
+    order = urgency(memory.plan) if memory.plan else ()
+    lease = now + timedelta(seconds=site.rules.lease_s)
+    first = await dispatch(parts.gateway, _cuts(held, order, limits, lease), observation, limits, site.rules.lease_s)
+    stubborn = {o.setpoint.unit_id: max(held[o.setpoint.unit_id], 0.0) for o in first.outcomes if not isinstance(o, Applied)}
+    if not stubborn:
+        return observation, first, meter(memory, observation, site)
+    limits = _counting(limits, stubborn)
+    done = {o.setpoint.unit_id: o.setpoint.power_kw for o in first.outcomes if isinstance(o, Applied)}
+    others = {unit: power for unit, power in (held | done).items() if unit not in stubborn}
+    second = await dispatch(parts.gateway, _cuts(others, order, limits, lease), observation, limits, site.rules.lease_s)
+    report = DispatchReport(outcomes=(*first.outcomes, *second.outcomes))
+    return observation, report, meter(memory, observation, site)
+
+
+def _cuts(held: Mapping[str, float], order: tuple[str, ...], limits: Limits, lease: datetime) -> tuple[Setpoint, ...]:
+    """Return setpoints for those of `held` [kW by unit] that must draw, or give back, less than they do."""
+    projected = project(held, order, limits, lease, dict.fromkeys(held, "fast_loop"))
+    return tuple(s for s in projected if s.unit_id in held and abs(s.power_kw) < abs(held[s.unit_id]) - DEADBAND_KW)
+
+
+def _relieved(limits: Limits, held: Mapping[str, float], site: Site, observation: Observation, signals: Signals) -> Limits:
+    """Return `limits` with room taken for an import that is measured above its limit, whatever its cause."""
+    meter_reading = observation.site_power_kw
+    imports, _ = capacities_kw(site, signals, observation.at)
+    if meter_reading is None or not fresh(meter_reading, observation, site.rules) or meter_reading.value <= imports[0]:
+        return limits
+    over_kw = meter_reading.value - imports[0] * (1.0 - site.rules.guard_frac)
+    drawn_kw = sum(max(power, 0.0) for power in held.values()) + sum(u.unconfirmed_kw for u in limits.units)
+    room = limits.import_room_kw.copy()
+    room[0] = min(room[0], max(drawn_kw - over_kw, 0.0))
+    return replace(limits, import_room_kw=room)
+
+
+def _counting(limits: Limits, stubborn: Mapping[str, float]) -> Limits:
+    """Return `limits` with the draw of units that would not be lowered counted as it is."""
+    units = tuple(replace(u, unconfirmed_kw=stubborn.get(u.unit_id, u.unconfirmed_kw)) for u in limits.units)
+    return replace(limits, units=units)
