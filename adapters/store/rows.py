@@ -7,17 +7,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+import structlog
+from sqlalchemy import Column, Connection, TypeCoerce, delete, insert, or_, select, type_coerce, update
+from sqlalchemy.types import NullType
 
 from adapters.store import tables
 from v2g.codec import decode, encode
+from v2g.errors import InputError
 from v2g.record import Memory, TickRecord
 from v2g.session import Wishes
 from v2g.setpoint import Applied
 from v2g.signals import Signal, Signals
 from v2g.station import HistoryPoint
 
+log = structlog.get_logger(__name__)
 T = TypeVar("T")
+DAMAGE = (InputError, TypeError, ValueError, ArithmeticError, RecursionError, zlib.error)
+"""What reading a row that was cut short, overwritten or edited by hand may raise."""
 MEMORY_ID = 1
 
 
@@ -50,6 +56,20 @@ def unpack(kind: type[T], packed: bytes) -> T:
     return decode(kind, json.loads(zlib.decompress(packed)))
 
 
+def _raw(column: Column[Any]) -> TypeCoerce[Any]:
+    """Return the column as the database holds it, so that one row that cannot be read does not end the query."""
+    return type_coerce(column, NullType())
+
+
+def _sound(kind: type[T], table: str, key: object, data: Any) -> T | None:
+    """Return a row's value, packed or JSON; None, and a warning, if it is damaged."""
+    try:
+        return unpack(kind, data) if isinstance(data, bytes) else decode(kind, json.loads(data))
+    except DAMAGE as error:
+        log.warning("row_damaged", table=table, row=key, reason=str(error), mend="left out; delete it to be rid of this")
+        return None
+
+
 def write_tick(connection: Connection, record: TickRecord, keep: timedelta) -> None:
     """Add a tick, drop those older than `keep`, and note at the wishes of the cars it saw that they are still theirs."""
     site_power, limit_kw = record.observation.site_power_kw, float(record.plan.import_limit_kw[0])
@@ -76,8 +96,9 @@ def write_tick(connection: Connection, record: TickRecord, keep: timedelta) -> N
 def read_ticks(connection: Connection, since: datetime, until: datetime) -> tuple[TickRecord, ...]:
     """Return the ticks in [since, until), oldest first."""
     t = tables.ticks.c
-    query = select(t.record).where(t.at >= since, t.at < until).order_by(t.at, t.id)
-    return tuple(unpack(TickRecord, packed) for packed in connection.scalars(query))
+    rows = connection.execute(select(t.id, _raw(t.record)).where(t.at >= since, t.at < until).order_by(t.at, t.id))
+    records = (_sound(TickRecord, "ticks", key, packed) for key, packed in rows)
+    return tuple(record for record in records if record is not None)
 
 
 def save_signal(connection: Connection, signal: Signal) -> None:
@@ -105,8 +126,10 @@ def withdraw_signal(connection: Connection, signal_id: str, now: datetime) -> bo
 def read_signals(connection: Connection, now: datetime) -> Signals:
     """Return the signals that are neither withdrawn nor over at `now`, in the order issued."""
     t = tables.signals.c
-    query = select(t.signal).where(t.withdrawn_at.is_(None), t.ends_at > now).order_by(t.issued_at, t.signal_id)
-    return tuple(decode(Signal, data) for data in connection.scalars(query))
+    query = select(t.signal_id, _raw(t.signal)).where(t.withdrawn_at.is_(None), t.ends_at > now)
+    rows = connection.execute(query.order_by(t.issued_at, t.signal_id))
+    signals = (_sound(Signal, "signals", key, data) for key, data in rows)
+    return tuple(signal for signal in signals if signal is not None)
 
 
 def save_wishes(connection: Connection, *, session_id: str, evse_id: str, wishes: Wishes, now: datetime, keep: timedelta) -> None:
@@ -120,9 +143,11 @@ def save_wishes(connection: Connection, *, session_id: str, evse_id: str, wishes
 def read_wishes(connection: Connection) -> tuple[KeptWishes, ...]:
     """Return the wishes kept."""
     t = tables.wishes.c
+    rows = connection.execute(select(t.session_id, t.evse_id, t.saved_at, _raw(t.wishes)))
     return tuple(
-        KeptWishes(session_id=session_id, evse_id=evse_id, seen_at=saved_at, wishes=decode(Wishes, data))
-        for session_id, evse_id, saved_at, data in connection.execute(select(t.session_id, t.evse_id, t.saved_at, t.wishes))
+        KeptWishes(session_id=session_id, evse_id=evse_id, seen_at=saved_at, wishes=wishes)
+        for session_id, evse_id, saved_at, data in rows
+        if (wishes := _sound(Wishes, "wishes", session_id, data)) is not None
     )
 
 
@@ -154,6 +179,6 @@ def save_memory(connection: Connection, memory: Memory, now: datetime) -> None:
 
 
 def read_memory(connection: Connection) -> Memory | None:
-    """Return the memory kept, None if there is none."""
-    packed = connection.scalar(select(tables.memory.c.memory))
-    return None if packed is None else unpack(Memory, packed)
+    """Return the memory kept, None if there is none or it is damaged."""
+    packed = connection.scalar(select(_raw(tables.memory.c.memory)))
+    return None if packed is None else _sound(Memory, "memory", MEMORY_ID, packed)

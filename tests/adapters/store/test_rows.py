@@ -1,10 +1,15 @@
 import math
+import sqlite3
+import zlib
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import make_url
+from structlog.testing import capture_logs
 
 from adapters.clock import VirtualClock
 from adapters.store import Retention, Store
@@ -127,6 +132,36 @@ async def test_memory_comes_back_whole_with_its_plan(store: Store, clock: Virtua
     await store.save_memory(memory)
     kept = await store.memory()
     assert encode(kept) == encode(memory)
+
+
+GARBAGE = [b"", b"garbage", b"\xff\xfe", zlib.compress(b"[1"), zlib.compress(b"{}1"), "garbage", "null", "[]", "", 7]
+
+
+@pytest.mark.parametrize("garbage", GARBAGE, ids=repr)
+async def test_a_damaged_row_is_left_out_and_told_and_takes_nothing_with_it(
+    url: str, store: Store, clock: VirtualClock, garbage: object
+) -> None:
+    record = record_at(clock)
+    await store.save_memory(Memory(tick=1))
+    for name in ("bad", "good"):
+        await store.write(record)
+        await store.save_signal(price_curve(name))
+        await store.save_wishes(session_id=name, evse_id="A01", wishes=Wishes())
+    with closing(sqlite3.connect(make_url(url).database or "")) as file:
+        file.execute("UPDATE ticks SET record = ? WHERE id = 1", (garbage,))
+        file.execute("UPDATE signals SET signal = ? WHERE signal_id = 'bad'", (garbage,))
+        file.execute("UPDATE wishes SET wishes = ? WHERE session_id = 'bad'", (garbage,))
+        file.execute("UPDATE memory SET memory = ?", (garbage,))
+        file.commit()
+    with capture_logs() as events:
+        assert len(await store.ticks(NOW - timedelta(days=1), NOW + timedelta(days=1))) == 1
+        assert [signal.signal_id for signal in await store.signals()] == ["good"]
+        assert [wishes.session_id for wishes in await store.wishes()] == ["good"]
+        assert await store.memory() is None
+    told = [(e["log_level"], e["event"], e["table"], e["row"]) for e in events]
+    assert told == [
+        ("warning", "row_damaged", *row) for row in (("ticks", 1), ("signals", "bad"), ("wishes", "bad"), ("memory", 1))
+    ]
 
 
 @given(
