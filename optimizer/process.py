@@ -101,6 +101,8 @@ class ProcessPlanner:
     async def _ensure(self) -> asyncio.subprocess.Process:
         """Return the living process, a new one if need be."""
         if self._process is None or self._process.returncode is not None:
+            if self._process is not None:
+                log.warning("solver_died", returncode=self._process.returncode)
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from io import BytesIO
 
 import pytest
+from structlog.testing import capture_logs
 
 from optimizer.exact import ExactPlanner
 from optimizer.frames import pack, read
@@ -64,7 +65,9 @@ async def test_a_killed_solver_is_replaced_at_the_next_solve(planner: ProcessPla
     os.kill(pid, signal.SIGKILL)
     async with asyncio.timeout(5):
         await planner.ended()
-    assert (await planner.solve(PROBLEM)).rung is Rung.OPTIMAL
+    with capture_logs() as events:
+        assert (await planner.solve(PROBLEM)).rung is Rung.OPTIMAL
+    assert events[0] == {"event": "solver_died", "log_level": "warning", "returncode": -signal.SIGKILL}
     assert planner.pid not in {None, pid}
     assert planner.starts == 2
 
