@@ -26,6 +26,7 @@ from v2g.signals import Interval, Signal, SignalKind, Signals
 HISTORY_DAYS = 28
 """What forecasts may have learned before the first simulated day, where the file has it."""
 DEFAULT_START = date(2026, 6, 15)
+HOUR = timedelta(hours=1)
 PUBLISHED_BEFORE_H = 11.0
 """Day-ahead prices are known at 13:00 of the day before."""
 
@@ -55,16 +56,16 @@ def make_scenario(loaded: LoadedSite, files: Files, *, days: int, seed: int, v2g
     first_day = files.start or _first_day(rows, zone)
     start = datetime.combine(first_day, time(), tzinfo=zone).astimezone(UTC)
     end = datetime.combine(first_day + timedelta(days=days), time(), tzinfo=zone).astimezone(UTC)
-    visits, ended, visit_note = _visits(loaded, rows, start, days, seed, v2g_share)
-    load, load_past, load_note = _load(loaded, files.load, start, days, seed)
-    signals, price_note = _prices(loaded, files.prices, start, days)
+    visits, ended, visit_note = _visits(loaded, rows, start, end, seed, v2g_share)
+    load, load_past, load_note = _load(loaded, files.load, start, end, seed)
+    signals, price_note = _prices(loaded, files.prices, start, end)
     scenario = Scenario(
         site=site,
         start=start,
         end=end,
         visits=visits,
         load_kw=load,
-        pv_kw=pv_production(site, start, hours_h=days * 24 + 1, seed=seed + 1),
+        pv_kw=pv_production(site, start, hours_h=(end - start) / HOUR, seed=seed + 1),
         signals=signals,
         notes=(visit_note, load_note, price_note),
     )
@@ -82,16 +83,17 @@ def _first_day(rows: tuple[SessionRow, ...], zone: ZoneInfo) -> date:
 
 
 def _visits(
-    loaded: LoadedSite, rows: tuple[SessionRow, ...], start: datetime, days: int, seed: int, v2g_share: float
+    loaded: LoadedSite, rows: tuple[SessionRow, ...], start: datetime, end: datetime, seed: int, v2g_share: float
 ) -> tuple[tuple[Visit, ...], tuple[EndedVisit, ...], str]:
     site = loaded.site
     if not rows:
+        days = round((end - start) / timedelta(days=1))
         visits = daily_visits(site, WORKPLACE, start=start, days=days, seed=seed, v2g_share=v2g_share)
         return visits, (), f"sessions: made up, seed {seed}: {len(visits)} sessions of a workplace"
     placement = align_sessions(
         rows,
         start=start,
-        days=days,
+        end=end,
         time_zone=site.time_zone,
         series_time_zone=loaded.file.series.sessions_time_zone or site.time_zone,
         evse_ids=[e.evse_id for e in site.evses],
@@ -105,12 +107,12 @@ def _visits(
     return visits_from_sessions(placement.sessions, site, seed=seed, v2g_share=v2g_share), ended, note
 
 
-def _load(loaded: LoadedSite, path: Path | None, start: datetime, days: int, seed: int) -> tuple[StepSeries, History, str]:
+def _load(loaded: LoadedSite, path: Path | None, start: datetime, end: datetime, seed: int) -> tuple[StepSeries, History, str]:
     site, scale = loaded.site, loaded.file.series.load_scale
     if path is None:
-        series = building_load(site, start, hours_h=days * 24 + 1, seed=seed)
+        series = building_load(site, start, hours_h=(end - start) / HOUR, seed=seed)
         return series, History(), f"load: made up, seed {seed}, between the site's base and peak"
-    aligned = _aligned(loaded, path, SeriesKind.LOAD, loaded.file.series.load_time_zone, start, days)
+    aligned = _aligned(loaded, path, SeriesKind.LOAD, loaded.file.series.load_time_zone, start, end)
     past = History.from_arrays(aligned.history_times, scale * aligned.history)
     scaled = "" if scale == 1.0 else f", times {scale:g}"
     return (
@@ -120,11 +122,11 @@ def _load(loaded: LoadedSite, path: Path | None, start: datetime, days: int, see
     )
 
 
-def _prices(loaded: LoadedSite, path: Path | None, start: datetime, days: int) -> tuple[Signals, str]:
-    """Return one signal a local day, known from 13:00 of the day before; the first day's and the last day's morrow too."""
+def _prices(loaded: LoadedSite, path: Path | None, start: datetime, end: datetime) -> tuple[Signals, str]:
+    """Return one signal a local day, known from 13:00 of the day before."""
     if path is None:
         return (), "prices: the site's tariff"
-    aligned = _aligned(loaded, path, SeriesKind.PRICE, loaded.file.series.prices_time_zone, start, days)
+    aligned = _aligned(loaded, path, SeriesKind.PRICE, loaded.file.series.prices_time_zone, start, end)
     zone = ZoneInfo(loaded.site.time_zone)
     step = timedelta(hours=aligned.step_h)
     by_day: dict[date, list[Interval]] = {}
@@ -144,14 +146,14 @@ def _prices(loaded: LoadedSite, path: Path | None, start: datetime, days: int) -
     return signals, f"{aligned.note}; each day's are known at 13:00 of the day before"
 
 
-def _aligned(loaded: LoadedSite, path: Path, kind: SeriesKind, zone: str | None, start: datetime, days: int) -> Aligned:
+def _aligned(loaded: LoadedSite, path: Path, kind: SeriesKind, zone: str | None, start: datetime, end: datetime) -> Aligned:
     if not path.exists():
         raise SeriesError("there is no such file", place=str(path), mend="give the path of a CSV file")
     site_zone = loaded.site.time_zone
     return align(
         read_series(path, kind=kind),
         start=start,
-        days=days,
+        end=end,
         time_zone=site_zone,
         series_time_zone=zone or site_zone,
         days_before=HISTORY_DAYS,

@@ -51,9 +51,16 @@ class Aligned:
 
 
 def align(
-    series: Series, *, start: datetime, days: int, time_zone: str, series_time_zone: str, step_h: float = 0.25, days_before: int = 0
+    series: Series,
+    *,
+    start: datetime,
+    end: datetime,
+    time_zone: str,
+    series_time_zone: str,
+    step_h: float = 0.25,
+    days_before: int = 0,
 ) -> Aligned:
-    """Return `series` from `start` for `days` days of the site's `time_zone`, and for `days_before` days before.
+    """Return `series` from `start` to `end`, days of the site's `time_zone`, and for `days_before` days before.
 
     The same dates are taken where the file has them, else the whole weeks nearest in season, the latest year first; wall
     time in `series_time_zone` stands for the same wall time at the site. Longer steps are held, shorter ones averaged. Gaps
@@ -61,12 +68,11 @@ def align(
 
     Raises `SeriesError` if nothing in the file can fill a gap.
     """
-    step_s, start_s = round(step_h * 3600), int(start.timestamp())
+    step_s, start_s, end_s = round(step_h * 3600), int(start.timestamp()), int(end.timestamp())
     source = Source(series, math.gcd(step_s, series.step_s, SLOT_S))
-    shift = _best_shift(source, start_s, days, days_before, (time_zone, series_time_zone))
-    before, during = (
-        start_s + step_s * np.arange(*span) for span in ((-days_before * DAY_S // step_s, 0), (days * DAY_S // step_s,))
-    )
+    shift = _best_shift(source, (start_s, end_s), days_before, (time_zone, series_time_zone))
+    before = start_s + step_s * np.arange(-days_before * DAY_S // step_s, 0)
+    during = np.arange(start_s, end_s, step_s)
     parts = shift.to_source(source.parts(during, step_s))
     raw = source.means(parts, step_s)
     values = _filled(source, parts, step_s, raw)
@@ -80,7 +86,7 @@ def align(
         step_h=step_h,
         values=np.where(dark, 0.0, values),
         history=source.means(shift.to_source(source.parts(before, step_s)), step_s),
-        note=f"{Path(series.path).name}, {series.name}: {shift.describe(start, days)}{gaps}",
+        note=f"{Path(series.path).name}, {series.name}: {shift.describe(start, end)}{gaps}",
     )
 
 
@@ -120,20 +126,21 @@ class Source:
         return int((wall_s(begin, zone) - begin)[0])
 
 
-def _best_shift(source: Source, start_s: int, days: int, days_before: int, zones: tuple[str, str]) -> Shift:
-    """Return the shift to the best week: few gaps, then near in season, then with a history before it, then late."""
+def _best_shift(source: Source, span_s: tuple[int, int], days_before: int, zones: tuple[str, str]) -> Shift:
+    """Return the shift of `span_s` to the best week: few gaps, then near in season, then with a history before it, then late."""
     zone, series_zone = zones
-    start_wall = int(wall_s(np.array([start_s]), zone)[0])
+    start_wall, end_wall = (int(w) for w in wall_s(np.array(span_s), zone))
     first, end = (int(w) for w in wall_s(source.series.times[[0, -1]] + np.array([0, source.series.step_s]), series_zone))
 
     def cost(weeks: int) -> tuple[float, ...]:
         begin = start_wall - weeks * WEEK_S
-        missing = 1.0 - source.known_share(begin, begin + days * DAY_S, series_zone)
+        missing = 1.0 - source.known_share(begin, end_wall - weeks * WEEK_S, series_zone)
         before = source.known_share(begin - days_before * DAY_S, begin, series_zone)
         excess = round(max(missing - GAPS_ALLOWED, 0.0), 2)
         return excess, weeks != 0, season_distance_weeks(weeks), -round(before, 1), weeks
 
-    return Shift(weeks=min(candidate_shifts(start_wall, days, first, end), key=cost), zone=zone, series_zone=series_zone)
+    shifts = candidate_shifts(start_wall, end_wall - start_wall, first, end)
+    return Shift(weeks=min(shifts, key=cost), zone=zone, series_zone=series_zone)
 
 
 def _filled(source: Source, parts: Instants, step_s: int, values: Array) -> Array:

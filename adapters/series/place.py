@@ -40,14 +40,14 @@ def align_sessions(
     rows: Sequence[SessionRow],
     *,
     start: datetime,
-    days: int,
+    end: datetime,
     time_zone: str,
     series_time_zone: str,
     evse_ids: Sequence[str],
     seed: int,
     days_before: int = 0,
 ) -> Placement:
-    """Return the sessions that stand for `days` days from `start`, on the outlets `evse_ids`, none at an outlet taken.
+    """Return the sessions that stand for the days from `start` to `end`, on the outlets `evse_ids`, none at an outlet taken.
 
     The same dates are taken where `rows` have them, else the weeks nearest in season, the latest year first; weekday and
     local time of arrival stay, and so do all durations. Each charger of the file (or user, where it names no chargers) has
@@ -57,9 +57,9 @@ def align_sessions(
     """
     if not rows or not evse_ids:
         raise SeriesError("there are no sessions" if evse_ids else "there are no outlets", mend="give at least one")
-    shift = _best_shift(rows, start, days, (time_zone, series_time_zone))
+    shift = _best_shift(rows, start, end, (time_zone, series_time_zone))
     moved = [_moved(row, plug_in) for row, plug_in in zip(rows, _arrivals(rows, shift), strict=True)]
-    first, end = start - timedelta(days=days_before), start + timedelta(days=days)
+    first = start - timedelta(days=days_before)
     chosen = sorted((row for row in moved if first <= row.plug_in < end), key=lambda row: row.plug_in)
     placed = _placed(chosen, evse_ids, np.random.default_rng(seed))
     sessions = tuple(session for session in placed if session.plug_in >= start)
@@ -68,19 +68,20 @@ def align_sessions(
     return Placement(
         sessions=sessions,
         ended=tuple(session for session in placed if session.plug_out <= start),
-        note=f"sessions: {shift.describe(start, days)}; {len(sessions)} sessions{left_out}",
+        note=f"sessions: {shift.describe(start, end)}; {len(sessions)} sessions{left_out}",
     )
 
 
-def _best_shift(rows: Sequence[SessionRow], start: datetime, days: int, zones: tuple[str, str]) -> Shift:
+def _best_shift(rows: Sequence[SessionRow], start: datetime, end: datetime, zones: tuple[str, str]) -> Shift:
     """Return the shift to the best week: busy as usual, then near in season, then late."""
     zone, series_zone = zones
-    start_wall = int(wall_s(np.array([int(start.timestamp())]), zone)[0])
+    start_wall, end_wall = (int(w) for w in wall_s(np.array([int(start.timestamp()), int(end.timestamp())]), zone))
     arrivals = np.sort(wall_s(np.array([int(row.plug_in.timestamp()) for row in rows]), series_zone))
     first_day, end_day = int(arrivals[0]) // DAY_S, int(arrivals[-1]) // DAY_S + 1
-    shifts = candidate_shifts(start_wall, days, first_day * DAY_S, end_day * DAY_S)
+    length_s = end_wall - start_wall
+    shifts = candidate_shifts(start_wall, length_s, first_day * DAY_S, end_day * DAY_S)
     begins = {weeks: start_wall - weeks * WEEK_S for weeks in shifts}
-    busy = {weeks: bisect_left(arrivals, begin + days * DAY_S) - bisect_left(arrivals, begin) for weeks, begin in begins.items()}
+    busy = {weeks: bisect_left(arrivals, begin + length_s) - bisect_left(arrivals, begin) for weeks, begin in begins.items()}
     least = BUSY_SHARE * float(np.median(list(busy.values())))
     best = min(shifts, key=lambda weeks: (busy[weeks] < least, weeks != 0, season_distance_weeks(weeks), weeks))
     return Shift(weeks=best, zone=zone, series_zone=series_zone)

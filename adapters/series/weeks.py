@@ -35,25 +35,31 @@ class Shift:
     zone: str
     series_zone: str
 
+    @property
+    def same(self) -> bool:
+        """Whether each instant stands for itself, also in the hour that the clocks show twice."""
+        return self.weeks == 0 and self.zone == self.series_zone
+
     def to_source(self, instants: Instants) -> Instants:
         """Return the source's UTC instant for each simulated one [s], (n,)."""
-        return utc_s(wall_s(instants, self.zone) - self.weeks * WEEK_S, self.series_zone)
+        return instants if self.same else utc_s(wall_s(instants, self.zone) - self.weeks * WEEK_S, self.series_zone)
 
     def to_target(self, instants: Instants) -> Instants:
         """Return the simulated UTC instant for each of the source's [s], (n,)."""
-        return utc_s(wall_s(instants, self.series_zone) + self.weeks * WEEK_S, self.zone)
+        return instants if self.same else utc_s(wall_s(instants, self.series_zone) + self.weeks * WEEK_S, self.zone)
 
-    def describe(self, start: datetime, days: int) -> str:
+    def describe(self, start: datetime, end: datetime) -> str:
         """Return which dates stand for which, for people."""
-        first = start.astimezone(ZoneInfo(self.zone))
-        if self.weeks == 0 and self.zone == self.series_zone:
-            return f"the dates themselves, {_span(first, days)} ({self.zone})"
-        source = _span(first - timedelta(weeks=self.weeks), days)
-        return f"{source} ({self.series_zone}) stands for {_span(first, days)} ({self.zone}), by weekday and local time of day"
+        first, last = (instant.astimezone(ZoneInfo(self.zone)) for instant in (start, end - timedelta(seconds=1)))
+        target = _span(first, last)
+        if self.same:
+            return f"the dates themselves, {target} ({self.zone})"
+        source = _span(first - timedelta(weeks=self.weeks), last - timedelta(weeks=self.weeks))
+        return f"{source} ({self.series_zone}) stands for {target} ({self.zone}), by weekday and local time of day"
 
 
-def _span(first: datetime, days: int) -> str:
-    return f"{first:%a %Y-%m-%d} to {first + timedelta(days=days - 1):%a %Y-%m-%d}"
+def _span(first: datetime, last: datetime) -> str:
+    return f"{first:%a %Y-%m-%d} to {last:%a %Y-%m-%d}"
 
 
 def season_distance_weeks(weeks: int) -> int:
@@ -62,11 +68,12 @@ def season_distance_weeks(weeks: int) -> int:
     return round(min(into, YEAR_S - into) / WEEK_S)
 
 
-def candidate_shifts(start_wall: int, days: int, first_wall: int, last_wall: int) -> list[int]:
+def candidate_shifts(start_wall: int, length_s: int, first_wall: int, last_wall: int) -> list[int]:
     """Return all shifts [weeks] that put the simulated days wholly into [first_wall, last_wall), else those that touch it."""
     latest = -(-(start_wall - first_wall) // WEEK_S)
     earliest = (start_wall - last_wall) // WEEK_S
-    around = range(earliest - 1 - days // 7, latest + 2 + days // 7)
+    weeks_long = length_s // WEEK_S
+    around = range(earliest - 1 - weeks_long, latest + 2 + weeks_long)
     begins = {weeks: start_wall - weeks * WEEK_S for weeks in around}
-    inside = [weeks for weeks, begin in begins.items() if begin >= first_wall and begin + days * DAY_S <= last_wall]
-    return inside or [weeks for weeks, begin in begins.items() if begin < last_wall and begin + days * DAY_S > first_wall]
+    inside = [weeks for weeks, begin in begins.items() if begin >= first_wall and begin + length_s <= last_wall]
+    return inside or [weeks for weeks, begin in begins.items() if begin < last_wall and begin + length_s > first_wall]

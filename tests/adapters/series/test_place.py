@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -34,7 +35,7 @@ def place(rows: Sequence[SessionRow], evse_ids: Sequence[str] = ("1", "2", "3"),
     return align_sessions(
         rows,
         start=START,
-        days=days,
+        end=START + timedelta(days=days),
         time_zone=BERLIN,
         series_time_zone=ANGELES,
         evse_ids=evse_ids,
@@ -73,6 +74,25 @@ def test_no_outlet_is_taken_twice_and_every_car_is_placed_or_counted(
     assert f"{len(placement.sessions)} sessions" in placement.note
 
 
+@pytest.mark.parametrize("year", [2020, 2026])
+def test_who_comes_in_the_last_hour_of_a_day_of_25_hours_is_placed(year: int) -> None:
+    """In 2020 the dates themselves, in 2026 those of another year."""
+    zone = ZoneInfo(BERLIN)
+    late = datetime(2020, 10, 25, 23, 30, tzinfo=zone).astimezone(UTC)
+    first = datetime(2020, 10, 25, tzinfo=zone) if year == 2020 else datetime(2026, 10, 25, tzinfo=zone)
+    session = replace(row(0.0), plug_in=late, plug_out=late + timedelta(hours=2))
+    placement = align_sessions(
+        [session],
+        start=first.astimezone(UTC),
+        end=(first + timedelta(days=1)).astimezone(UTC),
+        time_zone=BERLIN,
+        series_time_zone=BERLIN,
+        evse_ids=["1"],
+        seed=0,
+    )
+    assert [s.plug_in.astimezone(zone).strftime("%H:%M") for s in placement.sessions] == ["23:30"]
+
+
 def test_a_charger_keeps_its_outlet_and_a_guest_gets_a_free_one() -> None:
     week = [row(24 * day + 9, charger=charger) for day in range(5) for charger in "AB"]
     sessions = place([*week, row(10.0, 3.0, charger="A"), row(24 * 9, charger="A")]).sessions
@@ -99,7 +119,7 @@ def test_what_ended_before_warms_the_forecast() -> None:
     placement = align_sessions(
         rows,
         start=START + timedelta(days=14),
-        days=7,
+        end=START + timedelta(days=21),
         time_zone=BERLIN,
         series_time_zone=ANGELES,
         evse_ids=["1"],

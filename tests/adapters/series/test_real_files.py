@@ -1,7 +1,7 @@
 """The real files, where the machine has them: named by V2G_DATA, or in a folder beside the checkout."""
 
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ BESIDE = Path(__file__).resolve().parents[4] / "shared" / "data"
 DATA = Path(os.environ.get("V2G_DATA", BESIDE))
 ANGELES = "America/Los_Angeles"
 START = datetime(2026, 6, 8, tzinfo=ZoneInfo(ANGELES)).astimezone(UTC)
+END = START + timedelta(days=7)
 
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the real series are not on this machine")
 
@@ -33,7 +34,7 @@ pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the real series are n
 )
 def test_every_series_fills_a_week(name: str, kind: SeriesKind, zone: str, low: float, high: float) -> None:
     series = read_series(DATA / f"{name}.csv.gz", kind=kind)
-    aligned = align(series, start=START, days=7, time_zone=ANGELES, series_time_zone=zone, days_before=28)
+    aligned = align(series, start=START, end=END, time_zone=ANGELES, series_time_zone=zone, days_before=28)
     assert aligned.values.shape == (672,)
     assert aligned.history.shape == (28 * 96,)
     assert np.isfinite(aligned.values).all()
@@ -42,7 +43,7 @@ def test_every_series_fills_a_week(name: str, kind: SeriesKind, zone: str, low: 
 
 def test_the_factory_works_by_day_and_rests_on_sunday_after_alignment() -> None:
     series = read_series(DATA / "load_steel_plant_15min.csv.gz", kind=SeriesKind.LOAD)
-    week = align(series, start=START, days=7, time_zone=ANGELES, series_time_zone="Asia/Seoul").values.reshape(7, 24, 4)
+    week = align(series, start=START, end=END, time_zone=ANGELES, series_time_zone="Asia/Seoul").values.reshape(7, 24, 4)
     assert week[:5, 9:17].mean() > 5 * week[6].mean()
     assert week[:5, 9:17].mean() > 3 * week[:5, 0:6].mean()
 
@@ -61,7 +62,7 @@ def test_every_session_file_fills_a_week(name: str, zone: str, n_rows: int) -> N
     placement = align_sessions(
         rows,
         start=START,
-        days=7,
+        end=END,
         time_zone=ANGELES,
         series_time_zone=zone,
         evse_ids=[f"CP-{i}" for i in range(54)],
