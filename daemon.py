@@ -23,7 +23,7 @@ from config.logs import configure_logs
 from config.problem_file import load_problem, problem_schema
 from config.report import write_report
 from config.scenarios import Files, make_scenario
-from config.screen import demo_table, err, figures_table, out, print_json, solution_table
+from config.screen import demo_table, err, figures_table, out, print_json, solution_tables
 from config.simulation import Policy, simulate
 from config.span import seconds
 from optimizer.exact import ExactPlanner
@@ -117,7 +117,7 @@ def demo(
 def simulate_command(
     site: SiteArgument,
     *,
-    days: Annotated[int, typer.Option(min=1, help="Whole local days.")] = 7,
+    days: Annotated[int, typer.Option(min=1, max=3660, help="Whole local days.")] = 7,
     seed: Annotated[int, typer.Option(help="Of all that is made up.")] = 1,
     policy: Annotated[Policy, typer.Option(help="Who decides.")] = Policy.V2G,
     sessions: Annotated[Path | None, typer.Option(help="Session file (CSV).")] = None,
@@ -135,7 +135,7 @@ def simulate_command(
     files = Files(sessions=sessions, load=load, prices=prices, start=start.date() if start else None)
     scenario, past = make_scenario(load_site(site), files, days=days, seed=seed, v2g_share=v2g_share)
     for note in scenario.notes:
-        err.print(note, highlight=False, soft_wrap=True)
+        err.print(note, highlight=False, soft_wrap=True, markup=False)
     with Progress(console=err, transient=True) as bar:
         task = bar.add_task(str(policy), total=1.0)
         done = asyncio.run(
@@ -154,7 +154,7 @@ def solve(problem: Annotated[Path, typer.Argument(help="The problem (JSON).")], 
     configure_logs(verbose=False, quiet=True)
     stated = load_problem(problem)
     answer = solution_report(stated, asyncio.run(Ladder(ExactPlanner()).solve(stated)))
-    print_json(answer) if as_json else out.print(*solution_table(answer))
+    print_json(answer) if as_json else out.print(*solution_tables(answer))
 
 
 @app.command()

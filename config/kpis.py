@@ -40,9 +40,9 @@ def run_kpis(run: Run, site: Site, prices: Prices, uncontrolled: Outcome) -> dic
     solve_s = np.array(run.solve_s) if run.solve_s else np.zeros(1)
     return own | {
         "import_limit_kw": site.circuits[0].import_limit_kw,
-        "net_delivered_of_uncontrolled": own["net_delivered_kwh"] / max(reference["net_delivered_kwh"], 1e-9),
+        "net_delivered_of_uncontrolled": _share(own["net_delivered_kwh"], reference["net_delivered_kwh"]),
         "cost_uncontrolled": reference["cost"],
-        "saving_share": 1.0 - own["cost"] / reference["cost"] if reference["cost"] else 0.0,
+        "saving_share": _share(reference["cost"] - own["cost"], reference["cost"]),
         "uncontrolled": reference,
         "rungs": {str(rung): count for rung, count in run.rungs.items()},
         "ticks": sum(run.rungs.values()),
@@ -55,11 +55,16 @@ def run_kpis(run: Run, site: Site, prices: Prices, uncontrolled: Outcome) -> dic
     }
 
 
+def _share(part: float, whole: float) -> float | None:
+    """Return part / whole, None where the whole is nothing."""
+    return part / whole if whole > 0 else None
+
+
 def rounded(value: Any, digits: int = 4) -> Any:
     """Return `value` with its floats rounded for print."""
     match value:
         case float():
-            return round(value, digits)
+            return round(value, digits) + 0.0  # no −0.0
         case dict():
             return {key: rounded(item, digits) for key, item in value.items()}
         case list() | tuple():

@@ -31,15 +31,15 @@ STYLE = (
     "td:first-child,th:first-child{text-align:left}tr{border-bottom:1px solid #e5e7eb}li{margin:.2rem 0}"
 )
 ROWS = (
-    ("Energy charged [kWh]", "energy_charged_kwh"),
-    ("Energy discharged [kWh]", "energy_discharged_kwh"),
-    ("Net delivered [kWh]", "net_delivered_kwh"),
-    ("Delivered share of what drivers asked", "delivered_share"),
-    ("Unmet drivers", "unmet_drivers"),
-    ("Cost", "cost"),
-    ("Peak import, quarter-hour [kW]", "peak_import_kw"),
-    ("Highest import [kW]", "max_import_kw"),
-    ("Limit violation [s]", "limit_violation_s"),
+    ("Energy charged [kWh]", "energy_charged_kwh", "{:,.1f}"),
+    ("Energy discharged [kWh]", "energy_discharged_kwh", "{:,.1f}"),
+    ("Net delivered [kWh]", "net_delivered_kwh", "{:,.1f}"),
+    ("Delivered share of what drivers asked", "delivered_share", "{:.2%}"),
+    ("Unmet drivers", "unmet_drivers", "{:d}"),
+    ("Cost, building included [{currency}]", "cost", "{:,.2f}"),
+    ("Peak import, quarter-hour [kW]", "peak_import_kw", "{:,.1f}"),
+    ("Highest import [kW]", "max_import_kw", "{:,.1f}"),
+    ("Limit violation [s]", "limit_violation_s", "{:,.0f}"),
 )
 
 
@@ -49,7 +49,7 @@ def write_report(simulation: Simulation, figures: Mapping[str, Any], path: Path)
     title = f"{simulation.scenario.site.name}: {simulation.policy}"
     page = (
         f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(title)}</title><style>{STYLE}</style>"
-        f"<h1>{escape(title)}</h1><p>{figures['start']} to {figures['end']}</p><ul>{notes}</ul>"
+        f"<h1>{escape(title)}</h1><p>{_span(simulation)}</p><ul>{notes}</ul>"
         f"{_table(figures)}{_plot(simulation).to_html(full_html=False, include_plotlyjs=True)}</html>"
     )
     try:
@@ -58,18 +58,27 @@ def write_report(simulation: Simulation, figures: Mapping[str, Any], path: Path)
         raise InputError(f"cannot be written: {error.strerror}", place=str(path), mend="give another path") from error
 
 
+def _span(simulation: Simulation) -> str:
+    """Return from when to when, in the site's time."""
+    scenario, zone = simulation.scenario, ZoneInfo(simulation.scenario.site.time_zone)
+    return f"{scenario.start.astimezone(zone):%Y-%m-%d %H:%M} to {scenario.end.astimezone(zone):%Y-%m-%d %H:%M} ({zone.key})"
+
+
 def _table(figures: Mapping[str, Any]) -> str:
     """Return the figures beside those of the same cars uncontrolled and, where it was asked for, of perfect foresight."""
     columns = {figures["policy"]: figures, "uncontrolled": figures.get("uncontrolled", figures)}
     if "perfect_foresight" in figures:
         columns["perfect foresight"] = figures["perfect_foresight"]
     head = "".join(f"<th>{name}</th>" for name in columns)
-    rows = "".join(f"<tr><td>{label}</td>{''.join(_cell(c.get(name)) for c in columns.values())}</tr>" for label, name in ROWS)
+    rows = "".join(
+        f"<tr><td>{label.format(**figures)}</td>{''.join(_cell(c.get(name), form) for c in columns.values())}</tr>"
+        for label, name, form in ROWS
+    )
     return f"<table><tr><th></th>{head}</tr>{rows}</table>"
 
 
-def _cell(value: float | None) -> str:
-    return "<td></td>" if value is None else f"<td>{value:,.2f}</td>"
+def _cell(value: float | None, form: str) -> str:
+    return "<td></td>" if value is None else f"<td>{form.format(value if isinstance(value, int) else value + 0.0)}</td>"
 
 
 def _plot(simulation: Simulation) -> go.Figure:

@@ -66,10 +66,18 @@ def _caption(demo: Demo, latest: TickRecord | None) -> str:
     return f"{power} of {limit_kw:.0f} kW · {price} · {rung}" + (f"\n[red]{alarms}[/]" if alarms else "")
 
 
-def solution_table(answer: Mapping[str, Any]) -> tuple[Table, ...]:
-    """Return a solved problem as tables: what it is, and its objective by term."""
-    head = figures_table("solution", answer)
+def solution_tables(answer: Mapping[str, Any]) -> tuple[Table, ...]:
+    """Return a solved problem as tables: what it is and how long it took, its objective by term, its schedule."""
+    times = {f"{stage} [s]": took_s for stage, took_s in answer["times_s"].items()}
+    head = figures_table("solution", {**answer, **times})
     terms = Table("term", "tier", "value", "unit", title="objective")
     for term in answer["terms"]:
         terms.add_row(term["name"], term["tier"], f"{term['value']:,.4f}", term["unit"])
-    return head, terms
+    names = [unit["id"] for unit in answer["storages"]]
+    schedule = Table(
+        "start", "import [kW]", "export [kW]", *(f"{name} [kW]" for name in names), title="schedule (+ into the vehicle)"
+    )
+    for i, start in enumerate(answer["starts"]):
+        powers = (answer["site"]["import_kw"][i], answer["site"]["export_kw"][i], *(u["power_kw"][i] for u in answer["storages"]))
+        schedule.add_row(start, *(f"{power + 0.0:.2f}" for power in powers))
+    return head, terms, schedule
