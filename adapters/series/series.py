@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from adapters.series.table import Instants, Table, read_table
+from adapters.series.weeks import YEAR_S
 from v2g.errors import SeriesError
 from v2g.timegrid import Array
 
@@ -25,6 +26,9 @@ COLUMNS = {
     SeriesKind.PRICE: ("price_per_kwh", "price_per_mwh", "price_eur_mwh"),
 }
 """Columns looked for, the first one found is read."""
+
+LARGEST_STEPS, LONGEST_YEARS = 5_000_000, 50
+"""A file that spans more holds a mistyped instant."""
 
 POWER_UNITS = {"_kw": 1.0, "_mw": 1000.0, "_w": 0.001}
 PRICE_UNITS = {"_kwh": 1.0, "_mwh": 0.001}
@@ -70,7 +74,7 @@ def read_series(path: str | Path, *, kind: SeriesKind, column: str | None = None
     column's ending and turned into kW or currency/kWh. Rows may come in any order.
 
     Raises `SeriesError` with file, line and mend: no such file or column, not a timestamp, no time zone, not a number, an instant
-    twice, steps of different length, no values.
+    twice, steps of different length, a span too long, no values.
     """
     table = read_table(Path(path))
     name = column or _usual_column(table, kind)
@@ -114,7 +118,17 @@ def _regular(table: Table, clock: str, instants: Instants) -> tuple[int, int, In
         raise SeriesError("the same instant comes twice", place=where, mend="keep one row; is local time marked as UTC?")
     step_s = int(np.median(gaps)) if len(gaps) else 3600
     start_s = int(instants.min())
+    _check_span(table, clock, instants[order], step_s)
     for row in np.flatnonzero((instants - start_s) % step_s):
         where = table.place(int(row), clock)
         raise SeriesError(f"the instant does not lie on a step of {step_s} s", place=where, mend="give steps of equal length")
     return start_s, step_s, (instants - start_s) // step_s
+
+
+def _check_span(table: Table, clock: str, instants: Instants, step_s: int) -> None:
+    """Raise `SeriesError` if the file spans more than any series does; `instants` in order."""
+    span_s = int(instants[-1] - instants[0])
+    if span_s > LONGEST_YEARS * YEAR_S or span_s // step_s >= LARGEST_STEPS:
+        wrong = f"the file spans {span_s / YEAR_S:.1f} years in steps of {step_s} s"
+        mend = f"give at most {LONGEST_YEARS} years and {LARGEST_STEPS} steps; is an instant mistyped?"
+        raise SeriesError(wrong, place=f"{table.path}, column {clock!r}", mend=mend)

@@ -20,6 +20,8 @@ Instants = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 ZONED = re.compile(r"^\d{4}-?\d\d-?\d\d[T ].*(Z|z|[+-]\d\d(:?\d\d)?)$")
+YEARS = range(1900, 2200)
+"""Instants in other years are typing errors."""
 NOTHING = frozenset({"", "nan", "na", "null", "none"})
 GZIP_MAGIC = b"\x1f\x8b"
 
@@ -64,6 +66,9 @@ class Table:
         times = pd.to_datetime(pd.Series(texts, dtype=str), utc=True, format="ISO8601", errors="coerce")
         for row in map(int, np.flatnonzero(times.isna())):
             raise SeriesError(f"{texts[row]!r} is no date", place=self.place(row, column), mend="write UTC as 2026-01-31T12:00:00Z")
+        for row in map(int, np.flatnonzero(~times.dt.year.isin(YEARS))):
+            mend = f"give years from {YEARS[0]} to {YEARS[-1]}"
+            raise SeriesError(f"{texts[row]!r} is in no year of ours", place=self.place(row, column), mend=mend)
         return np.asarray(pd.DatetimeIndex(times).as_unit("s").asi8, dtype=np.int64)
 
     def numbers(self, column: str) -> Array:

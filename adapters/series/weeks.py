@@ -69,11 +69,15 @@ def season_distance_weeks(weeks: int) -> int:
 
 
 def candidate_shifts(start_wall: int, length_s: int, first_wall: int, last_wall: int) -> list[int]:
-    """Return all shifts [weeks] that put the simulated days wholly into [first_wall, last_wall), else those that touch it."""
+    """Return all shifts [weeks] that put the simulated days wholly into [first_wall, last_wall), else those that touch it.
+
+    Where none touches it, there is one: that to the nearest week.
+    """
     latest = -(-(start_wall - first_wall) // WEEK_S)
     earliest = (start_wall - last_wall) // WEEK_S
     weeks_long = length_s // WEEK_S
     around = range(earliest - 1 - weeks_long, latest + 2 + weeks_long)
     begins = {weeks: start_wall - weeks * WEEK_S for weeks in around}
     inside = [weeks for weeks, begin in begins.items() if begin >= first_wall and begin + length_s <= last_wall]
-    return inside or [weeks for weeks, begin in begins.items() if begin < last_wall and begin + length_s > first_wall]
+    away_s = {weeks: max(begin - last_wall, first_wall - begin - length_s) for weeks, begin in begins.items()}
+    return inside or [weeks for weeks in around if away_s[weeks] < 0] or [min(around, key=away_s.__getitem__)]

@@ -132,6 +132,15 @@ def test_a_file_shorter_than_the_simulation_repeats_its_days() -> None:
     np.testing.assert_array_equal(aligned.values, np.tile(np.arange(24), 7))
 
 
+@pytest.mark.parametrize("day", range(1, 8))
+@pytest.mark.parametrize("days", [1, 3, 6])
+def test_a_file_of_one_day_stands_for_any_weekday(day: int, days: int) -> None:
+    source = series("2026-01-05T00:00+00:00", 1, value=lambda i: i.hour)
+    start = midnight(f"2026-06-0{day}", "UTC")
+    aligned = align_days(source, start=start, days=days, time_zone="UTC", series_time_zone="UTC", step_h=1.0)
+    np.testing.assert_array_equal(aligned.values, np.tile(np.arange(24), days))
+
+
 def test_a_time_of_day_never_measured_is_an_error_but_for_pv() -> None:
     def value(instant: datetime) -> float:
         return instant.hour if 8 <= instant.hour < 18 else np.nan

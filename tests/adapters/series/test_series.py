@@ -57,6 +57,17 @@ def test_a_named_column_is_read_instead(file: Path) -> None:
             None,
             "line 5.*does not lie on a step of 3600 s",
         ),
+        ("t,load_kw\n0001-01-01T00:00:00Z,1\n9999-01-01T00:00:00Z,2\n", None, "line 2, column 't'.*in no year of ours"),
+        (
+            "t,load_kw\n2100-01-01T00:00:00Z,1\n2100-01-01T01:00:00Z,2\n2020-01-01T00:00:00Z,2\n2020-01-01T01:00:00Z,2\n",
+            None,
+            "column 't'.*spans 80.0 years in steps of 3600 s",
+        ),
+        (
+            "t,load_kw\n2020-01-01T00:00:00Z,1\n2020-01-01T00:00:01Z,2\n2020-01-01T00:00:02Z,2\n2021-01-01T00:00:00Z,2\n",
+            None,
+            "column 't'.*spans 1.0 years in steps of 1 s",
+        ),
     ],
 )
 def test_what_cannot_be_used_says_where_and_what_to_do(file: Path, text: str, column: str | None, wrong: str) -> None:
