@@ -20,12 +20,14 @@ from config.load import LoadedSite
 from config.surroundings import building_load, pv_production
 from forecasts.history import History
 from forecasts.visits import EndedVisit
-from v2g.errors import SeriesError
+from v2g.errors import InputError, SeriesError
 from v2g.signals import Interval, Signal, SignalKind, Signals
 
 HISTORY_DAYS = 28
 """What forecasts may have learned before the first simulated day, where the file has it."""
 DEFAULT_START = date(2026, 6, 15)
+START_YEARS = range(1990, 2101)
+LONGEST_DAYS = 3660
 HOUR = timedelta(hours=1)
 PUBLISHED_BEFORE_H = 11.0
 """Day-ahead prices are known at 13:00 of the day before."""
@@ -50,10 +52,11 @@ class Past:
 
 
 def make_scenario(loaded: LoadedSite, files: Files, *, days: int, seed: int, v2g_share: float) -> tuple[Scenario, Past]:
-    """Return a scenario of `days` whole local days, and its past. Raises `SeriesError` on files that cannot be used."""
+    """Return a scenario of `days` whole local days, and its past. Raises `InputError` on days or files that cannot be used."""
     site, zone = loaded.site, ZoneInfo(loaded.site.time_zone)
     rows = read_sessions(files.sessions) if files.sessions else ()
     first_day = files.start or _first_day(rows, zone)
+    _check_days(first_day, days)
     start = datetime.combine(first_day, time(), tzinfo=zone).astimezone(UTC)
     end = datetime.combine(first_day + timedelta(days=days), time(), tzinfo=zone).astimezone(UTC)
     visits, ended, visit_note = _visits(loaded, rows, start, end, seed, v2g_share)
@@ -70,6 +73,14 @@ def make_scenario(loaded: LoadedSite, files: Files, *, days: int, seed: int, v2g
         notes=(visit_note, load_note, price_note),
     )
     return scenario, Past(load=load_past, ended=ended)
+
+
+def _check_days(first_day: date, days: int) -> None:
+    if first_day.year not in START_YEARS:
+        mend = f"give a day from {START_YEARS[0]} to {START_YEARS[-1]}"
+        raise InputError(f"a simulation cannot start on {first_day}", place="--start", mend=mend)
+    if days > LONGEST_DAYS:
+        raise InputError(f"a simulation cannot last {days} days", place="--days", mend=f"give at most {LONGEST_DAYS}")
 
 
 def _first_day(rows: tuple[SessionRow, ...], zone: ZoneInfo) -> date:

@@ -1,4 +1,4 @@
-"""Scenarios last as long as their days do, also where the clocks change."""
+"""Scenarios last as long as their days do, also where the clocks change; days without a calendar are refused."""
 
 import csv
 from datetime import UTC, date, datetime, timedelta
@@ -9,6 +9,7 @@ import pytest
 from config.closed_loop import Scenario
 from config.load import load_site
 from config.scenarios import Files, Past, make_scenario
+from v2g.errors import InputError, SeriesError
 
 SITE = """\
 id: hall
@@ -53,3 +54,32 @@ def test_made_up_load_and_sun_last_to_the_end(tmp_path: Path) -> None:
     assert scenario.end - scenario.start == timedelta(hours=49)
     for series in (scenario.load_kw, scenario.pv_kw):
         assert series.start + timedelta(seconds=series.step_s * len(series.values)) >= scenario.end
+
+
+@pytest.mark.parametrize("start", [date.min, date(1989, 12, 31), date(2101, 1, 1), date.max])
+def test_a_start_beyond_any_calendar_is_refused(tmp_path: Path, start: date) -> None:
+    with pytest.raises(InputError, match=rf"--start: .*{start}.*from 1990 to 2100"):
+        made(tmp_path, Files(start=start))
+
+
+def test_days_without_end_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="--days"):
+        made(tmp_path, Files(), days=10**9)
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+@pytest.mark.parametrize("start", [date(2026, 6, day) for day in range(15, 22)])
+def test_a_load_of_few_hours_is_refused_on_any_weekday(tmp_path: Path, rows: int, start: date) -> None:
+    load = tmp_path / "load.csv"
+    load.write_text("timestamp,load_kw\n" + "".join(f"2026-01-05T0{h}:00:00Z,5\n" for h in range(rows)), encoding="utf-8")
+    with pytest.raises(SeriesError, match=r"load\.csv: nothing in the file can fill its gaps"):
+        made(tmp_path, Files(load=load, start=start), days=1)
+
+
+@pytest.mark.parametrize("start", [None, *(date(2026, 6, day) for day in range(15, 22))])
+def test_a_file_of_one_session_is_no_fault_on_any_weekday(tmp_path: Path, start: date | None) -> None:
+    sessions = tmp_path / "sessions.csv"
+    sessions.write_text("plug_in,plug_out,energy_kwh\n2026-01-09T08:00:00Z,2026-01-09T17:00:00Z,9\n", encoding="utf-8")
+    scenario, _ = made(tmp_path, Files(sessions=sessions, start=start), days=1)
+    assert len(scenario.visits) == (start == date(2026, 6, 19))
+    assert f"{len(scenario.visits)} sessions" in scenario.notes[0]
