@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
 from config.ranges import Strict
 from v2g.problem import N_PHASES
+from v2g.timegrid import YEARS
 
 LARGEST = 1e9
 """Numbers beyond this are typing errors, and would drown all others in the solver."""
@@ -29,6 +30,8 @@ def _instant(value: Any) -> datetime:
     instant = datetime.fromisoformat(value)
     if instant.tzinfo is None:
         raise ValueError(f"the time zone is missing; {EXAMPLE}")
+    if instant.year not in YEARS:
+        raise ValueError(f"the year is not from {YEARS[0]} to {YEARS[-1]}; {EXAMPLE}")
     return instant
 
 

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 from v2g.errors import ProblemError
 
 Array = NDArray[np.float64]
+YEARS = range(1970, 2200)
+"""A grid starts in one of these; other years are typing errors."""
+LONGEST_H = 10 * 366 * 24
 LEAST_FIRST_SHARE = 0.1
 """A first step shorter than this share of a fine step is joined to the next one."""
 
@@ -24,7 +27,8 @@ class TimeGrid:
     step_h : (n_steps,) float64
         Length of each step [h], all positive.
 
-    Raises `ProblemError` on a naive start, an empty grid or a step that is not positive and finite.
+    Raises `ProblemError` on a naive start or one in no year of ours, an empty grid, a step that is not positive and finite, and
+    steps that last longer than ten years.
     """
 
     start: datetime
@@ -33,10 +37,16 @@ class TimeGrid:
     def __post_init__(self) -> None:
         if self.start.tzinfo is None:
             raise ProblemError("the start has no time zone", place="grid.start", mend="give UTC, e.g. 2026-01-01T00:00:00Z")
+        if self.start.year not in YEARS:
+            mend = f"give a year from {YEARS[0]} to {YEARS[-1]}"
+            raise ProblemError(f"the start is in the year {self.start.year}", place="grid.start", mend=mend)
         if self.step_h.ndim != 1 or not len(self.step_h):
             raise ProblemError("the grid has no steps", place="grid.step_h", mend="give at least one step")
         if not (np.isfinite(self.step_h).all() and (self.step_h > 0).all()):
             raise ProblemError("a step is not positive", place="grid.step_h", mend="give each step's length in hours")
+        if self.step_h.sum() > LONGEST_H:
+            mend = f"at most {LONGEST_H} h; lengths are in hours"
+            raise ProblemError(f"the steps last {self.step_h.sum():g} h", place="grid.step_h", mend=mend)
 
     @classmethod
     def uniform(cls, start: datetime, *, step_h: float, n_steps: int) -> "TimeGrid":

@@ -45,3 +45,19 @@ def test_a_grid_without_usable_steps_is_refused(step_h: list[float]) -> None:
 def test_a_naive_start_is_refused() -> None:
     with pytest.raises(ProblemError, match="time zone"):
         TimeGrid(start=DAY.replace(tzinfo=None), step_h=np.ones(1))
+
+
+@pytest.mark.parametrize("start", ["9999-12-31T23:00:00+00:00", "0001-01-01T00:00:00+00:00", "1969-12-31T00:00:00+00:00"])
+def test_a_start_in_no_year_of_ours_is_refused(start: str) -> None:
+    with pytest.raises(ProblemError, match=r"grid\.start.*from 1970 to 2199"):
+        TimeGrid(start=datetime.fromisoformat(start), step_h=np.ones(4))
+
+
+def test_steps_that_last_for_decades_are_refused() -> None:
+    with pytest.raises(ProblemError, match=r"grid\.step_h.*100000 h"):
+        TimeGrid(start=DAY, step_h=np.full(10, 1e4))
+
+
+def test_the_last_grid_of_all_has_its_instants() -> None:
+    grid = TimeGrid(start=datetime(2199, 12, 31, 23, tzinfo=UTC), step_h=np.full(8, 1e4))
+    assert grid.starts[-1] < grid.end == grid.start + timedelta(hours=8e4)
