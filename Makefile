@@ -24,6 +24,8 @@ format: $(VENV)/.ready
 
 bench: $(VENV)/.ready
 	$(BIN)/python benchmarks/solve.py
+	$(BIN)/python benchmarks/optimizer.py
+	$(BIN)/python benchmarks/stability.py
 
 $(VENV)/.ready: pyproject.toml .ci/setup
 	.ci/setup $(VENV) dev,broker

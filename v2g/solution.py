@@ -53,7 +53,8 @@ class Solution:
     rung, reason : Rung, str
         Where the answer comes from, and why not from higher up ("" at the top).
     gap_frac : float or None
-        Proven relative distance to the optimum of the money tier; None where nothing is proven.
+        Proven relative distance to the optimum of the money tier, what keeping to the previous plan may cost included; None
+        where nothing is proven.
     limit_price_per_kw : (m, T)
         Shadow price of each circuit's import limit [currency per kW and step], 0 where it does not bind or is unknown.
     times_s : dict
