@@ -1,17 +1,15 @@
 """The web application: API, live stream and dashboard over one station."""
 
 from fastapi import FastAPI
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from adapters.web.headers import Shield
 from adapters.web.live import Live
 from adapters.web.pages import install_pages
-from adapters.web.problems import install_problems
+from adapters.web.problems import BODY_MAX, install_problems
 from adapters.web.routes import signals, stream, wishes
 from adapters.web.routes import station as station_routes
 from v2g.ports import Station
-
-BODY_MAX = 1_000_000
-"""Bytes of a request; the longest signal, written generously, takes about 300 kB."""
 
 
 def create_app(station: Station, *, token: str | None = None) -> FastAPI:
@@ -21,13 +19,12 @@ def create_app(station: Station, *, token: str | None = None) -> FastAPI:
     the application may change things, and it answers only to names of this machine.
     """
     # The framework's own documentation pages would fetch scripts from elsewhere.
-    app = FastAPI(
-        title="V2G station", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None, max_body_size=BODY_MAX
-    )
+    app = FastAPI(title="V2G station", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
     app.state.station, app.state.token, app.state.live = station, token, Live(station)
     install_problems(app)
     for router in (station_routes.router, signals.router, wishes.router, stream.router):
         app.include_router(router)
     install_pages(app)
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=BODY_MAX)  # within the shield, which words its refusals
     app.add_middleware(Shield, only_loopback=token is None)
     return app

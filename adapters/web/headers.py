@@ -1,12 +1,13 @@
-"""Headers that keep browsers from doing harm, and a guard against borrowed names."""
+"""Headers that keep browsers from doing harm, and a guard against borrowed names and floods."""
 
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adapters.web.access import is_loopback
-from adapters.web.problems import problem
+from adapters.web.problems import BODY_MAX, BODY_MENDS, problem
 
 # Plotly sets sizes and colours by style attributes; scripts come from this server only, none inline.
 CONTENT_SECURITY_POLICY = (
@@ -27,7 +28,7 @@ class Shield:
     """Adds the security headers to every answer.
 
     With `only_loopback` it answers only to names of this machine: without a token, a foreign page that points its own
-    name at 127.0.0.1 could otherwise steer the station through its visitor's browser.
+    name at 127.0.0.1 could otherwise steer the station through its visitor's browser. A body declared too long is not read.
     """
 
     def __init__(self, app: ASGIApp, *, only_loopback: bool) -> None:
@@ -46,9 +47,14 @@ class Shield:
                     headers[name] = value
             await send(message)
 
-        app = problem(421, "this name is not served", mend="use localhost") if self._foreign(scope) else self._app
+        app = self._refusal(Headers(scope=scope)) or self._app
         await app(scope, receive, send_shielded)
 
-    def _foreign(self, scope: Scope) -> bool:
-        host = urlsplit(f"//{Headers(scope=scope).get('host', '')}").hostname or ""
-        return self._only_loopback and not is_loopback(host)
+    def _refusal(self, headers: Headers) -> ASGIApp | None:
+        host = urlsplit(f"//{headers.get('host', '')}").hostname or ""
+        if self._only_loopback and not is_loopback(host):
+            return problem(421, "this name is not served", mend="use localhost")
+        # Where the length is declared, the framework would refuse it in plain text.
+        if float(headers.get("content-length", 0)) > BODY_MAX:
+            return problem(413, "the body is too large", place="body", mend=BODY_MENDS[HTTPStatus.REQUEST_ENTITY_TOO_LARGE])
+        return None

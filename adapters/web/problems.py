@@ -14,6 +14,41 @@ from adapters.web.requests import FormTag
 from v2g.errors import InputError, UnavailableError
 
 MEDIA_TYPE = "application/problem+json"
+BODY_MAX = 1_000_000
+"""Bytes of a request; the longest signal, written generously, takes about 300 kB."""
+BODY_MENDS = {
+    HTTPStatus.BAD_REQUEST: "send JSON in UTF-8, without deep nesting or endless numbers",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: f"send at most {BODY_MAX} bytes",
+}
+_NUMBER, _WHOLE, _INSTANT = "give a number, without quotes", "give a whole number, without quotes", "as in 2026-01-01T08:00:00Z"
+MENDS = {
+    "missing": "add this field",
+    "extra_forbidden": "leave this field out",
+    "model_attributes_type": "send a JSON object",
+    "list_type": "give a list",
+    "too_short": "give at least {min_length}",
+    "too_long": "give at most {max_length}",
+    "string_type": "give a text",
+    "string_too_short": "give at least {min_length} characters",
+    "string_too_long": "give at most {max_length} characters",
+    "enum": "one of {expected}",
+    "bool_type": "give true or false, without quotes",
+    "float_type": _NUMBER,
+    "float_parsing": _NUMBER,
+    "finite_number": "give a finite number",
+    "int_type": _WHOLE,
+    "int_parsing": _WHOLE,
+    "int_from_float": _WHOLE,
+    "greater_than": "give more than {gt}",
+    "greater_than_equal": "give at least {ge}",
+    "less_than": "give less than {lt}",
+    "less_than_equal": "give at most {le}",
+    "timezone_aware": "add the zone, e.g. 2026-01-01T08:00:00Z",
+    "datetime_type": _INSTANT,
+    "datetime_parsing": _INSTANT,
+    "datetime_from_date_parsing": _INSTANT,
+}
+"""What to do about each of pydantic's errors, with the fields of its context."""
 
 
 class ProblemModel(BaseModel):
@@ -60,6 +95,9 @@ async def _on_invalid(_request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, RequestValidationError):
         raise error
     first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        detail = f"{first['ctx']['error']} at character {first['loc'][-1]}"
+        return problem(HTTPStatus.BAD_REQUEST, detail, place="body", mend=BODY_MENDS[HTTPStatus.BAD_REQUEST])
     detail = str(first["msg"])
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, place=_place(first["loc"]), mend=_mend(first))
 
@@ -67,7 +105,8 @@ async def _on_invalid(_request: Request, error: Exception) -> JSONResponse:
 async def _on_http(_request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, HTTPException):
         raise error
-    return problem(error.status_code, str(error.detail), headers=dict(error.headers or {}))
+    mend = BODY_MENDS.get(HTTPStatus(error.status_code), "")
+    return problem(error.status_code, str(error.detail), place="body" if mend else "", mend=mend, headers=dict(error.headers or {}))
 
 
 def _place(location: Sequence[int | str]) -> str:
@@ -80,16 +119,4 @@ def _place(location: Sequence[int | str]) -> str:
 
 
 def _mend(error: dict[str, Any]) -> str:
-    match error["type"]:
-        case "missing":
-            return "add this field"
-        case "extra_forbidden":
-            return "leave this field out"
-        case "timezone_aware":
-            return "add the zone, e.g. 2026-01-01T08:00:00Z"
-        case "finite_number":
-            return "give a finite number"
-        case "json_invalid":
-            return "send valid JSON"
-        case _:
-            return ""
+    return MENDS.get(error["type"], "").format(**error.get("ctx", {}))

@@ -21,7 +21,8 @@ PRICE_MAX_TARIFFS = 100.0
 LEAST_TARIFF_PER_KWH = 0.1
 PRICES = (SignalKind.PRICE, SignalKind.EXPORT_PRICE)
 
-Number = Annotated[float, Field(allow_inf_nan=False)]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+"""JSON numbers only: a string or a boolean in a number's place is somebody's mistake."""
 
 
 class Form(BaseModel):
@@ -42,7 +43,7 @@ class SignalForm(Form):
     """What every signal says. A lower `priority` number wins; `reason` is for people."""
 
     kind: SignalKind
-    priority: int = Field(default=100, ge=0, le=1000)
+    priority: int = Field(default=100, strict=True, ge=0, le=1000)
     source: str = Field(default="api", min_length=1, max_length=60)
     reason: str = Field(default="", max_length=200)
 
@@ -57,7 +58,7 @@ class StepsForm(SignalForm):
     """A signal as equal steps from `start`."""
 
     start: AwareDatetime
-    step_minutes: float = Field(ge=1, le=1440, allow_inf_nan=False)
+    step_minutes: Number = Field(ge=1, le=1440)
     values: list[Number] = Field(min_length=1, max_length=INTERVALS_MAX)
 
 
@@ -78,12 +79,12 @@ AnySignalForm = Annotated[
 class WishesForm(Form):
     """What a driver asks for; energy is to be added since plug-in. Give an energy or a state of charge, not both."""
 
-    energy_kwh: float | None = Field(default=None, ge=0, le=1000, allow_inf_nan=False)
-    soc_target_frac: float | None = Field(default=None, ge=0, le=1, allow_inf_nan=False)
+    energy_kwh: Number | None = Field(default=None, ge=0, le=1000)
+    soc_target_frac: Number | None = Field(default=None, ge=0, le=1)
     departure: AwareDatetime | None = None
-    discharge_consent: bool = False
-    soc_floor_frac: float | None = Field(default=None, ge=0, le=1, allow_inf_nan=False)
-    priority: float = Field(default=1.0, ge=0.1, le=10, allow_inf_nan=False)
+    discharge_consent: bool = Field(default=False, strict=True)
+    soc_floor_frac: Number | None = Field(default=None, ge=0, le=1)
+    priority: Number = Field(default=1.0, ge=0.1, le=10)
 
 
 def to_wishes(form: WishesForm, now: datetime) -> Wishes:

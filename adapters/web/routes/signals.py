@@ -25,7 +25,7 @@ async def signals(station: TheStation) -> list[SignalModel]:
     return [signal_view(signal, station.site.currency) for signal in station.signals()]
 
 
-@router.post("", status_code=201, dependencies=[Depends(require_token)], responses=documented(401, 422, 503))
+@router.post("", status_code=201, dependencies=[Depends(require_token)], responses=documented(400, 401, 413, 422, 503))
 async def publish(form: AnySignalForm, station: TheStation, response: Response) -> SignalModel:
     """Publish a price curve or a limit, as intervals or as equal steps; the station plans again at once.
 

@@ -14,7 +14,12 @@ router = APIRouter(prefix="/api/evses", tags=["wishes"])
 EvseId = Annotated[str, InPath(min_length=1, max_length=100)]
 
 
-@router.post("/{evse_id}/wishes", status_code=204, dependencies=[Depends(require_token)], responses=documented(401, 404, 422, 503))
+@router.post(
+    "/{evse_id}/wishes",
+    status_code=204,
+    dependencies=[Depends(require_token)],
+    responses=documented(400, 401, 404, 413, 422, 503),
+)
 async def set_wishes(evse_id: EvseId, form: WishesForm, station: TheStation) -> None:
     """Take the wishes of the driver plugged in at an outlet, in place of earlier ones; the station plans again at once."""
     if all(evse.evse_id != evse_id for evse in station.site.evses):

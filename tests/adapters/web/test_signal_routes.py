@@ -1,4 +1,5 @@
 import json
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -68,6 +69,20 @@ BAD = {
     "steps reach too far": (steps(step_minutes=1440, values=[0.1] * 400), "values"),
     "no values": (steps(values=[]), "values"),
     "value no number": (steps(values=[0.1, "much"]), "values[1]"),
+    "value in quotes": (steps(values=[0.1, "1.0"]), "values[1]"),
+    "value a boolean": (steps(values=[True]), "values[0]"),
+    "value endless": (steps(values=[int("9" * 400)]), "values[0]"),
+    "interval's value in quotes": ({"kind": "PRICE", "intervals": [interval(1, 2) | {"value": "1"}]}, "intervals[0].value"),
+    "step in quotes": (steps(step_minutes="30"), "step_minutes"),
+    "step too short": (steps(step_minutes=0.5), "step_minutes"),
+    "start no instant": (steps(start="tomorrow"), "start"),
+    "start a list": (steps(start=[]), "start"),
+    "values no list": (steps(values={}), "values"),
+    "source a number": (steps(source=5), "source"),
+    "source empty": (steps(source=""), "source"),
+    "reason endless": (steps(reason="r" * 201), "reason"),
+    "priority in quotes": (steps(priority="5"), "priority"),
+    "priority too high": (steps(priority=1001), "priority"),
     "over already": (steps(start=at(-5)), "values[2]"),
     "price in another unit": (steps(values=[0.3, 680.0]), "values[1]"),
     "negative limit": (steps(kind="IMPORT_CAPACITY_LIMIT", values=[-1.0]), "values[0]"),
@@ -92,6 +107,7 @@ async def test_a_bad_signal_is_refused_with_its_place_and_changes_nothing(
     problem = answer.json()
     assert problem["place"] == place
     assert problem["detail"]
+    assert problem["mend"]
     assert station.signals() == ()
 
 
@@ -105,11 +121,26 @@ async def test_broken_json_is_a_clear_error(client: httpx.AsyncClient, content: 
     answer = await client.post("/api/signals", content=content, headers={"content-type": "application/json"})
     assert 400 <= answer.status_code < 500
     assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["mend"]
 
 
-async def test_a_flood_is_refused(client: httpx.AsyncClient) -> None:
-    answer = await client.post("/api/signals", content=b" " * 2_000_000, headers={"content-type": "application/json"})
+@pytest.mark.parametrize("content", [b"[" * 5000, b'"\xff"', b"1" * 5000, b"{"], ids=["nested", "not UTF-8", "5,000 digits", "cut"])
+async def test_a_body_that_cannot_be_read_is_told(client: httpx.AsyncClient, content: bytes) -> None:
+    answer = await client.post("/api/signals", content=content, headers={"content-type": "application/json"})
+    assert (answer.status_code, answer.json()["place"]) == (400, "body")
+
+
+@pytest.mark.parametrize("declared", [True, False])
+async def test_a_flood_is_refused(client: httpx.AsyncClient, declared: bool) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(20):
+            yield b" " * 100_000
+
+    content = b" " * 2_000_000 if declared else chunks()
+    answer = await client.post("/api/signals", content=content, headers={"content-type": "application/json"})
     assert answer.status_code == 413
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert (answer.json()["place"], answer.json()["mend"]) == ("body", "send at most 1000000 bytes")
 
 
 instants = st.datetimes(timezones=st.timezones()).map(datetime.isoformat) | st.floats(-100, 100).map(at) | st.text(max_size=12)

@@ -34,6 +34,13 @@ async def test_wishes_reach_the_session(station: FakeStation, client: httpx.Asyn
         ({"soc_target_frac": 1.1}, "soc_target_frac"),
         ({"energy_kwh": -1}, "energy_kwh"),
         ({"discharge_consent": "maybe"}, "discharge_consent"),
+        ({"discharge_consent": "yes"}, "discharge_consent"),
+        ({"discharge_consent": 1}, "discharge_consent"),
+        ({"discharge_consent": None}, "discharge_consent"),
+        ({"energy_kwh": "5"}, "energy_kwh"),
+        ({"soc_floor_frac": True}, "soc_floor_frac"),
+        ({"priority": "high"}, "priority"),
+        ({"departure": "soon"}, "departure"),
         ({"speed": "fast"}, "speed"),
     ],
 )
@@ -41,6 +48,7 @@ async def test_bad_wishes_change_nothing(station: FakeStation, client: httpx.Asy
     answer = await client.post(f"/api/evses/{occupied(station)[0]}/wishes", json=body)
     assert answer.status_code == 422
     assert answer.json()["place"] == place
+    assert answer.json()["mend"]
     assert station.wishes == {}
 
 
