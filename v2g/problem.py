@@ -4,6 +4,7 @@ Few concepts: *storages* (cars, batteries) sit on *circuits* (a feeder tree whos
 at the *connection*'s prices. Signs: + into the storage or into the site. Arrays are float64, units first, steps second.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -152,8 +153,8 @@ class Problem:
     connection: Connection
 
     def __post_init__(self) -> None:
-        check_storages(self.storages, self.grid.n_steps, self.circuits.circuit_ids)
         check_circuits(self.circuits, self.grid.n_steps)
+        check_storages(self.storages, self.grid.n_steps, self.circuits.circuit_ids)
         check_connection(self.connection, self.grid.n_steps)
 
     @property
@@ -182,8 +183,12 @@ class Problem:
         return fixed, margin
 
 
-def _need(ok: bool | NDArray[np.bool_], message: str, place: str, mend: str = "") -> None:
-    if not np.all(ok):
+NEGATIVE = "a number is negative or not a number", "give numbers ≥ 0"
+NOT_FINITE = "a number is not finite", "give finite numbers"
+
+
+def _need(ok: bool | np.bool_, message: str, place: str, mend: str) -> None:
+    if not ok:
         raise ProblemError(message, place=place, mend=mend)
 
 
@@ -191,13 +196,31 @@ def _shape(array: NDArray[Any], shape: tuple[int, ...], place: str) -> None:
     _need(array.shape == shape, f"the shape is {array.shape}", place, f"give {shape}")
 
 
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A part of the problem whose rows have names; its errors name the first row that is wrong."""
+
+    place: str
+    names: tuple[str, ...]
+
+    def need_once(self) -> None:
+        for name, times in Counter(self.names).items():
+            _need(times == 1, f"{times} {self.place} share a name", f"{self.place}[{name}]", "name each once")
+
+    def need(self, field: str, ok: NDArray[np.bool_], message: str, mend: str) -> None:
+        """Raise `ProblemError` unless all of `ok` (n, ...) holds."""
+        for row in np.argwhere(~ok)[:1, 0]:
+            raise ProblemError(message, place=f"{self.place}[{self.names[row]}].{field}", mend=mend)
+
+
 def check_storages(s: Storages, n_steps: int, circuit_ids: tuple[str, ...]) -> None:
-    """Raise `ProblemError` naming the first field of `s` that cannot be used."""
-    n = s.n_units
-    _need(len(set(s.unit_ids)) == n, "two storages share a name", "storages.unit_ids", "name each once")
-    _need(len(s.kinds) == n and len(s.circuit_ids) == n, "kinds or circuits are missing", "storages")
+    """Raise `ProblemError` naming the first storage and field of `s` that cannot be used."""
+    n, each = s.n_units, _Named("storages", s.unit_ids)
+    each.need_once()
+    _need(len(s.kinds) == n and len(s.circuit_ids) == n, "kinds or circuits are missing", "storages", "give each storage its own")
+    mend = f"one of {', '.join(circuit_ids)}"
     for name, where in zip(s.unit_ids, s.circuit_ids, strict=True):
-        _need(where in circuit_ids, f"there is no circuit {where!r}", f"storages[{name}].circuit_id", f"one of {circuit_ids}")
+        _need(where in circuit_ids, f"there is no circuit {where!r}", f"storages[{name}].circuit_id", mend)
     shapes: dict[str, tuple[int, ...]] = {
         "phase_share": (n, N_PHASES),
         **dict.fromkeys(("charge_max_kw", "discharge_max_kw", "energy_min_kwh", "energy_max_kwh"), (n, n_steps)),
@@ -207,51 +230,56 @@ def check_storages(s: Storages, n_steps: int, circuit_ids: tuple[str, ...]) -> N
         **dict.fromkeys(("target_energy_kwh", "target_step", "shortfall_price_per_kwh", "terminal_value_per_kwh"), (n,)),
     }
     for field, shape in shapes.items():
-        value = getattr(s, field)
-        _shape(value, shape, f"storages.{field}")
-        _need(np.isfinite(value), "a number is not finite", f"storages.{field}")
+        _shape(getattr(s, field), shape, f"storages.{field}")
+        each.need(field, np.isfinite(getattr(s, field)), *NOT_FINITE)
     _shape(s.previous_power_kw, (n, n_steps), "storages.previous_power_kw")
+    _check_ranges(s, each, n_steps)
+
+
+def _check_ranges(s: Storages, each: _Named, n_steps: int) -> None:
     for field in ("charge_max_kw", "discharge_max_kw", "charge_min_kw", "discharge_min_kw", "phase_share", "wear_cost_per_kwh"):
-        _need(getattr(s, field) >= 0, "a number is negative", f"storages.{field}", "give numbers ≥ 0")
+        each.need(field, getattr(s, field) >= 0, *NEGATIVE)
     for field in ("departure_probability", "shortfall_price_per_kwh", "target_energy_kwh"):
-        _need(getattr(s, field) >= 0, "a number is negative", f"storages.{field}", "give numbers ≥ 0")
+        each.need(field, getattr(s, field) >= 0, *NEGATIVE)
     for field in ("charge_efficiency", "discharge_efficiency"):
         value = getattr(s, field)
-        _need((value > 0) & (value <= 1), "an efficiency is outside (0, 1]", f"storages.{field}", "e.g. 0.95")
-    _need(s.energy_min_kwh <= s.energy_max_kwh, "a minimum is above its maximum", "storages.energy_min_kwh")
-    _need(np.abs(s.phase_share.sum(axis=1) - 1) < 1e-6, "a row does not sum to 1", "storages.phase_share")
-    _need(s.priority > 0, "a priority is not positive", "storages.priority", "1 = like everyone")
-    _need((s.target_step >= 0) & (s.target_step <= n_steps), "a step is outside the grid", "storages.target_step", f"0..{n_steps}")
-    _need(s.departure_probability.sum(axis=1) <= 1 + 1e-6, "a row sums to more than 1", "storages.departure_probability")
+        each.need(field, (value > 0) & (value <= 1), "an efficiency is outside (0, 1]", "e.g. 0.95")
+    ordered = s.energy_min_kwh <= s.energy_max_kwh
+    each.need("energy_min_kwh", ordered, "a minimum is above its maximum", "lower energy_min_kwh or raise energy_max_kwh")
+    whole = np.abs(s.phase_share.sum(axis=1) - 1) < 1e-6
+    each.need("phase_share", whole, "the shares do not sum to 1", "e.g. 1, 0, 0 for the first phase alone")
+    each.need("priority", s.priority > 0, "a priority is not positive", "1 = like everyone")
+    inside = (s.target_step >= 0) & (s.target_step <= n_steps)
+    each.need("target_step", inside, "a step is outside the grid", f"0..{n_steps}, 0 = no promise")
+    likely = s.departure_probability.sum(axis=1) <= 1 + 1e-6
+    mend = "it leaves at most once: lower them; one number counts at every step"
+    each.need("departure_probability", likely, "the probabilities sum to more than 1", mend)
 
 
 def check_circuits(c: Circuits, n_steps: int) -> None:
-    """Raise `ProblemError` naming the first field of `c` that cannot be used."""
-    m = c.n_circuits
+    """Raise `ProblemError` naming the first circuit and field of `c` that cannot be used."""
+    m, each = c.n_circuits, _Named("circuits", c.circuit_ids)
     _need(m >= 1, "there is no circuit", "circuits", "give at least the grid connection")
-    _need(len(set(c.circuit_ids)) == m, "two circuits share a name", "circuits.circuit_ids", "name each once")
+    each.need_once()
     _shape(c.parent_index, (m,), "circuits.parent_index")
     _need(c.parent_index[0] == -1, "the first circuit has a parent", "circuits.parent_index", "the root stands first")
-    _need(
-        (c.parent_index[1:] >= 0) & (c.parent_index[1:] < np.arange(1, m)),
-        "a parent stands after its child",
-        "circuits.parent_index",
-    )
+    before = (c.parent_index >= 0) & (c.parent_index < np.arange(m))
+    before[0] = True
+    each.need("parent_index", before, "its parent does not stand before it", "list a parent before its children")
     for field in ("import_limit_kw", "export_limit_kw", "fixed_kw", "fixed_margin_kw"):
         _shape(getattr(c, field), (m, n_steps), f"circuits.{field}")
     _shape(c.phase_limit_kw, (m, N_PHASES), "circuits.phase_limit_kw")
     for field in ("import_limit_kw", "export_limit_kw", "phase_limit_kw", "fixed_margin_kw"):
-        value = getattr(c, field)
-        _need(value >= 0, "a number is negative or not a number", f"circuits.{field}", "give numbers ≥ 0")
+        each.need(field, getattr(c, field) >= 0, *NEGATIVE)
     for field in ("fixed_kw", "fixed_margin_kw"):
-        _need(np.isfinite(getattr(c, field)), "a number is not finite", f"circuits.{field}")
+        each.need(field, np.isfinite(getattr(c, field)), *NOT_FINITE)
 
 
 def check_connection(c: Connection, n_steps: int) -> None:
     """Raise `ProblemError` naming the first field of `c` that cannot be used."""
     for field in ("import_price_per_kwh", "export_price_per_kwh"):
         _shape(getattr(c, field), (n_steps,), f"connection.{field}")
-        _need(np.isfinite(getattr(c, field)), "a price is not finite", f"connection.{field}")
+        _need(np.isfinite(getattr(c, field)).all(), "a price is not finite", f"connection.{field}", "give finite numbers")
     for field in ("demand_charge_per_kw", "peak_so_far_kw"):
         value = getattr(c, field)
         _need(np.isfinite(value) and value >= 0, "the number is negative or not finite", f"connection.{field}", "give a number ≥ 0")

@@ -127,9 +127,9 @@ def test_phases_are_shared_evenly() -> None:
         ({"circuit": "cellar"}, "storages[car].circuit_id"),
         ({"phases": []}, "storages[0].phases"),
         ({"charge_efficiency": 0}, "storages[0].charge_efficiency"),
-        ({"energy_min_kwh": 70}, "storages.energy_min_kwh"),
-        ({"target_step": 9}, "storages.target_step"),
-        ({"departure_probability": 0.5}, "storages.departure_probability"),
+        ({"energy_min_kwh": 70}, "storages[car].energy_min_kwh"),
+        ({"target_step": 9}, "storages[car].target_step"),
+        ({"departure_probability": 0.5}, "storages[car].departure_probability"),
     ],
 )
 def test_a_wrong_storage_is_refused_by_place(changes: dict[str, Any], place: str) -> None:
