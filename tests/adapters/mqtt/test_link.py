@@ -1,6 +1,7 @@
 """The link against real brokers."""
 
 import asyncio
+import gc
 import json
 import socket
 from collections.abc import AsyncIterator
@@ -162,6 +163,22 @@ async def test_the_link_ends_whenever_it_is_cancelled_while_it_says_that_it_is_t
         task.cancel()
         await asyncio.wait([task], timeout=10.0)
         assert task.cancelled(), f"cancelled after {turns} turns"
+
+
+async def test_a_link_cancelled_while_it_connects_leaves_nothing_behind(broker: EmbeddedBroker) -> None:
+    link = MqttLink(a_site(), RealClock(), host=broker.host, port=broker.port, version=broker.version, on_change=lambda: None)
+    said: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: said.append(context))
+    for turns in range(30):
+        task = asyncio.create_task(link.run())
+        for _ in range(turns):
+            await asyncio.sleep(0.0002)
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
+    await asyncio.sleep(0.1)  # for what a connection left half open would still do
+    gc.collect()
+    assert not said
 
 
 @pytest.mark.skipif(installed_server().name != "mosquitto", reason="amqtt does not end the older connection of a client")

@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import json
 from collections import defaultdict
 from collections.abc import AsyncIterator
@@ -286,3 +287,19 @@ async def test_a_farm_without_a_broker_still_lets_cars_come_and_go() -> None:
     async with LiveFarm(station(outlet(fallback_kw=4.2)), visits, broker=nobody, **series) as live:
         await until(lambda: live.outcome().finished)
         assert live.outcome().delivered_kwh == pytest.approx(1.0, abs=0.01)
+
+
+async def test_a_device_cancelled_while_it_connects_leaves_nothing_behind(port: int) -> None:
+    line = Line(Meters("test", lambda _now: {}), Broker(host="127.0.0.1", port=port), AcceleratedClock(START, 300.0), 60.0)
+    said: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: said.append(context))
+    for turns in range(30):
+        task = asyncio.create_task(line.run())
+        for _ in range(turns):
+            await asyncio.sleep(0.0002)
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
+    await asyncio.sleep(0.1)  # for what a connection left half open would still do
+    gc.collect()
+    assert not said
