@@ -37,8 +37,11 @@ def main() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (options.memory_mb << 20, options.memory_mb << 20))
     frames = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints must not get among the frames
-    _send(frames, READY)
-    serve(sys.stdin.buffer, frames, options)
+    try:
+        _send(frames, READY)
+        serve(sys.stdin.buffer, frames, options)
+    except BrokenPipeError:  # the parent has gone: nobody is left to answer, and what waits in the buffer goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), frames.fileno())
 
 
 def serve(problems: BinaryIO, answers: BinaryIO, options: WorkerOptions) -> None:

@@ -3,6 +3,8 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from io import BytesIO
 
@@ -12,7 +14,7 @@ from structlog.testing import capture_logs
 from optimizer.exact import ExactPlanner
 from optimizer.frames import pack, read
 from optimizer.process import ProcessPlanner
-from optimizer.worker import WorkerOptions, serve
+from optimizer.worker import READY, WorkerOptions, serve
 from tests.optimizer.instances import fleet
 from v2g.errors import PlanningError
 from v2g.solution import Rung, Solution
@@ -117,6 +119,24 @@ async def test_closing_ends_the_process() -> None:
         assert pid is not None
     assert gone(pid)
     assert planner.pid is None
+
+
+@pytest.mark.parametrize("problem", [b"", pack(PROBLEM)], ids=["while starting", "while solving"])
+def test_a_worker_whose_parent_has_gone_ends_in_silence(problem: bytes) -> None:
+    unread, answers = os.pipe()
+    command = [
+        sys.executable,
+        "-m",
+        "optimizer.worker",
+        WorkerOptions(time_limit_s=10.0, prefer=True, memory_mb=None).to_argument(),
+    ]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=answers, stderr=subprocess.PIPE) as worker:
+        os.close(answers)
+        if problem:
+            assert os.read(unread, len(pack(READY))) == pack(READY)
+        os.close(unread)
+        _, said = worker.communicate(problem, timeout=30)
+    assert (worker.returncode, said) == (0, b"")
 
 
 def test_the_worker_tells_what_went_wrong_and_goes_on(capfd: pytest.CaptureFixture[str]) -> None:
