@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainValidator, TypeAdapter, WithJsonSchema
 
 from config.ranges import Strict
 from v2g.problem import N_PHASES
@@ -18,6 +18,7 @@ Positive = Annotated[float, Field(gt=0, le=LARGEST, strict=True)]
 Share = Annotated[float, Field(ge=0, le=1, strict=True)]
 Efficiency = Annotated[float, Field(gt=0, le=1, strict=True)]
 Name = Annotated[str, Field(min_length=1, max_length=64)]
+Hours = Annotated[float, Field(ge=1e-4, le=1e4, strict=True)]
 
 
 def _listed(value: Any) -> Any:
@@ -35,45 +36,51 @@ def _instant(value: Any) -> datetime:
     return instant
 
 
+def _whole(value: Any) -> Any:
+    """Return 4.0 as 4: in JSON they are the same number."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _when(value: Any) -> int | datetime:
-    if isinstance(value, int) and not isinstance(value, bool):
-        if value < 0:
-            raise ValueError("a number of steps is not negative")
-        return value
-    return _instant(value)
+    step = _whole(value)
+    if not isinstance(step, int) or isinstance(step, bool):
+        return _instant(value)
+    if not 0 <= step <= LARGEST:
+        raise ValueError(f"a number of steps is from 0 to {LARGEST:g}")
+    return step
 
 
-def _per_step(item: dict[str, Any]) -> Any:
-    """Return the JSON Schema of one item for all steps, or a list with one for each."""
-    return WithJsonSchema({"anyOf": [item, {"type": "array", "items": item, "minItems": 1}]})
+def _per_step(item: Any, **length: int) -> WithJsonSchema:
+    """Return the JSON Schema of one `item` for all steps, or a list with one for each."""
+    one = TypeAdapter(item).json_schema()
+    return WithJsonSchema({"anyOf": [one, {"type": "array", "items": one, "minItems": 1, **length}]})
 
 
 EXAMPLE = 'give e.g. "2026-01-05T16:00:00Z"'
-INSTANT = {"type": "string", "format": "date-time"}
-STEP = {"type": "integer", "minimum": 0}
-AT_LEAST_0 = {"type": "number", "minimum": 0}
-LIMIT = {"type": ["number", "null"], "minimum": 0}
+DATE = r"(19[7-9]|2[01]\d)\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
+CLOCK = r"([01]\d|2[0-3]):[0-5]\d"
+INSTANT = {"type": "string", "format": "date-time", "pattern": rf"^{DATE}T{CLOCK}(:[0-5]\d(\.\d{{1,6}})?)?(Z|[+-]{CLOCK})$"}
+Step = Annotated[int, Field(ge=0, le=LARGEST, strict=True), BeforeValidator(_whole)]
 
 # One number for all steps, or a list with one for each.
-Numbers = Annotated[tuple[Number, ...], BeforeValidator(_listed), _per_step({"type": "number"})]
-NonNegatives = Annotated[tuple[NonNegative, ...], BeforeValidator(_listed), _per_step(AT_LEAST_0)]
-Shares = Annotated[tuple[Share, ...], BeforeValidator(_listed), _per_step({"type": "number", "minimum": 0, "maximum": 1})]
-Limits = Annotated[tuple[NonNegative | None, ...], BeforeValidator(_listed), _per_step(LIMIT)]
-Known = Annotated[tuple[Number | None, ...], BeforeValidator(_listed), _per_step({"type": ["number", "null"]})]
+Numbers = Annotated[tuple[Number, ...], BeforeValidator(_listed), _per_step(Number)]
+NonNegatives = Annotated[tuple[NonNegative, ...], BeforeValidator(_listed), _per_step(NonNegative)]
+Shares = Annotated[tuple[Share, ...], BeforeValidator(_listed), _per_step(Share)]
+Limits = Annotated[tuple[NonNegative | None, ...], BeforeValidator(_listed), _per_step(NonNegative | None)]
+PhaseLimits = Annotated[Limits, _per_step(NonNegative | None, minItems=N_PHASES, maxItems=N_PHASES)]
+Known = Annotated[tuple[Number | None, ...], BeforeValidator(_listed), _per_step(Number | None)]
 Instant = Annotated[datetime, PlainValidator(_instant), WithJsonSchema(INSTANT)]
-When = Annotated[int | datetime, PlainValidator(_when), WithJsonSchema({"anyOf": [STEP, INSTANT]})]
-Step = Annotated[int, Field(ge=0, strict=True)]
-Hours = Annotated[float, Field(ge=1e-4, le=1e4, strict=True)]
+When = Annotated[int | datetime, PlainValidator(_when), WithJsonSchema({"anyOf": [TypeAdapter(Step).json_schema(), INSTANT]})]
 
 
 class GridFile(Strict):
     """The steps: `n_steps` of `step_h`, or a list of lengths."""
 
     start: Instant = Field(description="When step 0 begins, with time zone.")
-    step_h: Annotated[tuple[Hours, ...], BeforeValidator(_listed), _per_step({"type": "number", "exclusiveMinimum": 0})] = Field(
+    step_h: Annotated[tuple[Hours, ...], BeforeValidator(_listed), _per_step(Hours)] = Field(
         description="Length of each step [h]: one number (with n_steps) or a list."
     )
-    n_steps: Annotated[int, Field(ge=1, le=10_000, strict=True)] | None = Field(
+    n_steps: Annotated[int, Field(ge=1, le=10_000, strict=True), BeforeValidator(_whole)] | None = Field(
         default=None, description="Number of steps; not with a list of lengths."
     )
 
@@ -94,7 +101,7 @@ class CircuitFile(Strict):
     parent: Name | None = Field(default=None, description="The circuit that feeds it; none for the first.")
     import_limit_kw: Limits = Field(default=(None,), description="Most import, three-phase sum [kW]; null = no limit.")
     export_limit_kw: Limits = Field(default=(None,), description="Most export, three-phase sum [kW]; null = no limit.")
-    phase_limit_kw: Annotated[tuple[NonNegative | None, ...], BeforeValidator(_listed), _per_step(LIMIT)] = Field(
+    phase_limit_kw: PhaseLimits = Field(
         default=(None,), description="Most power on each phase, either direction [kW]: one number or three; null = no limit."
     )
     fixed_kw: Numbers = Field(default=(0.0,), description="Uncontrolled net power here, load − PV [kW].")
@@ -134,7 +141,7 @@ class StorageFile(Strict):
         default=0.0, description="Price of a kWh missing at such a departure [currency/kWh]."
     )
     terminal_value_per_kwh: Number = Field(default=0.0, description="Worth of a kWh stored at the end [currency/kWh].")
-    phases: tuple[Literal[1, 2, 3], ...] = Field(
+    phases: tuple[Annotated[Literal[1, 2, 3], BeforeValidator(_whole)], ...] = Field(
         default=(1, 2, 3), min_length=1, max_length=N_PHASES, description="Phases it uses, evenly."
     )
     phase_share: tuple[Share, Share, Share] | None = Field(

@@ -78,6 +78,80 @@ def test_the_schema_fits_the_example_and_every_dump() -> None:
         assert all("description" in field or name in {"id", "kind"} for name, field in kind["properties"].items())
 
 
+EDGES = [None, True, -1, 0, 1, 4, 4.0, 0.5, 1e9, -1e9, 1.1e9, 1e300, 1e-5, 1e4, 10**30, "", "x", "y" * 65, [], {}]
+EDGES += [[1, 2], [0.2, 0.3, 0.5], [1, 1, 1], [0, 0, 0, 0], [None], [1e300] * 4, ["x"], [1, None, 3], [2.0], [True] * 4]
+EDGES += ["0001-01-01T00:00:00+05:00", "9999-12-31T23:00:00Z", "2026-01-05T20:00:00Z", "2026-01-05T20:00", "1970-01-01T00:00Z"]
+EDGES += ["2199-12-31T23:59:59.123456-23:59", "2026-13-01T00:00:00Z", "2026-01-05T24:00:00Z"]
+BETWEEN_FIELDS = (
+    "there are",  # a list's length is the number of steps
+    "n_steps stands beside",
+    "sum to",
+    "a minimum is above its maximum",
+    "a step is outside the grid",
+    "there is no circuit",
+    "cannot feed",
+    "the steps last",
+)
+"""What a schema cannot say."""
+
+
+KINDS = {"grid": "GridFile", "connection": "ConnectionFile", "circuits": "CircuitFile", "storages": "StorageFile"}
+FIELDS = [(part, field) for part, kind in KINDS.items() for field in problem_schema()["$defs"][kind]["properties"]]
+
+
+def changed(part: str, field: str, value: Any) -> dict[str, Any]:
+    content = {"circuits": [{"id": "grid"}], **minimal()}
+    (content[part][0] if isinstance(content[part], list) else content[part])[field] = value
+    return content
+
+
+@pytest.mark.parametrize(("part", "field"), FIELDS)
+def test_what_the_schema_accepts_the_loader_accepts_but_for_what_ties_fields_together(part: str, field: str) -> None:
+    schema = jsonschema.Draft202012Validator(problem_schema())
+    for content in (changed(part, field, value) for value in EDGES):
+        if schema.is_valid(content):
+            assert _refusal(content) is None, content
+
+
+def _refusal(content: dict[str, Any]) -> str | None:
+    try:
+        read_problem(content)
+    except ProblemError as error:
+        return None if any(words in error.message for words in BETWEEN_FIELDS) else str(error)
+    return None
+
+
+@pytest.mark.parametrize(
+    ("part", "field", "value"),
+    [
+        ("storages", "charge_max_kw", 1e300),
+        ("storages", "energy_max_kwh", [1, 1, 1, 1.1e9]),
+        ("storages", "drain_kwh", []),
+        ("storages", "target_step", 10**30),
+        ("storages", "depart", 10**30),
+        ("storages", "arrive", "0001-01-01T00:00:00+05:00"),
+        ("storages", "departure_probability", 1.5),
+        ("circuits", "import_limit_kw", 1e300),
+        ("circuits", "phase_limit_kw", [1, 2]),
+        ("connection", "import_price_per_kwh", -1e300),
+        ("grid", "step_h", 1e5),
+        ("grid", "start", "9999-12-31T23:00:00Z"),
+    ],
+)
+def test_the_schema_refuses_what_the_loader_refuses(part: str, field: str, value: Any) -> None:
+    content = changed(part, field, value)
+    assert not jsonschema.Draft202012Validator(problem_schema()).is_valid(content)
+    with pytest.raises(ProblemError):
+        read_problem(content)
+
+
+def test_a_whole_number_may_be_written_with_a_point() -> None:
+    problem = read_problem(minimal(arrive=1.0, depart=3.0, target_step=2.0, phases=[2.0]))
+    assert problem.storages.charge_max_kw[0].tolist() == [0, 11, 11, 0]
+    assert problem.storages.target_step.tolist() == [2]
+    assert problem.storages.phase_share.tolist() == [[0, 1, 0]]
+
+
 @given(st.integers(0, 10_000))
 def test_what_is_dumped_is_read_back_equal(seed: int) -> None:
     problem = small(seed)
