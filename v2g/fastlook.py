@@ -4,11 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-import numpy as np
-
 from v2g.bounds import fresh
 from v2g.dispatch import DEADBAND_KW, confirmed_kw, dispatch
-from v2g.limits import Limits, capacities_kw, limits_now
+from v2g.limits import Limits, capacities_kw
 from v2g.observation import Observation
 from v2g.outlook import Outlook
 from v2g.projection import project
@@ -17,7 +15,7 @@ from v2g.remembering import meter
 from v2g.setpoint import Applied, DispatchReport, Setpoint
 from v2g.signals import Signals
 from v2g.site import Site
-from v2g.tick import Parts, accepted_peak_kw, urgency
+from v2g.tick import Parts, limits_under, urgency
 
 
 async def fast_look(
@@ -29,9 +27,8 @@ async def fast_look(
     """
     site = parts.site
     observation = await parts.gateway.observe(now)
-    peak_kw = accepted_peak_kw(site, memory, memory.plan) if memory.plan else np.inf
     held = {unit: power for unit, power in confirmed_kw(observation).items() if power is not None}
-    limits = limits_now(site, observation, outlook, signals, peak_kw=peak_kw)
+    limits = limits_under(site, observation, outlook, signals, memory, memory.plan)
     limits = _relieved(limits, held, site, observation, signals)
     order = urgency(memory.plan) if memory.plan else ()
     lease = now + timedelta(seconds=site.rules.lease_s)

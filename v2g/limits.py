@@ -1,5 +1,6 @@
 """The limits that hold now, as rows: for each circuit and phase, what the units may add up to in each direction."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -42,11 +43,18 @@ class Limits:
 
 
 def limits_now(
-    site: Site, observation: Observation, outlook: Outlook | None, signals: Signals, *, peak_kw: float = np.inf
+    site: Site,
+    observation: Observation,
+    outlook: Outlook | None,
+    signals: Signals,
+    *,
+    peak_kw: float = np.inf,
+    exempt: Collection[str] = (),
 ) -> Limits:
     """Return the limits at ``observation.at``. Without an outlook the load is taken at the site's stated bounds.
 
-    `peak_kw` is an import that the plan does not want to exceed, for the demand charge's sake [kW].
+    `peak_kw` is an import that the plan does not want to exceed, for the demand charge's sake [kW]; it does not hold for the
+    `exempt` units, whose drivers would be let down.
     """
     units = unit_bounds(site, observation)
     high, low = uncontrolled_bounds_kw(site, observation, outlook)
@@ -61,7 +69,7 @@ def limits_now(
     return Limits(
         units=units,
         row_names=(*(f"{c.circuit_id}{suffix}" for c in site.circuits for suffix in ("", ":L1", ":L2", ":L3")), PEAK),
-        weight=np.vstack((_weight(site, units, below), np.ones(len(units)))),
+        weight=np.vstack((_weight(site, units, below), [u.unit_id not in exempt for u in units])),
         import_room_kw=np.maximum([*import_room.ravel(), peak_kw - (fixed_high[0] + fixed_low[0]) / 2], 0.0),
         export_room_kw=np.maximum([*export_room.ravel(), np.inf], 0.0),
     )

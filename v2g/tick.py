@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import numpy as np
-
 from v2g.alarm import Alarm, AlarmCode
 from v2g.dispatch import dispatch
 from v2g.limits import Limits, limits_now
@@ -23,6 +21,9 @@ from v2g.site import Site
 from v2g.solution import Rung
 from v2g.stating import make_problem
 from v2g.timegrid import TimeGrid
+
+PRESSED_H = 1.5
+"""A car whose promise leaves it less time than this to wait does not wait for the sake of the peak."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +71,7 @@ async def act(parts: Parts, memory: Memory, decision: Decision, now: datetime) -
     """Project the plan onto the limits by fresh measurements (solving took time), dispatch, and write down all of it."""
     site, plan = parts.site, decision.plan
     observation = await parts.gateway.observe(now)
-    limits = limits_now(site, observation, decision.outlook, decision.signals, peak_kw=accepted_peak_kw(site, memory, plan))
+    limits = limits_under(site, observation, decision.outlook, decision.signals, memory, plan)
     setpoints = project_plan(plan, limits, site, now)
     report = await dispatch(parts.gateway, setpoints, observation, limits, site.rules.lease_s)
     record = TickRecord(
@@ -103,11 +104,19 @@ def project_plan(plan: Plan, limits: Limits, site: Site, now: datetime) -> tuple
     return project(wanted, urgency(plan), limits, lease, why)
 
 
-def accepted_peak_kw(site: Site, memory: Memory, plan: Plan) -> float:
-    """Return the import that the plan pays for anyway [kW]: a load above its forecast is no reason to pay for more."""
-    if site.tariff.demand_charge_per_kw == 0:
-        return np.inf
-    return max(memory.peak_so_far_kw, float(plan.import_kw.max(initial=0.0)))
+def limits_under(
+    site: Site, observation: Observation, outlook: Outlook | None, signals: Signals, memory: Memory, plan: Plan | None
+) -> Limits:
+    """Return the limits that hold now; where peaks cost money, the import that `plan` pays for anyway is one of them.
+
+    A load above its forecast is no reason to pay for more, but none to break a promise either: cars that can hardly wait are
+    exempt.
+    """
+    if plan is None or site.tariff.demand_charge_per_kw == 0:
+        return limits_now(site, observation, outlook, signals)
+    pressed = {unit for unit, laxity_h in zip(plan.unit_ids, plan.laxity_h, strict=True) if laxity_h < PRESSED_H}
+    peak_kw = max(memory.peak_so_far_kw, float(plan.import_kw.max(initial=0.0)))
+    return limits_now(site, observation, outlook, signals, peak_kw=peak_kw, exempt=pressed)
 
 
 def urgency(plan: Plan) -> tuple[str, ...]:
