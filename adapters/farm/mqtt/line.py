@@ -165,6 +165,7 @@ async def _entered(client: aiomqtt.Client) -> AsyncIterator[aiomqtt.Client]:
     """
     entering = asyncio.create_task(client.__aenter__())
     async with AsyncExitStack() as stack:
+        stack.callback(_retrieve, client)
         try:
             await asyncio.shield(entering)
         finally:
@@ -174,6 +175,13 @@ async def _entered(client: aiomqtt.Client) -> AsyncIterator[aiomqtt.Client]:
             elif entering.exception() is None:
                 stack.push_async_exit(client)
         yield client
+
+
+def _retrieve(client: aiomqtt.Client) -> None:
+    """Take note of a disconnection that nobody waited for: asyncio would complain of it later."""
+    disconnected = client._disconnected  # noqa: SLF001 - aiomqtt leaves early without looking at it
+    if disconnected.done() and not disconnected.cancelled():
+        disconnected.exception()
 
 
 def _break(client: aiomqtt.Client) -> None:
