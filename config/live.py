@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from aiomqtt import ProtocolVersion
 
+from adapters.ending import end
 from adapters.mqtt.batteries import MqttBatteries
 from adapters.mqtt.chargers import MqttChargers
 from adapters.mqtt.link import MqttLink
@@ -90,8 +91,7 @@ async def running(loaded: LoadedSite, clock: Clock, *, speed: float = 1.0) -> As
         finally:
             with suppress(TimeoutError):
                 await asyncio.wait_for(station.keeping.drain(), DRAIN_S)
-            for task in tasks:
-                task.cancel()
+            await end(tasks)
 
 
 def _central(wire: Wire, store: Store) -> CentralSystem | None:

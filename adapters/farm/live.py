@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import structlog
 
+from adapters.ending import end
 from adapters.farm.charger import Charger
 from adapters.farm.fleet import Fleet
 from adapters.farm.leases import Leases
@@ -88,8 +89,8 @@ class LiveFarm:
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        for task in self._tasks:
-            task.cancel()
+        while pending := [task for task in self._tasks if not task.done()]:  # one that ends may have begun another
+            await end(pending)
         own = (kind, error, trace) if kind is not None and issubclass(kind, asyncio.CancelledError) else (None, None, None)
         await self._group.__aexit__(*own)
 
