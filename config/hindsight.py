@@ -12,7 +12,6 @@ end, and stationary batteries end at least as full as they began.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -24,38 +23,18 @@ from adapters.farm.possible import possible_kwh
 from adapters.farm.surroundings import StepSeries
 from adapters.farm.visit import Visit
 from config.closed_loop import Scenario
-from v2g.problem import N_PHASES, Circuits, Connection, Problem, StorageKind, Storages
+from v2g.problem import N_PHASES, Circuits, Connection, Problem, StorageKind
 from v2g.signals import SignalKind, least_on
 from v2g.site import Battery, Evse, Site
 from v2g.stating import phase_limit_kw, shares
 from v2g.timegrid import Array, TimeGrid
+from v2g.unit import Unit, storages_of
 
 BATTERY_SOC_FRAC = 0.5
 """What the simulated farm begins with."""
 SAMPLE_S = 60.0
 """The simulated farm takes load and PV at the beginning of each of its steps."""
 LEAST_SHARE = 1e-9
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Unit:
-    """One row of `Storages`; `here` is the share of each step in which the unit is there, bounds are (n_steps,)."""
-
-    unit_id: str
-    kind: StorageKind
-    circuit_id: str
-    phases: tuple[int, ...]
-    here: Array
-    charge_max_kw: float
-    discharge_max_kw: float
-    energy_min_kwh: Array
-    energy_max_kwh: Array
-    initial_energy_kwh: float
-    charge_efficiency: float
-    discharge_efficiency: float
-    wear_cost_per_kwh: float
-    target_energy_kwh: float = 0.0
-    target_step: int = 0
 
 
 def hindsight_problem(
@@ -73,7 +52,7 @@ def hindsight_problem(
     starts_s = [t.timestamp() for t in grid.starts]
     return Problem(
         grid=grid,
-        storages=_storages(units, grid),
+        storages=storages_of(units, np.full((len(units), grid.n_steps), np.nan)),
         circuits=_circuits(scenario, grid),
         connection=Connection(
             import_price_per_kwh=np.array([prices.import_per_kwh.at(s) for s in starts_s]),
@@ -99,24 +78,24 @@ def best_efficiency(efficiency: float) -> tuple[float, float]:
     return 1.0 - lost, 1.0 / (1.0 + lost)
 
 
-def _car(visit: Visit, evse: Evse, scenario: Scenario, grid: TimeGrid, stored_kwh: Mapping[str, float]) -> _Unit:
+def _car(visit: Visit, evse: Evse, scenario: Scenario, grid: TimeGrid, stored_kwh: Mapping[str, float]) -> Unit:
     rules = scenario.site.rules
     here = grid.coverage(visit.arrives_at, visit.leaves_at)
-    present = np.flatnonzero(here > LEAST_SHARE)
+    share = np.where(here > LEAST_SHARE, here, 0.0)
+    present = np.flatnonzero(share)
     stay = min(visit.leaves_at, grid.end) - max(visit.arrives_at, scenario.start)
     initial = stored_kwh.get(visit.visit_id, visit.arrival_kwh)
     floor = min(max(visit.soc_floor_frac, rules.soc_floor_frac) * visit.capacity_kwh, initial)
     # Until it comes, the car's energy is decided, and the solver need not see it.
     waiting = np.arange(grid.n_steps) < present.min(initial=grid.n_steps)
     charging, discharging = best_efficiency(evse.efficiency)
-    return _Unit(
+    return Unit(
         unit_id=visit.visit_id,
         kind=StorageKind.EV,
         circuit_id=evse.circuit_id,
         phases=evse.phases,
-        here=np.where(here > LEAST_SHARE, here, 0.0),
-        charge_max_kw=min(evse.charge_max_kw, visit.charge_max_kw),
-        discharge_max_kw=min(evse.discharge_max_kw, visit.discharge_max_kw) * (rules.discharge and visit.consent),
+        charge_max_kw=share * min(evse.charge_max_kw, visit.charge_max_kw),
+        discharge_max_kw=share * min(evse.discharge_max_kw, visit.discharge_max_kw) * (rules.discharge and visit.consent),
         energy_min_kwh=np.where(waiting, initial, floor),
         energy_max_kwh=np.where(waiting, initial, max(visit.charge_limit_kwh, initial)),
         initial_energy_kwh=initial,
@@ -125,62 +104,28 @@ def _car(visit: Visit, evse: Evse, scenario: Scenario, grid: TimeGrid, stored_kw
         wear_cost_per_kwh=rules.v2g_wear_cost_per_kwh,
         target_energy_kwh=min(visit.due_kwh, possible_kwh(visit, evse, stay.total_seconds())) if len(present) else 0.0,
         target_step=int(present.max(initial=-1)) + 1,
+        departure_probability=np.zeros(grid.n_steps),
     )
 
 
-def _battery(battery: Battery, grid: TimeGrid, stored_kwh: Mapping[str, float]) -> _Unit:
+def _battery(battery: Battery, grid: TimeGrid, stored_kwh: Mapping[str, float]) -> Unit:
     initial = stored_kwh.get(battery.battery_id, BATTERY_SOC_FRAC * battery.capacity_kwh)
     least = np.full(grid.n_steps, min(battery.soc_min_frac * battery.capacity_kwh, initial))
     least[-1] = initial
-    return _Unit(
+    return Unit(
         unit_id=battery.battery_id,
         kind=StorageKind.BATTERY,
         circuit_id=battery.circuit_id,
         phases=(1, 2, 3),
-        here=np.ones(grid.n_steps),
-        charge_max_kw=battery.charge_max_kw,
-        discharge_max_kw=battery.discharge_max_kw,
+        charge_max_kw=np.full(grid.n_steps, battery.charge_max_kw),
+        discharge_max_kw=np.full(grid.n_steps, battery.discharge_max_kw),
         energy_min_kwh=least,
         energy_max_kwh=np.full(grid.n_steps, max(battery.soc_max_frac * battery.capacity_kwh, initial)),
         initial_energy_kwh=initial,
         charge_efficiency=best_efficiency(battery.charge_efficiency)[0],
         discharge_efficiency=best_efficiency(battery.discharge_efficiency)[1],
         wear_cost_per_kwh=battery.wear_cost_per_kwh,
-    )
-
-
-def _storages(units: list[_Unit], grid: TimeGrid) -> Storages:
-    n, steps = len(units), grid.n_steps
-
-    def column(field: str) -> Array:
-        return np.array([getattr(u, field) for u in units], dtype=np.float64)
-
-    def rows(field: str) -> Array:
-        return np.array([getattr(u, field) for u in units], dtype=np.float64).reshape(n, steps)
-
-    return Storages(
-        unit_ids=tuple(u.unit_id for u in units),
-        kinds=tuple(u.kind for u in units),
-        circuit_ids=tuple(u.circuit_id for u in units),
-        phase_share=np.array([[(p + 1 in u.phases) / len(u.phases) for p in range(N_PHASES)] for u in units]).reshape(n, N_PHASES),
-        charge_max_kw=rows("here") * column("charge_max_kw")[:, None],
-        discharge_max_kw=rows("here") * column("discharge_max_kw")[:, None],
-        charge_min_kw=np.zeros(n),
-        discharge_min_kw=np.zeros(n),
-        energy_min_kwh=rows("energy_min_kwh"),
-        energy_max_kwh=rows("energy_max_kwh"),
-        initial_energy_kwh=column("initial_energy_kwh"),
-        charge_efficiency=column("charge_efficiency"),
-        discharge_efficiency=column("discharge_efficiency"),
-        drain_kwh=np.zeros((n, steps)),
-        wear_cost_per_kwh=column("wear_cost_per_kwh"),
-        target_energy_kwh=column("target_energy_kwh"),
-        target_step=np.array([u.target_step for u in units], dtype=np.int64),
-        priority=np.ones(n),
-        departure_probability=np.zeros((n, steps)),
-        shortfall_price_per_kwh=np.zeros(n),
-        terminal_value_per_kwh=np.zeros(n),
-        previous_power_kw=np.full((n, steps), np.nan),
+        departure_probability=np.zeros(grid.n_steps),
     )
 
 

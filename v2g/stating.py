@@ -1,6 +1,6 @@
 """State the problem: from the site, what is observed and what is expected, to arrays a planner understands."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -15,6 +15,7 @@ from v2g.session import ChargingSession
 from v2g.signals import SignalKind, Signals, least_on
 from v2g.site import Battery, Evse, Rules, Site
 from v2g.timegrid import Array, TimeGrid
+from v2g.unit import Unit, storages_of
 from v2g.units import kw_from_a
 
 MEDIAN, HIGH, LOW = LEVELS.index(0.5), LEVELS.index(0.75), LEVELS.index(0.25)
@@ -23,31 +24,6 @@ ASSUMED_CAPACITY_KWH = 100.0
 """Room assumed in a car that tells no capacity; only its target matters then."""
 FLOOR_MARGIN_KWH = 0.25
 """Plans stay this far above a car's floor: what a discharge at part load loses more than at full power."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Unit:
-    """One row of `Storages`; power and energy bounds are (n_steps,)."""
-
-    unit_id: str
-    kind: StorageKind
-    circuit_id: str
-    phases: tuple[int, ...]
-    charge_max_kw: Array
-    discharge_max_kw: Array
-    energy_min_kwh: Array
-    energy_max_kwh: Array
-    initial_energy_kwh: float
-    charge_efficiency: float
-    discharge_efficiency: float
-    wear_cost_per_kwh: float
-    charge_min_kw: float = 0.0
-    target_energy_kwh: float = 0.0
-    target_step: int = 0
-    priority: float = 1.0
-    departure_probability: Array
-    shortfall_price_per_kwh: float = 0.0
-    terminal_value_per_kwh: float = 0.0
 
 
 def make_problem(site: Site, observation: Observation, outlook: Outlook, signals: Signals, memory: Memory) -> Problem:
@@ -69,7 +45,7 @@ def make_problem(site: Site, observation: Observation, outlook: Outlook, signals
     units += [_battery(b, charge[b.battery_id], grid, worth) for b in site.batteries if _usable(charge.get(b.battery_id))]
     problem = Problem(
         grid=grid,
-        storages=_storages(units, grid, memory.plan),
+        storages=storages_of(units, _previous(memory.plan, tuple(u.unit_id for u in units), grid)),
         circuits=_circuits(site, states, outlook, signals),
         connection=Connection(
             import_price_per_kwh=outlook.import_price_per_kwh,
@@ -94,9 +70,7 @@ def _without_trickle(problem: Problem) -> Storages:
     return replace(storages, charge_max_kw=np.where(holds, storages.charge_max_kw, 0.0))
 
 
-def _car(
-    evse: Evse, session: ChargingSession, departure: Departure | None, rules: Rules, outlook: Outlook, memory: Memory
-) -> _Unit:
+def _car(evse: Evse, session: ChargingSession, departure: Departure | None, rules: Rules, outlook: Outlook, memory: Memory) -> Unit:
     grid = outlook.grid
     energy = stored_energy_kwh(session, evse)
     target = target_energy_kwh(session, evse, rules, memory.arrival_kwh.get(session.session_id))
@@ -111,7 +85,7 @@ def _car(
     before_promise = np.arange(grid.n_steps) < promise
     discharging = discharge_kw * here * before_promise * may_discharge(session, evse, rules)
     floor = min(soc_floor_frac(session, rules) * capacity + FLOOR_MARGIN_KWH, energy) if known else 0.0
-    return _Unit(
+    return Unit(
         unit_id=evse.evse_id,
         kind=StorageKind.EV,
         circuit_id=evse.circuit_id,
@@ -166,10 +140,10 @@ def _usable(state: BatteryState | None) -> bool:
     return state is not None and state.online and state.soc_frac is not None
 
 
-def _battery(battery: Battery, state: BatteryState, grid: TimeGrid, worth_per_kwh: float) -> _Unit:
+def _battery(battery: Battery, state: BatteryState, grid: TimeGrid, worth_per_kwh: float) -> Unit:
     energy = battery.capacity_kwh * (state.soc_frac.value if state.soc_frac else 0.0)
     n = grid.n_steps
-    return _Unit(
+    return Unit(
         unit_id=battery.battery_id,
         kind=StorageKind.BATTERY,
         circuit_id=battery.circuit_id,
@@ -184,44 +158,6 @@ def _battery(battery: Battery, state: BatteryState, grid: TimeGrid, worth_per_kw
         wear_cost_per_kwh=battery.wear_cost_per_kwh,
         departure_probability=np.zeros(n),
         terminal_value_per_kwh=worth_per_kwh * battery.discharge_efficiency,
-    )
-
-
-def _storages(units: list[_Unit], grid: TimeGrid, plan: Plan | None) -> Storages:
-    n, t = len(units), grid.n_steps
-
-    def rows(field: str) -> Array:
-        return np.array([getattr(u, field) for u in units], dtype=np.float64).reshape(n, t)
-
-    def column(field: str) -> Array:
-        return np.array([getattr(u, field) for u in units], dtype=np.float64)
-
-    share = np.zeros((n, N_PHASES))
-    for i, unit in enumerate(units):
-        share[i, [phase - 1 for phase in unit.phases]] = 1.0 / len(unit.phases)
-    return Storages(
-        unit_ids=tuple(u.unit_id for u in units),
-        kinds=tuple(u.kind for u in units),
-        circuit_ids=tuple(u.circuit_id for u in units),
-        phase_share=share,
-        charge_max_kw=rows("charge_max_kw"),
-        discharge_max_kw=rows("discharge_max_kw"),
-        charge_min_kw=column("charge_min_kw"),
-        discharge_min_kw=np.zeros(n),
-        energy_min_kwh=rows("energy_min_kwh"),
-        energy_max_kwh=rows("energy_max_kwh"),
-        initial_energy_kwh=column("initial_energy_kwh"),
-        charge_efficiency=column("charge_efficiency"),
-        discharge_efficiency=column("discharge_efficiency"),
-        drain_kwh=np.zeros((n, t)),
-        wear_cost_per_kwh=column("wear_cost_per_kwh"),
-        target_energy_kwh=column("target_energy_kwh"),
-        target_step=np.array([u.target_step for u in units], dtype=np.int64),
-        priority=column("priority"),
-        departure_probability=rows("departure_probability"),
-        shortfall_price_per_kwh=column("shortfall_price_per_kwh"),
-        terminal_value_per_kwh=column("terminal_value_per_kwh"),
-        previous_power_kw=_previous(plan, tuple(u.unit_id for u in units), grid),
     )
 
 

@@ -3,8 +3,7 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable
 from math import ceil, inf
 
 import structlog
@@ -17,6 +16,7 @@ from adapters.mqtt.inbox import Inbox
 from adapters.mqtt.messages import text
 from adapters.mqtt.schema import dump
 from adapters.mqtt.topics import Topics
+from adapters.mqtt_client import entered
 from v2g.errors import UnavailableError
 from v2g.ports import Clock
 from v2g.site import Site
@@ -28,7 +28,6 @@ log = structlog.get_logger(__name__)
 # Network times are wall seconds: a faster clock does not make a network faster.
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 30.0
 BROKER_TIMEOUT_S = 5.0
-HALF_OPEN_S = 1.0  # for a connection being opened, when it is no longer wanted
 KEEPALIVE_S = 10
 MAX_PACKET_BYTES = 64 * 1024
 MAX_QUEUED = 10_000
@@ -120,7 +119,7 @@ class MqttLink:
             raise UnavailableError(f"broker {self._host}:{self._port}: {str(error) or 'no receipt'}") from error
 
     async def _converse(self) -> None:
-        async with _entered(self._make_client()) as client:
+        async with entered(self._make_client()) as client:
             _end_if_cancelled()
             await self._subscribe(client)
             self._client, self._wait_s = client, FIRST_WAIT_S
@@ -179,33 +178,6 @@ class MqttLink:
         properties = _new_properties(PacketTypes.PUBLISH)
         properties.MessageExpiryInterval = max(1, ceil(lease_s * self._wall_s_per_clock_s))
         return properties
-
-
-@asynccontextmanager
-async def _entered(client: Client) -> AsyncIterator[Client]:
-    """Enter and leave `client`, also if the task is cancelled in the middle of entering.
-
-    aiomqtt then forgets a connection that its thread goes on opening, and the event loop stumbles over it.
-    """
-    entering = asyncio.create_task(client.__aenter__())
-    async with AsyncExitStack() as stack:
-        stack.callback(_retrieve, client)
-        try:
-            await asyncio.shield(entering)
-        finally:
-            await asyncio.wait([entering], timeout=HALF_OPEN_S)
-            if not entering.done():
-                entering.cancel()
-            elif entering.exception() is None:
-                stack.push_async_exit(client)
-        yield client
-
-
-def _retrieve(client: Client) -> None:
-    """Take note of a disconnection that nobody waited for: asyncio would complain of it later."""
-    disconnected = client._disconnected  # noqa: SLF001 - aiomqtt leaves early without looking at it
-    if disconnected.done() and not disconnected.cancelled():
-        disconnected.exception()
 
 
 def _connect_properties() -> Properties:

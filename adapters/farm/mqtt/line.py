@@ -2,8 +2,7 @@
 
 import asyncio
 import socket as sockets
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -14,13 +13,13 @@ import structlog
 
 from adapters.farm.lifeline import Backoff, Lifeline, heed_cancellation
 from adapters.farm.mqtt.messages import Payload, write
+from adapters.mqtt_client import entered
 from v2g.ports import Clock
 
 log = structlog.get_logger(__name__)
 
 QOS = 1
 KEEP_ALIVE_S = 10
-HALF_OPEN_S = 1.0  # wall seconds for a connection being opened, when it is no longer wanted
 OFFLINE = {"online": False}
 WRONG_VERSION = (1, 132)
 """CONNACK codes by which a broker refuses MQTT 5.0: "unacceptable protocol version" of 3.1.1, "unsupported" of 5.0."""
@@ -84,7 +83,7 @@ class Line:
             heed_cancellation()
             await self.lifeline.wait()
             try:
-                async with _entered(self._client()) as client:
+                async with entered(self._client()) as client:
                     self.lifeline.hold(partial(_break, client))
                     await self._converse(client, backoff)
             except* (aiomqtt.MqttError, OSError) as errors:
@@ -155,33 +154,6 @@ class Line:
         code = getattr(error, "rc", None)
         if getattr(code, "value", code) in WRONG_VERSION:
             self._version = aiomqtt.ProtocolVersion.V311
-
-
-@asynccontextmanager
-async def _entered(client: aiomqtt.Client) -> AsyncIterator[aiomqtt.Client]:
-    """Enter and leave `client`, also if the task is cancelled in the middle of entering.
-
-    aiomqtt then forgets a connection that its thread goes on opening, and the event loop stumbles over it.
-    """
-    entering = asyncio.create_task(client.__aenter__())
-    async with AsyncExitStack() as stack:
-        stack.callback(_retrieve, client)
-        try:
-            await asyncio.shield(entering)
-        finally:
-            await asyncio.wait([entering], timeout=HALF_OPEN_S)
-            if not entering.done():
-                entering.cancel()
-            elif entering.exception() is None:
-                stack.push_async_exit(client)
-        yield client
-
-
-def _retrieve(client: aiomqtt.Client) -> None:
-    """Take note of a disconnection that nobody waited for: asyncio would complain of it later."""
-    disconnected = client._disconnected  # noqa: SLF001 - aiomqtt leaves early without looking at it
-    if disconnected.done() and not disconnected.cancelled():
-        disconnected.exception()
 
 
 def _break(client: aiomqtt.Client) -> None:
