@@ -78,7 +78,7 @@ def _table(figures: Mapping[str, Any]) -> str:
 
 
 def _cell(value: float | None, form: str) -> str:
-    return "<td></td>" if value is None else f"<td>{form.format(value if isinstance(value, int) else value + 0.0)}</td>"
+    return "<td></td>" if value is None else f"<td>{form.format(value if isinstance(value, int) else round(value, 6) + 0.0)}</td>"
 
 
 def _plot(simulation: Simulation) -> go.Figure:
