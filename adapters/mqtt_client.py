@@ -16,9 +16,9 @@ async def entered(client: Client) -> AsyncIterator[Client]:
 
     aiomqtt then forgets a connection that its thread goes on opening, and the event loop stumbles over it.
     """
+    _note_disconnection(client)
     entering = asyncio.create_task(client.__aenter__())
     async with AsyncExitStack() as stack:
-        stack.callback(_retrieve, client)
         try:
             await asyncio.shield(entering)
         finally:
@@ -26,12 +26,14 @@ async def entered(client: Client) -> AsyncIterator[Client]:
             if not entering.done():
                 entering.cancel()
             elif entering.exception() is None:
+                _note_disconnection(client)
                 stack.push_async_exit(client)
         yield client
 
 
-def _retrieve(client: Client) -> None:
-    """Take note of a disconnection that nobody waited for: asyncio would complain of it later."""
-    disconnected = client._disconnected  # noqa: SLF001 - aiomqtt leaves early without looking at it
-    if disconnected.done() and not disconnected.cancelled():
-        disconnected.exception()
+def _note_disconnection(client: Client) -> None:
+    """Take note of a disconnection, whenever it comes: asyncio would complain of one that nobody waits for.
+
+    aiomqtt leaves early without looking at it, and forgets one that comes between the broker's answer and the end of entering.
+    """
+    client._disconnected.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # noqa: SLF001
