@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from optimizer.exact import ExactPlanner
 from tests.optimizer.instances import START, root_only
-from v2g.problem import Connection, Problem, StorageKind, Storages
+from v2g.network import Connection
+from v2g.problem import Problem
 from v2g.solution import Solution
+from v2g.storages import StorageKind, Storages
 from v2g.timegrid import Array, TimeGrid
 
 TICK_H = 1 / 12

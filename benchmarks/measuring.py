@@ -16,7 +16,8 @@ from optimizer.exact import ExactPlanner
 from optimizer.highs import new_highs, pass_program
 from optimizer.tiers import make_objective
 from tests.optimizer.instances import START, fleet
-from v2g.problem import Problem, Storages
+from v2g.problem import Problem
+from v2g.storages import Storages
 from v2g.timegrid import Array, TimeGrid
 
 STEP_H, TICK_H = 0.25, 1 / 12

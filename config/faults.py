@@ -9,7 +9,7 @@ from config.build import build_site, outlets, parents_first
 from config.site_file import ROOT, SiteFile
 from v2g.limits import inside
 from v2g.site import Site
-from v2g.stating import phase_limit_kw
+from v2g.stating.circuits import phase_limit_kw
 from v2g.units import kw_from_a
 
 BROKER_MEND = "add mqtt: {host: …, port: 1883}"

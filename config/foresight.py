@@ -21,8 +21,9 @@ from config.hindsight import hindsight_problem
 from optimizer.evaluate import evaluate
 from optimizer.exact import ExactPlanner
 from optimizer.flows import make_flows
-from v2g.problem import Problem, StorageKind
+from v2g.problem import Problem
 from v2g.solution import Solution, TermValue
+from v2g.storages import StorageKind
 from v2g.timegrid import Array
 
 TIME_LIMIT_S = 120.0

@@ -23,10 +23,12 @@ from adapters.farm.possible import possible_kwh
 from adapters.farm.surroundings import StepSeries
 from adapters.farm.visit import Visit
 from config.closed_loop import Scenario
-from v2g.problem import N_PHASES, Circuits, Connection, Problem, StorageKind
+from v2g.network import N_PHASES, Circuits, Connection
+from v2g.problem import Problem
 from v2g.signals import SignalKind, least_on
 from v2g.site import Battery, Evse, Site
-from v2g.stating import phase_limit_kw, shares
+from v2g.stating.circuits import phase_limit_kw, shares
+from v2g.storages import StorageKind
 from v2g.timegrid import Array, TimeGrid
 from v2g.unit import Unit, storages_of
 

@@ -10,7 +10,9 @@ from pydantic import ValidationError
 
 from config.problem_schema import CircuitFile, GridFile, ProblemFile, StorageFile
 from v2g.errors import ProblemError
-from v2g.problem import N_PHASES, Circuits, Connection, Problem, StorageKind, Storages
+from v2g.network import N_PHASES, Circuits, Connection
+from v2g.problem import Problem
+from v2g.storages import StorageKind, Storages
 from v2g.timegrid import Array, TimeGrid
 
 LARGEST_FILE_BYTES = 200_000_000
@@ -130,7 +132,7 @@ SINGLE = (
 def _storages(file: ProblemFile, grid: TimeGrid) -> Storages:
     n = len(file.storages)
     here = np.array([_here(s, grid) for s in file.storages], dtype=bool).reshape(n, grid.n_steps)
-    stepped = {
+    stepped: dict[str, Any] = {
         name: np.array([_steps(getattr(s, name), grid, f"storages[{i}].{name}") for i, s in enumerate(file.storages)]).reshape(
             here.shape
         )
@@ -138,6 +140,7 @@ def _storages(file: ProblemFile, grid: TimeGrid) -> Storages:
     }
     for name in PRESENT:
         stepped[name] = np.where(here, stepped[name], 0.0)
+    single: dict[str, Any] = {name: np.array([getattr(s, name) for s in file.storages], dtype=np.float64) for name in SINGLE}
     return Storages(
         unit_ids=tuple(s.id for s in file.storages),
         kinds=tuple(StorageKind(s.kind) for s in file.storages),
@@ -145,7 +148,7 @@ def _storages(file: ProblemFile, grid: TimeGrid) -> Storages:
         phase_share=np.array([_share(s) for s in file.storages]).reshape(n, N_PHASES),
         target_step=np.array([_due(s, grid) for s in file.storages], dtype=np.int64),
         **stepped,
-        **{name: np.array([getattr(s, name) for s in file.storages], dtype=np.float64) for name in SINGLE},
+        **single,
     )
 
 

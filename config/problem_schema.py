@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, PlainValidator, TypeAdapter, WithJsonSchema
 
 from config.ranges import Strict
-from v2g.problem import N_PHASES
+from v2g.network import N_PHASES
 from v2g.timegrid import YEARS
 
 LARGEST = 1e9

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from v2g.problem import N_PHASES, Problem
+from v2g.network import N_PHASES
+from v2g.problem import Problem
 from v2g.timegrid import Array
 
 TOLERANCE_KW = 1e-9

@@ -6,8 +6,9 @@ goes one rung down.
 
 import numpy as np
 
-from optimizer.evaluate import evaluate, excess_kw
+from optimizer.evaluate import evaluate
 from optimizer.flows import Flows, make_flows
+from optimizer.replay.limits import excess_kw
 from v2g.errors import PlanningError
 from v2g.problem import Problem
 from v2g.solution import Solution

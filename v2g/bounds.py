@@ -8,7 +8,7 @@ from v2g.driver import may_discharge, soc_floor_frac
 from v2g.observation import BatteryState, EvseState, Observation, Quality, Reading
 from v2g.outlook import Outlook
 from v2g.site import Battery, Evse, Rules, Site
-from v2g.stating import MEDIAN, shares, unreachable_kw
+from v2g.stating.circuits import MEDIAN, shares, unreachable_kw
 from v2g.timegrid import Array
 
 RISE_SHARE = 0.26

@@ -7,12 +7,12 @@ from datetime import datetime
 import numpy as np
 
 from v2g.bounds import UnitBounds, uncontrolled_bounds_kw, unit_bounds
+from v2g.network import N_PHASES
 from v2g.observation import EvseState, Observation
 from v2g.outlook import Outlook
-from v2g.problem import N_PHASES
 from v2g.signals import SignalKind, Signals, value_at
 from v2g.site import Evse, Site
-from v2g.stating import phase_limit_kw, unreachable_kw
+from v2g.stating.circuits import phase_limit_kw, unreachable_kw
 from v2g.timegrid import Array
 
 PEAK = "demand_peak"

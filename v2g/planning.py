@@ -6,10 +6,11 @@ from datetime import datetime
 import numpy as np
 
 from v2g.plan import Plan, Why
-from v2g.problem import Problem, StorageKind
+from v2g.problem import Problem
 from v2g.record import Memory
 from v2g.site import Rules
 from v2g.solution import Solution
+from v2g.storages import StorageKind
 from v2g.timegrid import Array
 
 EPSILON_KW = 0.05

@@ -10,12 +10,22 @@ from v2g.timegrid import Array, TimeGrid
 
 
 class SignalKind(StrEnum):
-    """OpenADR 3 payload types; prices in currency/kWh, limits in kW (≥ 0)."""
+    """OpenADR 3 payload types; prices in currency/kWh, limits in kW (≥ 0), GHG in g/kWh, dispatch in kW (+ import).
+
+    The last five are calls on the site, with a `Contract`: kW by which to stay below or above the baseline, kW to hold ready.
+    """
 
     PRICE = "PRICE"
     EXPORT_PRICE = "EXPORT_PRICE"
     IMPORT_CAPACITY_LIMIT = "IMPORT_CAPACITY_LIMIT"
     EXPORT_CAPACITY_LIMIT = "EXPORT_CAPACITY_LIMIT"
+    GHG = "GHG"
+    DISPATCH_SETPOINT = "DISPATCH_SETPOINT"
+    DEMAND_REDUCTION = "DEMAND_REDUCTION"
+    DEMAND_INCREASE = "DEMAND_INCREASE"
+    RESERVE_UP = "RESERVE_UP"
+    RESERVE_DOWN = "RESERVE_DOWN"
+    RESERVE_SYMMETRIC = "RESERVE_SYMMETRIC"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +38,30 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """What a call pays and fines. Prices are per kWh of an event or deviation, per kW and hour of a reserve.
+
+    `baseline_kw` is the net import an event counts from, None for what was planned without it. `owed_frac` is the share of the
+    call below which delivery is fined. `rebound_cap_kw` limits the import for `rebound_h` after an event; None = no cap.
+    `energy_h` is how long a reserve must be able to deliver, `offer_max_kw` what may be held beyond the call.
+    """
+
+    payment: float = 0.0
+    penalty: float = 0.0
+    owed_frac: float = 1.0
+    baseline_kw: float | None = None
+    rebound_cap_kw: float | None = None
+    rebound_h: float = 0.0
+    energy_h: float = 1.0
+    offer_max_kw: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:
-    """One published curve, with its `reason` for people. A lower `priority` wins; among equals the one issued last."""
+    """One published curve, with its `reason` for people. A lower `priority` wins; among equals the one issued last.
+
+    Calls carry a `contract`.
+    """
 
     signal_id: str
     kind: SignalKind
@@ -38,6 +70,7 @@ class Signal:
     intervals: tuple[Interval, ...]
     priority: int = 100
     reason: str = ""
+    contract: Contract | None = None
 
 
 Signals = tuple[Signal, ...]

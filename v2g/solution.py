@@ -37,6 +37,32 @@ class TermValue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ShadowPrices:
+    """What the money tier would save if a bound gave way by one unit; 0 where it does not bind.
+
+    Parameters
+    ----------
+    energy_per_kwh : (n, T)
+        Worth of a kWh stored at the end of each step [currency/kWh].
+    promise_per_kwh : (n,)
+        What a kWh of each driver's promise costs [currency/kWh].
+    cap_per_kwh : (n, W)
+        What a kWh more under each discharge cap would save [currency/kWh].
+    import_per_kw, export_per_kw : (m, T)
+        Each circuit's limits [currency per kW and step].
+    phase_per_kw : (m, 3, T)
+        Each phase's limit, the direction that binds [currency per kW and step].
+    """
+
+    energy_per_kwh: Array
+    promise_per_kwh: Array
+    cap_per_kwh: Array
+    import_per_kw: Array
+    export_per_kw: Array
+    phase_per_kw: Array
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Solution:
     """A planner's answer.
 
@@ -57,6 +83,8 @@ class Solution:
         where nothing is proven.
     limit_price_per_kw : (m, T)
         Shadow price of each circuit's import limit [currency per kW and step], 0 where it does not bind or is unknown.
+    prices : ShadowPrices or None
+        All shadow prices; None where the answer does not come from a linear program.
     times_s : dict
         Seconds by stage ("patch", "solve", "extract", "verify", …).
     """
@@ -72,6 +100,7 @@ class Solution:
     gap_frac: float | None = None
     limit_price_per_kw: Array
     times_s: dict[str, float]
+    prices: ShadowPrices | None = None
 
     @property
     def power_kw(self) -> Array:

@@ -19,7 +19,7 @@ from v2g.setpoint import Applied, DispatchReport, Outcome, Rejected, Setpoint, T
 from v2g.signals import Signals
 from v2g.site import Site
 from v2g.solution import Rung
-from v2g.stating import make_problem
+from v2g.stating.problem import make_problem
 from v2g.timegrid import TimeGrid
 
 PRESSED_H = 1.5

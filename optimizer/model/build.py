@@ -22,7 +22,7 @@ from optimizer.model.terms.terminal_value import TERMINAL_VALUE
 from optimizer.model.terms.trade import ENERGY_EXPORT, ENERGY_IMPORT
 from optimizer.model.terms.unmet_target import UNMET_TARGET
 from optimizer.model.terms.wear import WEAR
-from v2g.problem import N_PHASES
+from v2g.network import N_PHASES
 from v2g.timegrid import Array
 
 COMPONENTS = (add_storage, add_circuits, add_phases, add_connection)
@@ -58,6 +58,9 @@ def build_model(structure: Structure, n_units: int, data: Mapping[str, Array] | 
         pyo.RangeSet(0, N_PHASES - 1),
         pyo.RangeSet(0, structure.n_sticky - 1),
     )
+    m.J, m.W = pyo.RangeSet(0, structure.n_depths - 1), pyo.RangeSet(0, structure.n_caps - 1)
+    m.K, m.R = pyo.RangeSet(0, structure.n_events - 1), pyo.RangeSet(0, structure.n_reserves - 1)
+    m.NEVER = pyo.RangeSet(0, -1)
     for name, sets in SYMBOLS.items():
         values: Any = 1.0 if data is None else _by_index(data[name])
         m.add_component(name, pyo.Param(*(getattr(m, s) for s in sets), mutable=True, initialize=values))

@@ -1,4 +1,7 @@
-"""The model's data symbols: name → index sets. U units, T steps, C circuits, F circuits with phase rows, P phases, S sticky steps.
+"""The model's data symbols: name → index sets.
+
+U units, T steps, C circuits, F circuits with phase rows, P phases, S sticky steps, J cycle depths, W spans with a discharge cap,
+K events, R reserves; units come first, steps last.
 
 A symbol whose first set is U is per unit. `optimizer.data` computes all of them; a limit that idling keeps is a hard bound
 (``…_cap``), one that idling breaks is a soft row, and a soft row that is not needed has an infinite right-hand side.

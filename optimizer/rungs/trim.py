@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.network import network
-from v2g.problem import N_PHASES, Problem
+from v2g.network import N_PHASES
+from v2g.problem import Problem
 from v2g.timegrid import Array
 
 Order = NDArray[np.int64]

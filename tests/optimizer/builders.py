@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 
 from tests.optimizer.instances import START
-from v2g.problem import Circuits, Connection, Problem, StorageKind, Storages
+from v2g.network import Circuits, Connection
+from v2g.problem import Problem
+from v2g.storages import StorageKind, Storages
 from v2g.timegrid import TimeGrid
 
 T = 4
@@ -57,7 +59,7 @@ def fleet_of(*cars: Storages) -> Storages:
     for name in ("kinds", "circuit_ids"):
         joined[name] = tuple(getattr(c, name)[0] for c in cars)
     for name in Storages.__slots__:
-        if name not in joined:
+        if name not in joined and getattr(cars[0], name) is not None:
             joined[name] = np.concatenate([getattr(c, name) for c in cars])
     return Storages(**joined)
 

@@ -4,7 +4,9 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from v2g.problem import Circuits, Connection, Problem, StorageKind, Storages
+from v2g.network import Circuits, Connection
+from v2g.problem import Problem
+from v2g.storages import StorageKind, Storages
 from v2g.timegrid import Array, TimeGrid
 
 START = datetime(2026, 1, 5, tzinfo=UTC)

@@ -16,7 +16,8 @@ from optimizer.exact import ExactPlanner
 from optimizer.highs import AT_LOWER, BASIC, Basis
 from optimizer.warm import Footing, carry_over
 from tests.optimizer.instances import fleet
-from v2g.problem import Problem, Storages
+from v2g.problem import Problem
+from v2g.storages import Storages
 from v2g.timegrid import TimeGrid
 
 
@@ -28,8 +29,8 @@ def later(problem: Problem, steps: int, units: list[int]) -> Problem:
 
     def moved(name: str) -> Any:
         value = getattr(s, name)
-        if isinstance(value, tuple):
-            return tuple(value[u] for u in units)
+        if value is None or isinstance(value, tuple):
+            return value and tuple(value[u] for u in units)
         return value[units][:, at] if value.ndim == 2 and value.shape[1] == n_steps else value[units]
 
     start = problem.grid.start + timedelta(hours=float(problem.grid.edges_h[steps]))

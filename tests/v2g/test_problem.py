@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from v2g.errors import ProblemError
-from v2g.problem import Circuits, Connection, Problem, StorageKind, Storages
+from v2g.network import Circuits, Connection
+from v2g.problem import Problem
+from v2g.storages import StorageKind, Storages
 from v2g.timegrid import TimeGrid
 
 T = 4
@@ -105,5 +107,6 @@ def test_a_circuit_that_is_not_there_is_told_beside_those_that_are() -> None:
 
 
 def test_a_station_without_storages_is_a_problem_too() -> None:
-    none = {name: getattr(problem().storages, name)[:0] for name in Storages.__dataclass_fields__}
+    full = problem().storages
+    none = {name: value[:0] for name in Storages.__dataclass_fields__ if (value := getattr(full, name)) is not None}
     assert problem(storages=none).shape == (0, T)

@@ -12,7 +12,8 @@ from v2g.outlook import LEVELS, Departure
 from v2g.record import Memory
 from v2g.signals import Interval, Signal, SignalKind
 from v2g.site import Battery
-from v2g.stating import FLOOR_MARGIN_KWH, make_problem
+from v2g.stating.cars import FLOOR_MARGIN_KWH
+from v2g.stating.problem import make_problem
 
 
 def a_departure(session_id: str, hours: list[float]) -> Departure:

@@ -7,7 +7,8 @@ import pytest
 
 from optimizer.exact import ExactPlanner
 from tests.optimizer.builders import car, case, fleet_of, grid_only
-from v2g.problem import Circuits, Problem
+from v2g.network import Circuits
+from v2g.problem import Problem
 from v2g.solution import Solution
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optimizer.evaluate import excess_kw
+from optimizer.replay.limits import excess_kw
 from optimizer.rungs.trim import Room, room, trim
 from tests.optimizer.instances import small
 

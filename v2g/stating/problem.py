@@ -1,0 +1,79 @@
+"""The problem of a tick, put together."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from v2g.network import Connection
+from v2g.observation import Observation
+from v2g.outlook import Outlook
+from v2g.plan import Plan
+from v2g.problem import Problem
+from v2g.record import Memory
+from v2g.signals import Signals
+from v2g.site import Site
+from v2g.stating.batteries import battery_unit, usable
+from v2g.stating.cars import car_unit
+from v2g.stating.circuits import circuits_of
+from v2g.storages import Storages
+from v2g.timegrid import Array, TimeGrid
+from v2g.unit import storages_of
+
+
+def make_problem(site: Site, observation: Observation, outlook: Outlook, signals: Signals, memory: Memory) -> Problem:
+    """Return the problem of this tick on ``outlook.grid``.
+
+    Cars at reachable chargers and reachable batteries become storages; what an unreachable charger may do is counted as
+    fixed load. Raises `ProblemError` only if the inputs themselves are broken (non-finite numbers).
+    """
+    grid = outlook.grid
+    departures = {d.session_id: d for d in outlook.departures}
+    states = {s.evse_id: s for s in observation.evses}
+    units = [
+        car_unit(evse, state.session, departures.get(state.session.session_id), rules=site.rules, outlook=outlook, memory=memory)
+        for evse in site.evses
+        if (state := states.get(evse.evse_id)) and state.online and state.session
+    ]
+    worth = float(np.average(outlook.import_price_per_kwh, weights=grid.step_h))
+    charge = {s.battery_id: s for s in observation.batteries}
+    units += [battery_unit(b, charge[b.battery_id], grid, worth) for b in site.batteries if usable(charge.get(b.battery_id))]
+    problem = Problem(
+        grid=grid,
+        storages=storages_of(units, _previous(memory.plan, tuple(u.unit_id for u in units), grid)),
+        circuits=circuits_of(site, states, outlook, signals),
+        connection=Connection(
+            import_price_per_kwh=outlook.import_price_per_kwh,
+            export_price_per_kwh=outlook.export_price_per_kwh,
+            demand_charge_per_kw=site.tariff.demand_charge_per_kw,
+            peak_so_far_kw=memory.peak_so_far_kw,
+        ),
+    )
+    return replace(problem, storages=_without_trickle(problem))
+
+
+def _without_trickle(problem: Problem) -> Storages:
+    """Return the storages with no charging in steps whose room on the way to the grid is less than a unit can hold.
+
+    A plan that counted on such power would put drivers off to hours in which they get nothing.
+    """
+    storages, circuits = problem.storages, problem.circuits
+    fixed, margin = problem.fixed_below()
+    room = np.maximum(circuits.import_limit_kw - fixed - margin, 0.0)
+    on_the_way = np.where(problem.membership()[:, :, None] > 0, room[:, None, :], np.inf).min(axis=0, initial=np.inf)
+    holds = on_the_way >= storages.charge_min_kw[:, None]
+    return replace(storages, charge_max_kw=np.where(holds, storages.charge_max_kw, 0.0))
+
+
+def _previous(plan: Plan | None, unit_ids: tuple[str, ...], grid: TimeGrid) -> Array:
+    """Return the previous plan's powers at each step's middle, NaN where it says nothing, (n_units, n_steps) [kW]."""
+    power = np.full((len(unit_ids), grid.n_steps), np.nan)
+    if plan is None:
+        return power
+    middle_h = plan.grid.offset_h(grid.start) + grid.edges_h[:-1] + grid.step_h / 2
+    step = np.searchsorted(plan.grid.edges_h, middle_h, side="right") - 1
+    known = (step >= 0) & (step < plan.grid.n_steps)
+    index = {unit_id: i for i, unit_id in enumerate(plan.unit_ids)}
+    for i, unit_id in enumerate(unit_ids):
+        if unit_id in index:
+            power[i, known] = plan.power_kw[index[unit_id], step[known]]
+    return power
