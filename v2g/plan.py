@@ -2,24 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from v2g.solution import Rung, TermValue
 from v2g.timegrid import Array, TimeGrid
-
-
-class Why(StrEnum):
-    """Why a unit does what it does now."""
-
-    AWAY = "away"
-    DONE = "done"
-    TARGET = "target"
-    CHEAP = "cheap"
-    WAITS = "waits"
-    LIMIT = "limit"
-    DISCHARGE = "discharge"
-    UNCONTROLLED = "uncontrolled"
-    FALLBACK = "fallback"
+from v2g.why import Explanation, Why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -27,9 +13,8 @@ class Plan:
     """What is to happen on `grid`; row i of `power_kw` and `energy_kwh` is unit ``unit_ids[i]``.
 
     `power_kw` and `energy_kwh` are (n, T) [kW signed, kWh at step ends]; `import_kw`, `export_kw`, `fixed_kw`, the prices and
-    `import_limit_kw` (the whole
-    limit, guard included) (T,). `why` has a reason a unit; `laxity_h` the hours each could still wait and keep its promise.
-    `rung`, `reason`, `gap_frac` and `terms` are the solution's.
+    `import_limit_kw` (the whole limit, guard included) (T,). `why` has a reason a unit and `explanations` what stands behind it;
+    `laxity_h` the hours each could still wait and keep its promise. `rung`, `reason`, `gap_frac` and `terms` are the solution's.
     """
 
     made_at: datetime
@@ -50,6 +35,7 @@ class Plan:
     terms: tuple[TermValue, ...]
     solve_s: float
     laxity_h: tuple[float, ...] = ()
+    explanations: tuple[Explanation, ...] = ()
 
     def power_now_kw(self, unit_id: str) -> float:
         """Return the first step's power of `unit_id` [kW], 0 if the plan does not know it."""

@@ -5,17 +5,16 @@ from datetime import datetime
 
 import numpy as np
 
-from v2g.plan import Plan, Why
+from v2g.explaining import URGENT_H, explain
+from v2g.plan import Plan
 from v2g.problem import Problem
 from v2g.record import Memory
 from v2g.site import Rules
 from v2g.solution import Solution
-from v2g.storages import StorageKind
 from v2g.timegrid import Array
 
 EPSILON_KW = 0.05
 EPSILON_KWH = 0.05
-URGENT_H = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -42,6 +41,7 @@ def make_plan(problem: Problem, solution: Solution, memory: Memory, now: datetim
     power = solution.power_kw.copy()
     power[:, 0] = _hold(problem, _quantise(problem, power[:, 0], need), memory, now, rules)
     fixed, _ = problem.fixed_below()
+    explanations = explain(problem, solution, power, need.laxity_h)
     return Plan(
         made_at=now,
         grid=problem.grid,
@@ -54,13 +54,14 @@ def make_plan(problem: Problem, solution: Solution, memory: Memory, now: datetim
         import_limit_kw=problem.circuits.import_limit_kw[0] / (1.0 - rules.guard_frac),
         import_price_per_kwh=problem.connection.import_price_per_kwh,
         export_price_per_kwh=problem.connection.export_price_per_kwh,
-        why=_explain(problem, solution, power[:, 0], need),
+        why=tuple(e.why[0] for e in explanations),
         rung=solution.rung,
         reason=solution.reason,
         gap_frac=solution.gap_frac,
         terms=solution.terms,
         solve_s=sum(solution.times_s.values()),
         laxity_h=tuple(float(x) for x in need.laxity_h),
+        explanations=explanations,
     )
 
 
@@ -93,19 +94,3 @@ def _hold(problem: Problem, power_kw: Array, memory: Memory, now: datetime, rule
         if held[i] * direction < 0 and (now - since).total_seconds() < rules.dwell_s:
             held[i] = 0.0
     return held
-
-
-def _explain(problem: Problem, solution: Solution, power_kw: Array, need: Needs) -> tuple[Why, ...]:
-    s = problem.storages
-    congested = solution.limit_price_per_kw[:, 0].sum() > 0
-    reasons = []
-    for i in range(s.n_units):
-        if power_kw[i] < 0:
-            reasons.append(Why.DISCHARGE)
-        elif power_kw[i] > 0:
-            reasons.append(Why.TARGET if need.laxity_h[i] < URGENT_H else Why.CHEAP)
-        elif need.missing_kwh[i] <= EPSILON_KWH and s.kinds[i] is StorageKind.EV:
-            reasons.append(Why.DONE)
-        else:
-            reasons.append(Why.LIMIT if congested else Why.WAITS)
-    return tuple(reasons)

@@ -42,6 +42,8 @@ class ShadowPrices:
 
     Parameters
     ----------
+    site_per_kwh : (T,)
+        What a kWh more of import costs: its price, the peak, carbon, contracts, events [currency/kWh].
     energy_per_kwh : (n, T)
         Worth of a kWh stored at the end of each step [currency/kWh].
     promise_per_kwh : (n,)
@@ -51,9 +53,10 @@ class ShadowPrices:
     import_per_kw, export_per_kw : (m, T)
         Each circuit's limits [currency per kW and step].
     phase_per_kw : (m, 3, T)
-        Each phase's limit, the direction that binds [currency per kW and step].
+        Each phase's limit, + where importing binds, − where exporting does [currency per kW and step].
     """
 
+    site_per_kwh: Array
     energy_per_kwh: Array
     promise_per_kwh: Array
     cap_per_kwh: Array

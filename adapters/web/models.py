@@ -7,11 +7,11 @@ from pydantic import BaseModel, ConfigDict
 
 from v2g.alarm import AlarmCode
 from v2g.observation import Quality
-from v2g.plan import Why
 from v2g.signals import SignalKind
 from v2g.site import Protocol
 from v2g.solution import Rung, Tier
 from v2g.station import Condition
+from v2g.why import Why
 
 
 class Model(BaseModel):

@@ -23,7 +23,6 @@ from v2g.alarm import Alarm
 from v2g.driver import soc_floor_frac
 from v2g.limits import capacities_kw
 from v2g.observation import EvseState, Observation, Reading
-from v2g.plan import Why
 from v2g.ports import Station
 from v2g.record import TickRecord
 from v2g.session import ChargingSession
@@ -31,6 +30,7 @@ from v2g.setpoint import Applied, Outcome, Rejected, TimedOut, Unreachable
 from v2g.signals import SignalKind, Signals, value_at
 from v2g.site import Rules
 from v2g.station import Health
+from v2g.why import Why
 
 READY_WITHIN_KWH = 0.1
 """What a target may lack and still count as reached."""

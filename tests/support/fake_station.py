@@ -12,7 +12,7 @@ from v2g.errors import WishError
 from v2g.limits import capacities_kw
 from v2g.observation import BatteryState, EvseState, Observation, Reading
 from v2g.outlook import LEVELS, Outlook
-from v2g.plan import Plan, Why
+from v2g.plan import Plan
 from v2g.ports import Clock
 from v2g.record import Memory, TickRecord
 from v2g.session import ChargingSession, Vehicle, Wishes
@@ -24,6 +24,7 @@ from v2g.stating.problem import make_problem
 from v2g.station import Condition, Health, HistoryPoint, Part
 from v2g.tick import grid_at
 from v2g.timegrid import Array, TimeGrid
+from v2g.why import Why
 
 TICK_S = 300
 SPREAD = np.array([-0.16, -0.12, -0.06, 0.0, 0.06, 0.12, 0.16])

@@ -9,7 +9,6 @@ from tests.support.fake_gateway import FakeGateway
 from v2g.fastlook import fast_look
 from v2g.observation import Observation, Reading
 from v2g.outlook import Outlook
-from v2g.plan import Why
 from v2g.problem import Problem
 from v2g.record import Memory
 from v2g.signals import Signals
@@ -17,6 +16,7 @@ from v2g.site import Site, Tariff
 from v2g.solution import Rung, Solution
 from v2g.tick import Parts, tick
 from v2g.timegrid import TimeGrid
+from v2g.why import Why
 
 
 class FlatForecaster:

@@ -3,9 +3,10 @@ import numpy as np
 from adapters.mqtt.plan import plan_message
 from adapters.mqtt.schema import dump
 from tests.adapters.mqtt.support import NOW, later, words
-from v2g.plan import Plan, Why
+from v2g.plan import Plan
 from v2g.solution import Rung
 from v2g.timegrid import TimeGrid
+from v2g.why import Why
 
 
 def test_the_summary_adds_up_charge_and_discharge_apart() -> None:

@@ -6,8 +6,8 @@ import pytest
 from adapters.clock import VirtualClock
 from tests.adapters.web.conftest import NOW
 from tests.support.fake_station import FAULTY_EVSE, OFFLINE_EVSE, STALE_EVSE, FakeStation
-from v2g.plan import Why
 from v2g.signals import Interval, Signal, SignalKind
+from v2g.why import Why
 
 
 async def test_health_is_503_when_ticks_do_not_come(station: FakeStation, client: httpx.AsyncClient) -> None:
