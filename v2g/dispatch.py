@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from v2g.bounds import UnitBounds
+from v2g.cabinets import modules_used
 from v2g.limits import Limits
 from v2g.observation import Observation
 from v2g.ports import Gateway
@@ -51,6 +52,7 @@ def is_due(setpoint: Setpoint, confirmed_kw: float | None, lease_until: datetime
 def admit(raises: Sequence[Setpoint], in_force: Mapping[str, float], limits: Limits) -> list[Setpoint]:
     """Return those of `raises` that fit beside all that is in force [kW by unit], served in order."""
     names = [u.unit_id for u in limits.units]
+    n_free = np.array([c.n_free for c in limits.cabinets])
     draws = np.array([max(in_force[name], 0.0) for name in names])
     gives = np.array([max(-in_force[name], 0.0) for name in names])
     admitted = []
@@ -58,8 +60,10 @@ def admit(raises: Sequence[Setpoint], in_force: Mapping[str, float], limits: Lim
         i = names.index(setpoint.unit_id)
         new_draws, new_gives = draws.copy(), gives.copy()
         new_draws[i], new_gives[i] = max(setpoint.power_kw, 0.0), max(-setpoint.power_kw, 0.0)
-        fits_import = _no_worse(limits.weight @ draws, limits.weight @ new_draws, limits.import_room_kw)
-        if fits_import and _no_worse(limits.weight @ gives, limits.weight @ new_gives, limits.export_room_kw):
+        fits = _no_worse(limits.weight @ draws, limits.weight @ new_draws, limits.import_room_kw)
+        fits &= _no_worse(limits.weight @ gives, limits.weight @ new_gives, limits.export_room_kw)
+        held, needed = (modules_used(limits.cabinets, limits.units, kw) for kw in (draws + gives, new_draws + new_gives))
+        if fits and _no_worse(held, needed, n_free):
             draws, gives = new_draws, new_gives
             admitted.append(setpoint)
     return admitted

@@ -7,12 +7,13 @@ from datetime import datetime
 import numpy as np
 
 from v2g.bounds import UnitBounds, uncontrolled_bounds_kw, unit_bounds
+from v2g.cabinets import Cabinet, modules
 from v2g.network import N_PHASES
 from v2g.observation import EvseState, Observation
 from v2g.outlook import Outlook
 from v2g.signals import SignalKind, Signals, value_at
 from v2g.site import Evse, Site
-from v2g.stating.circuits import phase_limit_kw, unreachable_kw
+from v2g.stating.circuits import free_share, phase_limit_kw, unreachable_kw
 from v2g.timegrid import Array
 
 PEAK = "demand_peak"
@@ -33,6 +34,8 @@ class Limits:
     import_room_kw, export_room_kw : (r,)
         What the units' charging, and their discharging, may add up to [kW, ≥ 0]: the limit less its guard and the worst
         case of all that is not ours to set. Discharge never makes room for charging: it can lapse at any moment.
+    cabinets
+        The power cabinets, with the modules that are left for the units.
     """
 
     units: tuple[UnitBounds, ...]
@@ -40,6 +43,7 @@ class Limits:
     weight: Array
     import_room_kw: Array
     export_room_kw: Array
+    cabinets: tuple[Cabinet, ...] = ()
 
 
 def limits_now(
@@ -63,7 +67,7 @@ def limits_now(
     fixed_high, fixed_low = below @ (high + silent), below @ low
     imports, exports = capacities_kw(site, signals, observation.at)
     phases = np.array([phase_limit_kw(c.phase_limit_a, c.voltage_v) for c in site.circuits])
-    free = 1.0 - site.rules.guard_frac
+    free = free_share(site)
     import_room = np.c_[imports * free - fixed_high, np.tile((phases * free - fixed_high / N_PHASES)[:, None], N_PHASES)]
     export_room = np.c_[exports * free + fixed_low, np.tile((phases * free + fixed_low / N_PHASES)[:, None], N_PHASES)]
     return Limits(
@@ -72,6 +76,7 @@ def limits_now(
         weight=np.vstack((_weight(site, units, below), [u.unit_id not in exempt for u in units])),
         import_room_kw=np.maximum([*import_room.ravel(), peak_kw - (fixed_high[0] + fixed_low[0]) / 2], 0.0),
         export_room_kw=np.maximum([*export_room.ravel(), np.inf], 0.0),
+        cabinets=_cabinets(site, observation),
     )
 
 
@@ -94,6 +99,17 @@ def _silent_kw(site: Site, observation: Observation) -> Array:
     for evse in site.evses:
         silent[index[evse.circuit_id]] += _not_ours_kw(evse, states.get(evse.evse_id))
     return silent
+
+
+def _cabinets(site: Site, observation: Observation) -> tuple[Cabinet, ...]:
+    """Return the cabinets with the modules that outlets without a setpoint of ours cannot take."""
+    states = {s.evse_id: s for s in observation.evses}
+    found = []
+    for circuit in (c for c in site.circuits if c.module_kw):
+        silent_kw = [_not_ours_kw(e, states.get(e.evse_id)) for e in site.evses if e.circuit_id == circuit.circuit_id]
+        taken = int(modules(np.array(silent_kw), circuit.module_kw).sum())
+        found.append(Cabinet(circuit_id=circuit.circuit_id, module_kw=circuit.module_kw, n_free=circuit.n_modules - taken))
+    return tuple(found)
 
 
 def _not_ours_kw(evse: Evse, state: EvseState | None) -> float:

@@ -6,6 +6,7 @@ from datetime import datetime
 import numpy as np
 
 from v2g.bounds import UnitBounds
+from v2g.cabinets import Racks
 from v2g.limits import Limits
 from v2g.setpoint import Setpoint
 from v2g.timegrid import Array
@@ -19,8 +20,9 @@ def project(
     """Return one setpoint for each of ``limits.units``, as near to `wanted_kw` as all limits allow.
 
     Units are served in the order of `urgency` (names, most urgent first; the others follow): each gets what it wants if
-    there is room in every row above it, else what is left, else 0 if that is less than it can hold. A unit that has confirmed
-    nothing takes its `unconfirmed_kw` of the room even so. The result is a fixed point: projecting it again changes nothing.
+    there is room in every row above it, else what is left, else 0 if that is less than it can hold. At a cabinet each takes whole
+    modules, even if it draws less than they give. A unit that has confirmed nothing takes its `unconfirmed_kw` of the room even
+    so. The result is a fixed point: projecting it again changes nothing.
 
     Parameters
     ----------
@@ -39,6 +41,7 @@ def project(
     order = sorted(range(len(limits.units)), key=lambda i: rank.get(limits.units[i].unit_id, len(rank)))
     stubborn_kw = np.array([u.unconfirmed_kw for u in limits.units])
     import_room, export_room = limits.import_room_kw - limits.weight @ stubborn_kw, limits.export_room_kw.copy()
+    racks = Racks(limits.cabinets, limits.units)
     setpoints: dict[int, Setpoint] = {}
     for i in order:
         unit = limits.units[i]
@@ -48,10 +51,13 @@ def project(
         own_kw = unit.unconfirmed_kw if sign > 0 else 0.0
         granted, row = _grant(abs(power), limits.weight[:, i], room + limits.weight[:, i] * own_kw)
         bound_by += (limits.row_names[row],) if row is not None else ()
+        if granted > racks.most_kw(unit) + TINY_KW:
+            granted, bound_by = racks.most_kw(unit), (*bound_by, f"{unit.circuit_id}:modules")
         if sign > 0 and granted < unit.least_kw - TINY_KW:
             bound_by += ("minimum_power",) if granted > TINY_KW else ()
             granted = 0.0
         room -= limits.weight[:, i] * max(granted - own_kw, 0.0)
+        racks.take(unit, granted)
         setpoints[i] = Setpoint(
             unit_id=unit.unit_id,
             power_kw=sign * granted if granted > 0 else 0.0,

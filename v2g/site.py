@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from v2g.assets import Asset
+
 NO_LIMIT = float("inf")
 
 
@@ -18,7 +20,8 @@ class Circuit:
     """A node of the feeder tree: breaker, transformer or shared DC cabinet. The root is the grid connection.
 
     `import_limit_kw` and `export_limit_kw` bound the sum of the three phases [kW, both ≥ 0]; `phase_limit_a` bounds each
-    phase [A] at `voltage_v` phase to neutral.
+    phase [A] at `voltage_v` phase to neutral. With `module_kw` > 0 it is a cabinet: the outlets at it share
+    ``import_limit_kw / module_kw`` power modules of that size [kW, at the AC side], and each holds whole ones.
     """
 
     circuit_id: str
@@ -27,6 +30,12 @@ class Circuit:
     export_limit_kw: float = NO_LIMIT
     phase_limit_a: float = NO_LIMIT
     voltage_v: float = 230.0
+    module_kw: float = 0.0
+
+    @property
+    def n_modules(self) -> int:
+        """Number of power modules; 0 where it is no cabinet."""
+        return round(self.import_limit_kw / self.module_kw) if self.module_kw else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +80,10 @@ class Battery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PvArray:
-    """A photovoltaic array: `peak_kw` at standard conditions, angles in degrees (azimuth clockwise from north)."""
+    """A photovoltaic array: `peak_kw` at standard conditions, angles in degrees (azimuth clockwise from north).
+
+    A `curtailable` one takes setpoints: the most it may produce. It produces all it can when it hears nothing.
+    """
 
     pv_id: str
     circuit_id: str
@@ -80,6 +92,7 @@ class PvArray:
     longitude_deg: float
     tilt_deg: float = 20.0
     azimuth_deg: float = 180.0
+    curtailable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +142,8 @@ class Rules:
     always leaves; `default_stay_h` the stay assumed of a stranger; `default_target_frac` the state of charge assumed to be
     wanted when the driver said nothing, `default_energy_kwh` the energy when the car tells no state of charge either;
     `early_departure_frac` the quantile of the departure forecast by which the target must be met;
-    `v2g_wear_cost_per_kwh` what a discharged kWh costs the car's battery.
+    `v2g_wear_cost_per_kwh` what a discharged kWh costs the car's battery; `expect_arrivals` whether plans leave room for cars that
+    are likely to come.
 
     `unserved_price_factor` is what a kWh missing at a still earlier departure is worth, in mean prices of a kWh. Measured on a
     week of real workplace sessions each (JPL, Caltech): 4 delivers 98.8 and 99.5 % of the uncontrolled energy, 8 99.9 and 99.8 %.
@@ -147,6 +161,7 @@ class Rules:
     early_departure_frac: float = 0.1
     unserved_price_factor: float = 8.0
     v2g_wear_cost_per_kwh: float = 0.04
+    expect_arrivals: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,3 +196,9 @@ class Site:
     rules: Rules = field(default_factory=Rules)
     horizon: Horizon = field(default_factory=Horizon)
     country: str = "CN"
+    assets: tuple[Asset, ...] = ()
+
+    @property
+    def asset_ids(self) -> tuple[str, ...]:
+        """Names of all that tells an `AssetState`: the assets, then the curtailable PV arrays."""
+        return (*(a.asset_id for a in self.assets), *(p.pv_id for p in self.pv if p.curtailable))

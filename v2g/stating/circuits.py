@@ -7,6 +7,7 @@ from v2g.observation import EvseState
 from v2g.outlook import LEVELS, Outlook
 from v2g.signals import SignalKind, Signals, least_on
 from v2g.site import Evse, Site
+from v2g.timegrid import Array
 from v2g.units import kw_from_a
 
 MEDIAN, HIGH, LOW = LEVELS.index(0.5), LEVELS.index(0.75), LEVELS.index(0.25)
@@ -38,20 +39,30 @@ def circuits_of(site: Site, states: dict[str, EvseState], outlook: Outlook, sign
         state = states.get(evse.evse_id)
         if state is None or not state.online:
             fixed[index[evse.circuit_id]] += unreachable_kw(evse, state)
-    free = 1.0 - site.rules.guard_frac
+    free = free_share(site)
     import_limit = np.array([np.full(grid.n_steps, c.import_limit_kw) for c in site.circuits])
     export_limit = np.array([np.full(grid.n_steps, c.export_limit_kw) for c in site.circuits])
     import_limit[0] = least_on(signals, SignalKind.IMPORT_CAPACITY_LIMIT, grid, import_limit[0])
     export_limit[0] = least_on(signals, SignalKind.EXPORT_CAPACITY_LIMIT, grid, export_limit[0])
+    module_kw = np.array([c.module_kw for c in site.circuits])
     return Circuits(
         circuit_ids=tuple(index),
         parent_index=np.array([-1 if c.parent_id is None else index[c.parent_id] for c in site.circuits], dtype=np.int64),
-        import_limit_kw=import_limit * free,
-        export_limit_kw=export_limit * free,
-        phase_limit_kw=np.array([[phase_limit_kw(c.phase_limit_a, c.voltage_v) * free] * N_PHASES for c in site.circuits]),
+        import_limit_kw=import_limit * free[:, None],
+        export_limit_kw=export_limit * free[:, None],
+        phase_limit_kw=np.array([[phase_limit_kw(c.phase_limit_a, c.voltage_v)] * N_PHASES for c in site.circuits]) * free[:, None],
         fixed_kw=fixed,
         fixed_margin_kw=margin,
+        module_kw=module_kw if module_kw.any() else None,
     )
+
+
+def free_share(site: Site) -> Array:
+    """Return the share of each circuit's limits that may be used, (m,): all but the guard.
+
+    A cabinet needs no guard, since it cannot give more than its modules do; and one would cost it a whole module.
+    """
+    return np.array([1.0 if c.module_kw else 1.0 - site.rules.guard_frac for c in site.circuits])
 
 
 def phase_limit_kw(limit_a: float, voltage_v: float) -> float:
