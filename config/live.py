@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from aiomqtt import ProtocolVersion
 
 from adapters.ending import end
+from adapters.mqtt.assets import MqttAssets
 from adapters.mqtt.batteries import MqttBatteries
 from adapters.mqtt.chargers import MqttChargers
 from adapters.mqtt.link import MqttLink
@@ -18,6 +19,7 @@ from adapters.store.store import Store
 from adapters.web.app import create_app
 from adapters.web.server import Server, serve
 from config.control import Control
+from config.effects import Effects
 from config.gateway import SiteGateway
 from config.keeping import Keeping
 from config.live_station import HISTORY_H, LiveStation
@@ -81,7 +83,9 @@ async def running(loaded: LoadedSite, clock: Clock, *, speed: float = 1.0) -> As
         control = Control(
             parts, clock, wake, memory=memory, signals=station.signals, on_tick=station.ticked, on_look=station.looked
         )
-        station.attend(control, watched(site, station, link, store, control))
+        asked = ProcessPlanner(prefer=False)
+        stack.push_async_callback(asked.close)
+        station.attend(control, watched(site, station, link, store, control), Effects(site, parts.forecaster, asked))
         ocpp_url = (await stack.enter_async_context(central.serve(file.ocpp.host, file.ocpp.port))).url if central else ""
         server = _server(wire, station)
         works = [control.run_ticks(), control.run_looks(), station.keeping.run(), server.run(), *([link.run()] if link else [])]
@@ -148,6 +152,7 @@ async def _gateway(wire: Wire, central: CentralSystem | None, link: MqttLink | N
         chargers,
         MqttMeters(link) if link else None,
         MqttBatteries(link) if link and wire.loaded.site.batteries else None,
+        MqttAssets(link) if link and wire.loaded.site.asset_ids else None,
     )
     gateway.restore(await store.wishes())
     return gateway

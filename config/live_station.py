@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 
 from adapters.store.store import Store
 from config.control import Control
+from config.effects import Effects
 from config.gateway import SiteGateway
 from config.keeping import Keeping
 from v2g.alarm import Alarm, AlarmCode
+from v2g.effects import SignalEffect
 from v2g.errors import SignalError
 from v2g.limits import capacities_kw
 from v2g.observation import Observation
@@ -44,11 +46,12 @@ class LiveStation:
         self._signals = {s.signal_id: s for s in signals}
         self._history = deque(history)
         self._control: Control | None = None
+        self._effects: Effects | None = None
         self._watch: tuple[Callable[[], Part], ...] = ()
 
-    def attend(self, control: Control, watch: tuple[Callable[[], Part], ...]) -> None:
-        """Show this control loop, and ask `watch` how the parts are."""
-        self._control, self._watch = control, watch
+    def attend(self, control: Control, watch: tuple[Callable[[], Part], ...], effects: Effects) -> None:
+        """Show this control loop, ask `watch` how the parts are, and `effects` what signals change."""
+        self._control, self._watch, self._effects = control, watch, effects
 
     @property
     def site(self) -> Site:
@@ -93,6 +96,11 @@ class LiveStation:
         session_id = self._gateway.wish(evse_id, wishes, self._clock.now())
         await self._store.save_wishes(session_id=session_id, evse_id=evse_id, wishes=wishes)
         self._wake()
+
+    async def signal_effect(self) -> SignalEffect | None:
+        """Return what the signals of the last tick change, None where there are none. Raises `PlanningError`."""
+        record = self.latest()
+        return await self._effects.of(record, self._control.memory) if record and self._effects and self._control else None
 
     def health(self) -> Health:
         """Return how the daemon is; never raises."""

@@ -150,7 +150,8 @@ def _to_rest(problem: Problem, solution: Solution, power_kw: Array, prices: Arra
         (Why.RESERVE, np.broadcast_to(_reserved(problem), problem.shape) & (s.discharge_max_kw > 0)),
         (Why.WEAR, worn),
         (Why.DONE, full & ~later & car),
-        (Why.WAITS, np.ones(problem.shape, dtype=np.bool_)),
+        (Why.WAITS, later),
+        (Why.RESTS, np.ones(problem.shape, dtype=np.bool_)),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from v2g.effects import SignalEffect
 from v2g.observation import EvseState, Observation, Reading
 from v2g.outlook import Outlook
 from v2g.problem import Problem
@@ -142,6 +143,10 @@ class Station(Protocol):
 
     async def set_wishes(self, evse_id: str, wishes: Wishes) -> None:
         """Take the wishes of the driver at `evse_id` and plan again. Raises `WishError` if nobody is plugged in there."""
+        ...
+
+    async def signal_effect(self) -> SignalEffect | None:
+        """Return what the signals of the last tick change, None where there are none. Raises `PlanningError`."""
         ...
 
     def health(self) -> Health:

@@ -16,6 +16,7 @@ class Why(StrEnum):
     SURPLUS = "surplus"
     CHEAP = "cheap"
     WAITS = "waits"
+    RESTS = "rests"
     LIMIT = "limit"
     WEAR = "wear"
     EVENT = "event"

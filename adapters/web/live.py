@@ -64,7 +64,7 @@ class Live:
 
     def _plan(self, record: TickRecord) -> str:
         if self._plan_text is None or self._plan_text[0] is not record:
-            self._plan_text = (record, plan_view(record).model_dump_json())
+            self._plan_text = (record, plan_view(record, self._station.site).model_dump_json())
         return self._plan_text[1]
 
 

@@ -95,6 +95,13 @@ class SessionModel(Model):
     promise: PromiseModel | None
 
 
+class WordsModel(Model):
+    """A sentence for people."""
+
+    en: str
+    zh: str
+
+
 class EvseModel(Model):
     """One outlet now. `setpoint_kw` is the last command, `acknowledged_kw` the one confirmed and in force."""
 
@@ -108,6 +115,7 @@ class EvseModel(Model):
     bound_by: list[str]
     lease_until: datetime | None
     why: Why | None
+    reason: WordsModel | None
     session: SessionModel | None
 
 
@@ -180,6 +188,23 @@ class StateModel(Model):
     batteries: list[BatteryModel]
 
 
+class ExplanationModel(Model):
+    """Why a unit does what it does, by step; prices in currency/kWh, what the driver's promise costs at most in currency.
+
+    `limit` names the limit on the way to the grid that costs it most, "" where none binds. `promise_price_per_kwh` and
+    `promise_cost` are null where the promise cannot be met at any price.
+    """
+
+    why: list[Why]
+    limit: list[str]
+    price_per_kwh: list[float]
+    limit_price_per_kwh: list[float]
+    value_per_kwh: list[float]
+    promise_price_per_kwh: float | None
+    promise_cost: float | None
+    words: WordsModel
+
+
 class UnitPlan(Model):
     """One car's or battery's plan: power in each step, stored energy at the end of each."""
 
@@ -187,6 +212,22 @@ class UnitPlan(Model):
     power_kw: list[float]
     energy_kwh: list[float]
     why: Why
+    explanation: ExplanationModel | None
+
+
+class EffectModel(Model):
+    """What the published signals change: the plan under them less the plan without them.
+
+    `import_kw` is by step; `moved_kwh` was taken from some steps and put into others; `affected` names the units concerned.
+    """
+
+    starts: list[datetime]
+    step_h: list[float]
+    import_kw: list[float]
+    moved_kwh: float
+    cost: float
+    unmet_kwh: float
+    affected: list[str]
 
 
 class TermModel(Model):

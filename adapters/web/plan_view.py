@@ -2,25 +2,35 @@
 
 import numpy as np
 
-from adapters.web.models import PlanModel, TermModel, UnitPlan
+from adapters.web.explanation_view import explanation_view
+from adapters.web.models import EffectModel, PlanModel, TermModel, UnitPlan
 from adapters.web.state_view import limit, tidy
+from v2g.effects import SignalEffect
 from v2g.outlook import LEVELS
 from v2g.record import TickRecord
+from v2g.site import Site
 from v2g.timegrid import Array
 
 LOW, MEDIAN, HIGH = (LEVELS.index(level) for level in (0.10, 0.50, 0.90))
 
 
-def plan_view(record: TickRecord) -> PlanModel:
+def plan_view(record: TickRecord, site: Site) -> PlanModel:
     """Return the last tick's plan with the forecasts it was made from."""
     plan, outlook = record.plan, record.outlook
+    explained = {e.unit_id: explanation_view(e, plan, site) for e in plan.explanations}
     return PlanModel(
         tick=record.tick,
         made_at=plan.made_at,
         starts=list(plan.grid.starts),
         step_h=[round(float(h), 6) for h in plan.grid.step_h],
         units=[
-            UnitPlan(unit_id=unit_id, power_kw=_series(plan.power_kw[i]), energy_kwh=_series(plan.energy_kwh[i]), why=plan.why[i])
+            UnitPlan(
+                unit_id=unit_id,
+                power_kw=_series(plan.power_kw[i]),
+                energy_kwh=_series(plan.energy_kwh[i]),
+                why=plan.why[i],
+                explanation=explained.get(unit_id),
+            )
             for i, unit_id in enumerate(plan.unit_ids)
         ],
         import_kw=_series(plan.import_kw),
@@ -40,6 +50,20 @@ def plan_view(record: TickRecord) -> PlanModel:
         times_s={name: tidy(seconds) for name, seconds in record.times_s.items()},
         terms=[TermModel(name=t.name, tier=t.tier, value=tidy(t.value), unit=t.unit) for t in plan.terms],
         notes=list(outlook.notes),
+    )
+
+
+def effect_view(record: TickRecord, effect: SignalEffect) -> EffectModel:
+    """Return what the signals of a tick change."""
+    grid = record.plan.grid
+    return EffectModel(
+        starts=list(grid.starts),
+        step_h=[round(float(h), 6) for h in grid.step_h],
+        import_kw=_series(effect.import_kw),
+        moved_kwh=tidy(effect.moved_kwh),
+        cost=tidy(effect.cost),
+        unmet_kwh=tidy(effect.unmet_kwh),
+        affected=list(effect.affected),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from adapters.web.explanation_view import words_view
 from adapters.web.models import (
     AlarmModel,
     BatteryModel,
@@ -18,6 +19,7 @@ from adapters.web.models import (
     SessionModel,
     StateModel,
     TickModel,
+    WordsModel,
 )
 from v2g.alarm import Alarm
 from v2g.driver import soc_floor_frac
@@ -28,7 +30,7 @@ from v2g.record import TickRecord
 from v2g.session import ChargingSession
 from v2g.setpoint import Applied, Outcome, Rejected, TimedOut, Unreachable
 from v2g.signals import SignalKind, Signals, value_at
-from v2g.site import Rules
+from v2g.site import Rules, Site
 from v2g.station import Health
 from v2g.why import Why
 
@@ -66,15 +68,15 @@ def state_view(station: Station, speed: float | None) -> StateModel:
         tick=_tick_view(record) if record else None,
         health=health_view(health),
         alarms=alarm_views((*health.alarms, *(record.alarms if record else ()))),
-        evses=evse_views(station.site.rules, observation, record, now),
+        evses=evse_views(station.site, observation, record, now),
         batteries=_battery_views(observation, now),
     )
 
 
-def evse_views(rules: Rules, observation: Observation, record: TickRecord | None, now: datetime) -> list[EvseModel]:
+def evse_views(site: Site, observation: Observation, record: TickRecord | None, now: datetime) -> list[EvseModel]:
     """Return every outlet, with what the last tick decided for it."""
-    decided = _Decided(record)
-    return [_evse_view(state, rules, decided, now) for state in observation.evses]
+    decided = _Decided(record, site)
+    return [_evse_view(state, site.rules, decided, now) for state in observation.evses]
 
 
 def health_view(health: Health) -> HealthModel:
@@ -115,8 +117,8 @@ def limit(value: float) -> float | None:
 class _Decided:
     """What the last tick decided, by unit."""
 
-    def __init__(self, record: TickRecord | None) -> None:
-        self.record = record
+    def __init__(self, record: TickRecord | None, site: Site) -> None:
+        self.record, self.reasons = record, dict[str, WordsModel]()
         if record is None:
             self.setpoints, self.outcomes, self.why, self.row = {}, {}, {}, {}
             return
@@ -124,6 +126,7 @@ class _Decided:
         self.outcomes = {outcome.setpoint.unit_id: OUTCOME_NAMES[type(outcome)] for outcome in record.report.outcomes}
         self.outcomes |= dict.fromkeys((setpoint.unit_id for setpoint in record.report.withheld), "withheld")
         self.why = dict(zip(record.plan.unit_ids, record.plan.why, strict=True))
+        self.reasons = {e.unit_id: words_view(e, record.plan, site) for e in record.plan.explanations}
         self.row = {unit_id: row for row, unit_id in enumerate(record.problem.storages.unit_ids)}
 
     def promise(self, unit_id: str) -> PromiseModel | None:
@@ -159,6 +162,7 @@ def _evse_view(state: EvseState, rules: Rules, decided: _Decided, now: datetime)
         bound_by=list(setpoint.bound_by) if setpoint else [],
         lease_until=state.lease_until,
         why=decided.why.get(state.evse_id) if state.session else Why.AWAY,
+        reason=decided.reasons.get(state.evse_id) if state.session else None,
         session=_session_view(state.session, rules, decided) if state.session else None,
     )
 

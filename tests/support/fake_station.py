@@ -8,6 +8,7 @@ import numpy as np
 
 from tests.support.fake_world import STEP_S, World
 from v2g.alarm import Alarm
+from v2g.effects import SignalEffect
 from v2g.errors import WishError
 from v2g.limits import capacities_kw
 from v2g.observation import BatteryState, EvseState, Observation, Reading
@@ -24,7 +25,7 @@ from v2g.stating.problem import make_problem
 from v2g.station import Condition, Health, HistoryPoint, Part
 from v2g.tick import grid_at
 from v2g.timegrid import Array, TimeGrid
-from v2g.why import Why
+from v2g.why import Explanation, Why
 
 TICK_S = 300
 SPREAD = np.array([-0.16, -0.12, -0.06, 0.0, 0.06, 0.12, 0.16])
@@ -99,6 +100,13 @@ class FakeStation:
         if state.session is None:
             raise WishError(f"nobody is plugged in at {evse_id}", place="evse_id", mend="plug the car in first")
         self.wishes[state.session.session_id] = wishes
+
+    async def signal_effect(self) -> SignalEffect | None:
+        record = self.latest()
+        if record is None or not record.signals:
+            return None
+        change = np.full(record.plan.grid.n_steps, -4.0)
+        return SignalEffect(import_kw=change, moved_kwh=12.5, cost=-3.25, unmet_kwh=0.0, affected=record.plan.unit_ids[:2])
 
     def health(self) -> Health:
         record = self.latest()
@@ -255,6 +263,7 @@ class FakeStation:
             import_price_per_kwh=outlook.import_price_per_kwh,
             export_price_per_kwh=outlook.export_price_per_kwh,
             why=tuple(why),
+            explanations=tuple(_explained(unit_id, reason, outlook) for unit_id, reason in zip(unit_ids, why, strict=True)),
             rung=self.rung,
             reason=self.reason,
             gap_frac=0.0038 if self.rung is Rung.OPTIMAL else None,
@@ -289,3 +298,17 @@ class FakeStation:
 def restated(station: FakeStation, name: str, condition: Condition, detail: str) -> None:
     """Change how one part of the station is."""
     station.parts = tuple(replace(p, condition=condition, detail=detail) if p.name == name else p for p in station.parts)
+
+
+def _explained(unit_id: str, why: Why, outlook: Outlook) -> Explanation:
+    n_steps = outlook.grid.n_steps
+    return Explanation(
+        unit_id=unit_id,
+        why=(why,) * n_steps,
+        limit=("hall" if why is Why.LIMIT else "",) * n_steps,
+        price_per_kwh=outlook.import_price_per_kwh,
+        limit_price_per_kwh=np.full(n_steps, 0.02 * (why is Why.LIMIT)),
+        value_per_kwh=np.full(n_steps, 0.7),
+        promise_price_per_kwh=0.7,
+        promise_cost=9.1,
+    )

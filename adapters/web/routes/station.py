@@ -6,8 +6,8 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 
 from adapters.web.access import TheStation
 from adapters.web.live import Live
-from adapters.web.models import HealthModel, HistoryModel, PlanModel, SessionModel, SiteModel, StateModel
-from adapters.web.plan_view import plan_view
+from adapters.web.models import EffectModel, HealthModel, HistoryModel, PlanModel, SessionModel, SiteModel, StateModel
+from adapters.web.plan_view import effect_view, plan_view
 from adapters.web.problems import documented
 from adapters.web.site_view import history_view, site_view
 from adapters.web.state_view import evse_views, health_view
@@ -45,13 +45,23 @@ async def plan(station: TheStation) -> PlanModel:
     record = station.latest()
     if record is None:
         raise HTTPException(404, "there is no plan yet: the first tick has not run")
-    return plan_view(record)
+    return plan_view(record, station.site)
+
+
+@router.get("/plan/effect", responses=documented(404))
+async def effect(station: TheStation) -> EffectModel:
+    """Return what the published signals change, solved when asked; 404 before the first tick and where nothing is published."""
+    record = station.latest()
+    changed = await station.signal_effect() if record else None
+    if record is None or changed is None:
+        raise HTTPException(404, "no plan was made under a signal")
+    return effect_view(record, changed)
 
 
 @router.get("/sessions")
 async def sessions(station: TheStation) -> list[SessionModel]:
     """Return the cars plugged in, with what the plan promises each."""
-    views = evse_views(station.site.rules, station.observation(), station.latest(), station.now())
+    views = evse_views(station.site, station.observation(), station.latest(), station.now())
     return [view.session for view in views if view.session]
 
 

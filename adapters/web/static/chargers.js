@@ -2,7 +2,7 @@
 
 import { byId, fromTemplate, keepList, setAttribute, setClass, setHidden, setStyle, setText } from "./dom.js";
 import * as format from "./format.js";
-import { t } from "./i18n.js";
+import { currentLanguage, t } from "./i18n.js";
 import { isCharging, isGiving, isShort, isStale } from "./meaning.js";
 
 const SIGNS = { charging: "↑", giving: "↓", waiting: "·", done: "✓", free: "○", offline: "×", fault: "!" };
@@ -118,7 +118,8 @@ function whyText(evse, status) {
   if (refused(evse)) return t(`outcome_${evse.outcome}`);
   if (evse.outcome === "withheld") return t("outcome_withheld");
   if (evse.why === "limit" && evse.bound_by.length) return t("why_limit_named", { names: evse.bound_by.join(", ") });
-  return t(evse.why === null ? "why_new" : `why_${evse.why}`);
+  if (evse.session === null) return t("why_away");
+  return evse.reason ? evse.reason[currentLanguage()] : t("why_new");
 }
 
 function protocolText({ protocol, discharge_max_kw: discharge, charge_max_kw: charge }) {
