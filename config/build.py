@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from config.assets_file import build_asset
 from config.site_file import ROOT, ChargerFile, CircuitFile, SiteFile
 from v2g.site import (
     NO_LIMIT,
@@ -37,6 +38,7 @@ def build_site(file: SiteFile) -> Site:
         loads=(UncontrolledLoad(**_values(file.load)),) if file.load else (),
         rules=Rules(**_values(file.rules)),
         horizon=Horizon(**_values(file.horizon)),
+        assets=tuple(build_asset(a) for a in file.assets),
     )
 
 
@@ -73,13 +75,16 @@ def _root(file: SiteFile) -> Circuit:
 
 
 def _circuit(c: CircuitFile) -> Circuit:
+    module_kw = c.module_kw or 0.0
+    most_kw = c.modules * module_kw if c.modules else NO_LIMIT
     return Circuit(
         circuit_id=c.id,
         parent_id=c.parent,
-        import_limit_kw=NO_LIMIT if c.import_limit_kw is None else c.import_limit_kw,
-        export_limit_kw=NO_LIMIT if c.export_limit_kw is None else c.export_limit_kw,
+        import_limit_kw=most_kw if c.import_limit_kw is None else c.import_limit_kw,
+        export_limit_kw=most_kw if c.export_limit_kw is None else c.export_limit_kw,
         phase_limit_a=c.phase_limit_a or NO_LIMIT,
         voltage_v=c.voltage_v,
+        module_kw=module_kw,
     )
 
 

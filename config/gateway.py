@@ -9,7 +9,7 @@ from typing import Protocol
 from adapters.store.rows import KeptWishes
 from v2g import site as charging
 from v2g.errors import WishError
-from v2g.observation import BatteryState, EvseState, Observation
+from v2g.observation import AssetState, BatteryState, EvseState, Observation, Reading
 from v2g.ports import Chargers, Meters
 from v2g.session import ChargingSession, Wishes
 from v2g.setpoint import Outcome, Setpoint, Unreachable
@@ -28,6 +28,18 @@ class Batteries(Protocol):
         ...
 
 
+class Assets(Protocol):
+    """Assets and curtailable PV arrays behind one adapter."""
+
+    def states(self, now: datetime) -> tuple[AssetState, ...]:
+        """Return each, connected or not."""
+        ...
+
+    async def apply(self, setpoints: Sequence[Setpoint]) -> tuple[Outcome, ...]:
+        """Send setpoints; one outcome each, in order."""
+        ...
+
+
 class SiteGateway:
     """Fills `v2g.ports.Gateway`: routes setpoints to the adapter that has the unit, joins states in the site's order.
 
@@ -35,12 +47,19 @@ class SiteGateway:
     """
 
     def __init__(
-        self, site: Site, chargers: Mapping[charging.Protocol, Chargers], meters: Meters | None, batteries: Batteries | None
+        self,
+        site: Site,
+        chargers: Mapping[charging.Protocol, Chargers],
+        meters: Meters | None,
+        batteries: Batteries | None,
+        assets: Assets | None = None,
     ) -> None:
-        self._site, self._chargers, self._meters, self._batteries = site, chargers, meters, batteries
-        self._owner: dict[str, Chargers | Batteries] = {e.evse_id: chargers[e.protocol] for e in site.evses}
+        self._site, self._chargers, self._meters, self._batteries, self._assets = site, chargers, meters, batteries, assets
+        self._owner: dict[str, Chargers | Batteries | Assets] = {e.evse_id: chargers[e.protocol] for e in site.evses}
         if batteries:
             self._owner |= dict.fromkeys((b.battery_id for b in site.batteries), batteries)
+        if assets:
+            self._owner |= dict.fromkeys(site.asset_ids, assets)
         self._wishes: dict[str, Wishes] = {}
         self._nameless = {e.evse_id for e in site.evses if e.protocol is charging.Protocol.OCPP16}
         self._kept: dict[str, KeptWishes] = {}
@@ -75,15 +94,17 @@ class SiteGateway:
         """Return what is known now."""
         said = {s.evse_id: s for s in self._states(now)}
         meter = self._meters.reading if self._meters else lambda _: None
+        assets = self._assets.states(now) if self._assets else ()
         return Observation(
             at=now,
             evses=tuple(
                 self._with_wishes(said.get(e.evse_id, EvseState(evse_id=e.evse_id, online=False))) for e in self._site.evses
             ),
             batteries=self._batteries.states(now) if self._batteries else (),
+            assets=assets,
             site_power_kw=meter("site"),
             load_kw=meter("load"),
-            pv_kw=meter("pv"),
+            pv_kw=_free(meter("pv"), assets),
         )
 
     async def apply(self, setpoints: Sequence[Setpoint]) -> tuple[Outcome, ...]:
@@ -110,3 +131,10 @@ class SiteGateway:
         kept = self._kept.get(session.evse_id)
         before = kept.wishes if kept and session.plugged_in_at <= kept.seen_at else None
         return self._wishes.get(session.session_id, before)
+
+
+def _free(pv_kw: Reading | None, assets: Iterable[AssetState]) -> Reading | None:
+    """Return what PV would produce if nothing were curtailed: the meter's reading and what the arrays say that they hold back."""
+    told = [(s.possible_kw.value, s.power_kw.value) for s in assets if s.possible_kw and s.power_kw]
+    held_back_kw = sum(max(possible_kw + power_kw, 0.0) for possible_kw, power_kw in told)
+    return replace(pv_kw, value=pv_kw.value + held_back_kw) if pv_kw else None

@@ -11,9 +11,14 @@ RANGES = (
     (("latitude_deg",), Field(ge=-90, le=90)),
     (("_deg",), Field(ge=-360, le=360)),
     (("_per_kwh",), Field(ge=-1000, le=1000)),
+    (("_per_kg",), Field(ge=0, le=1000)),
+    (("_probability",), Field(ge=0.5, le=0.95)),
+    (("_life_h", "_cycles"), Field(ge=0, le=1e6)),
+    (("block_price",), Field(ge=0, le=1e7)),
     (("guard_frac",), Field(ge=0, le=0.5)),
     (("_frac", "_share"), Field(ge=0, le=1)),
     (("efficiency",), Field(gt=0, le=1)),
+    (("_per_h", "_per_day"), Field(ge=0, le=1e7)),
     (("_factor",), Field(ge=0, le=1000)),
     (("tick_s", "lease_s"), Field(ge=1, le=DAY_S)),
     (("fast_s",), Field(ge=0.1, le=DAY_S)),
@@ -62,8 +67,8 @@ def ranged(name: str, hint: Any) -> Any:
     """Return `hint` with the range that the unit in `name` implies; a price may be negative."""
     if hint is str and name.endswith("_id"):
         return Annotated[str, Field(pattern=NAME)]
-    if hint is int and name.startswith("n_"):
-        return Annotated[int, BeforeValidator(number), Field(ge=1, le=1000)]
+    if hint is int:
+        return Annotated[int, BeforeValidator(number), Field(ge=1 if name.startswith("n_") else 0, le=1000)]
     if hint is not float:
         return hint
     return next((Annotated[Number, bounds] for endings, bounds in RANGES if name.endswith(endings)), Number)

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, field_validator
 
+from config.assets_file import AssetFile
 from config.ranges import NAME, Number, Strict, model_of
 from v2g.site import Battery, Horizon, PvArray, Rules, Tariff, TariffPeriod, UncontrolledLoad
 
@@ -48,7 +49,7 @@ class GridFile(Strict):
 
 
 class CircuitFile(Strict):
-    """A breaker, transformer or cabinet below the grid connection."""
+    """A breaker or transformer below the grid connection, or a cabinet with `modules` of `module_kw` that its chargers share."""
 
     id: Name
     parent: Name = ROOT
@@ -56,6 +57,8 @@ class CircuitFile(Strict):
     export_limit_kw: Kw | None = None
     phase_limit_a: Annotated[Number, Field(gt=0, le=1e6)] | None = None
     voltage_v: Annotated[Number, Field(gt=0, le=1e6)] = 230.0
+    modules: Annotated[int, Field(ge=1, le=1000)] | None = None
+    module_kw: Annotated[Number, Field(gt=0, le=1e6)] | None = None
 
 
 class ChargerFile(Strict):
@@ -126,7 +129,12 @@ class StoreFile(Strict):
 
 
 class SeriesFile(Strict):
-    """Time zones of the files given to `v2g simulate`; the site's own where nothing is said."""
+    """What `v2g simulate` makes up, and time zones of the files given to it; the site's own where nothing is said.
+
+    `habit` says how cars come and go where no sessions are given.
+    """
+
+    habit: Literal["workplace", "apartments", "supercharging"] = "workplace"
 
     sessions_time_zone: Zone | None = None
     load_time_zone: Zone | None = None
@@ -148,6 +156,7 @@ class SiteFile(Strict):
     load: LoadFile | None = None
     pv: tuple[PvFile, ...] = ()
     batteries: tuple[BatteryFile, ...] = ()
+    assets: tuple[AssetFile, ...] = ()
     tariff: TariffFile
     rules: RulesFile = RulesFile()
     horizon: HorizonFile = HorizonFile()

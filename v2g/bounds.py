@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from v2g.assets import Asset, Electrolyser, FlexibleLoad
 from v2g.driver import may_discharge, soc_floor_frac
-from v2g.observation import BatteryState, EvseState, Observation, Quality, Reading
+from v2g.observation import AssetState, BatteryState, EvseState, Observation, Quality, Reading
 from v2g.outlook import Outlook
-from v2g.site import Battery, Evse, Rules, Site
+from v2g.site import Battery, Evse, PvArray, Rules, Site
 from v2g.stating.circuits import MEDIAN, shares, unreachable_kw
 from v2g.timegrid import Array
 
@@ -20,7 +21,8 @@ class UnitBounds:
     """Most a unit may draw (≥ 0) and give back (≤ 0), least it can hold when charging [kW], and what sets these bounds.
 
     `unconfirmed_kw` counts at the import limits whatever it is told, until it confirms a setpoint: what it may draw by itself,
-    or what it was measured to draw [kW, ≥ 0].
+    or what it was measured to draw [kW, ≥ 0]. An `unbound` one takes no room under any limit: what it does is counted with what
+    is not ours to set, or lowers what flows.
     """
 
     unit_id: str
@@ -32,10 +34,11 @@ class UnitBounds:
     ceiling_by: str = "rating"
     floor_by: str = "rating"
     unconfirmed_kw: float = 0.0
+    unbound: bool = False
 
 
 def unit_bounds(site: Site, observation: Observation) -> tuple[UnitBounds, ...]:
-    """Return the bounds of every unit that is to be given a setpoint: reachable outlets, then batteries.
+    """Return the bounds of every unit that is to be given a setpoint: reachable outlets, batteries, assets, PV arrays.
 
     An empty outlet counts if it still holds a setpoint: the next car would follow it.
     """
@@ -45,7 +48,10 @@ def unit_bounds(site: Site, observation: Observation) -> tuple[UnitBounds, ...]:
     outlets = [_outlet(e, s, site.rules) for e, s in reachable if s.session or (s.acknowledged_kw or 0.0) != 0.0]
     known = [(b, charge[b.battery_id]) for b in site.batteries if b.battery_id in charge]
     batteries = [_battery(battery, state) for battery, state in known if state.online]
-    return (*outlets, *batteries)
+    told = {s.asset_id: s for s in observation.assets if s.online}
+    assets = [_asset(a, told[a.asset_id]) for a in site.assets if a.asset_id in told]
+    arrays = [_array(p) for p in site.pv if p.curtailable and p.pv_id in told]
+    return (*outlets, *batteries, *assets, *arrays)
 
 
 def _outlet(evse: Evse, state: EvseState, rules: Rules) -> UnitBounds:
@@ -92,6 +98,43 @@ def _battery(battery: Battery, state: BatteryState) -> UnitBounds:
         floor_kw=-battery.discharge_max_kw if may_give else 0.0,
         ceiling_by="rating" if may_charge else "soc_ceiling",
         floor_by="rating" if may_give else "soc_floor",
+    )
+
+
+def _asset(asset: Asset, state: AssetState) -> UnitBounds:
+    usable = state.stored_kwh is not None and not state.fault
+    stored = state.stored_kwh.value if state.stored_kwh else 0.0
+    least_kw, ceiling_by, floor_by = 0.0, "rating", "rating"
+    match asset:
+        case Electrolyser():
+            ceiling, floor, least_kw = asset.charge_max_kw, 0.0, asset.charge_min_kw
+        case FlexibleLoad():
+            ceiling, floor = asset.flex_up_kw * (stored < asset.band_kwh), -asset.flex_down_kw * (stored > -asset.band_kwh)
+            ceiling_by, floor_by = ("rating" if ceiling else "band"), ("rating" if floor else "band")
+    if not usable:
+        ceiling, floor, ceiling_by, floor_by = 0.0, 0.0, *(2 * (f"fault:{state.fault}" if state.fault else "silent",))
+    measured_kw = state.power_kw.value if state.power_kw else 0.0
+    return UnitBounds(
+        unit_id=asset.asset_id,
+        circuit_id=asset.circuit_id,
+        phases=(1, 2, 3),
+        ceiling_kw=ceiling,
+        floor_kw=floor,
+        least_kw=least_kw,
+        ceiling_by=ceiling_by,
+        floor_by=floor_by,
+        unconfirmed_kw=max(measured_kw, 0.0) if state.acknowledged_kw is None else 0.0,
+    )
+
+
+def _array(array: PvArray) -> UnitBounds:
+    return UnitBounds(
+        unit_id=array.pv_id,
+        circuit_id=array.circuit_id,
+        phases=(1, 2, 3),
+        ceiling_kw=0.0,
+        floor_kw=-array.peak_kw,
+        unbound=True,
     )
 
 

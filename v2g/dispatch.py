@@ -39,7 +39,8 @@ async def dispatch(
 def confirmed_kw(observation: Observation) -> dict[str, float | None]:
     """Return the setpoint each reachable unit confirmed and still follows [kW], None where nothing is confirmed."""
     outlets = {s.evse_id: s.acknowledged_kw for s in observation.evses if s.online}
-    return outlets | {s.battery_id: s.acknowledged_kw for s in observation.batteries if s.online}
+    batteries = {s.battery_id: s.acknowledged_kw for s in observation.batteries if s.online}
+    return outlets | batteries | {s.asset_id: s.acknowledged_kw for s in observation.assets if s.online}
 
 
 def is_due(setpoint: Setpoint, confirmed_kw: float | None, lease_until: datetime | None, low: datetime) -> bool:
@@ -75,7 +76,7 @@ def _no_worse(before: Array, after: Array, room: Array) -> bool:
 
 
 def _leases(observation: Observation) -> dict[str, datetime | None]:
-    return {s.evse_id: s.lease_until for s in observation.evses}
+    return {s.evse_id: s.lease_until for s in observation.evses} | {s.asset_id: s.lease_until for s in observation.assets}
 
 
 def _or_unconfirmed(confirmed: float | None, unit: UnitBounds) -> float:

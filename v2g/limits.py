@@ -13,6 +13,7 @@ from v2g.observation import EvseState, Observation
 from v2g.outlook import Outlook
 from v2g.signals import SignalKind, Signals, value_at
 from v2g.site import Evse, Site
+from v2g.stating.assets import silent_asset_kw
 from v2g.stating.circuits import free_share, phase_limit_kw, unreachable_kw
 from v2g.timegrid import Array
 
@@ -92,12 +93,14 @@ def capacities_kw(site: Site, signals: Signals, now: datetime) -> tuple[Array, A
 
 
 def _silent_kw(site: Site, observation: Observation) -> Array:
-    """Return what outlets without a setpoint of ours may draw at each circuit, (m,) [kW]."""
+    """Return what outlets and assets without a setpoint of ours may draw at each circuit, (m,) [kW]."""
     index = {c.circuit_id: i for i, c in enumerate(site.circuits)}
-    states = {s.evse_id: s for s in observation.evses}
+    states, assets = {s.evse_id: s for s in observation.evses}, {s.asset_id: s for s in observation.assets}
     silent = np.zeros(len(site.circuits))
     for evse in site.evses:
         silent[index[evse.circuit_id]] += _not_ours_kw(evse, states.get(evse.evse_id))
+    for asset in site.assets:
+        silent[index[asset.circuit_id]] += silent_asset_kw(assets.get(asset.asset_id))
     return silent
 
 
@@ -138,5 +141,6 @@ def _weight(site: Site, units: tuple[UnitBounds, ...], below: Array) -> Array:
         share = np.zeros(1 + N_PHASES)
         share[0] = 1.0
         share[list(unit.phases)] = 1.0 / len(unit.phases)
+        share *= not unit.unbound
         weight[:, :, i] = below[:, index[unit.circuit_id], None] * share
     return weight.reshape(len(site.circuits) * (1 + N_PHASES), len(units))

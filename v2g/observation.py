@@ -57,16 +57,37 @@ class BatteryState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AssetState:
+    """An asset or curtailable PV array as it last told (`Site.asset_ids`).
+
+    `power_kw` is measured, + into it. `stored_kwh` is, by kind: hydrogen made since the site's midnight (heating value); how far
+    a flexible load is ahead of its baseline (− behind); None for PV. `possible_kw` is what a PV array could produce now (≥ 0).
+    `acknowledged_kw` is the setpoint in force until `lease_until`, None where the fallback is.
+    """
+
+    asset_id: str
+    online: bool
+    stored_kwh: Reading | None = None
+    power_kw: Reading | None = None
+    possible_kw: Reading | None = None
+    acknowledged_kw: float | None = None
+    lease_until: datetime | None = None
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
     """The whole station at `at`.
 
     `site_power_kw` is the net power at the grid connection, `load_kw` the uncontrolled load (≥ 0) and `pv_kw` the PV
-    production (≥ 0), each None where there is no such meter or it never spoke. Outlets and batteries come in the site's order.
+    production (≥ 0, as if nothing were curtailed), each None where there is no such meter or it never spoke. Outlets, batteries
+    and assets come in the site's order.
     """
 
     at: datetime
     evses: tuple[EvseState, ...]
     batteries: tuple[BatteryState, ...] = ()
+    assets: tuple[AssetState, ...] = ()
     site_power_kw: Reading | None = None
     load_kw: Reading | None = None
     pv_kw: Reading | None = None

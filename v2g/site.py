@@ -124,6 +124,10 @@ class Tariff:
 
     Export is paid `export_share` of the import price, plus `export_adder_per_kwh`, unless a signal prices it.
     `demand_charge_per_kw` is paid on the month's highest mean import over a quarter-hour.
+
+    A capacity contract subscribes `contracted_kw` (inf = no contract); what the month's peak is beyond it is bought in up to
+    `max_blocks` blocks of `block_kw` for `block_price` each, or costs `overage_price_per_kw`. `carbon_price_per_kg` is paid on
+    imported energy's carbon where a GHG signal tells it.
     """
 
     base_price_per_kwh: float
@@ -131,6 +135,12 @@ class Tariff:
     export_share: float = 0.0
     export_adder_per_kwh: float = 0.0
     demand_charge_per_kw: float = 0.0
+    contracted_kw: float = NO_LIMIT
+    overage_price_per_kw: float = 0.0
+    block_kw: float = 0.0
+    block_price: float = 0.0
+    max_blocks: int = 0
+    carbon_price_per_kg: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,9 +151,10 @@ class Rules:
     a meter counts as silent; `dwell_s` the least time between charging and discharging; `soc_floor_frac` what discharge
     always leaves; `default_stay_h` the stay assumed of a stranger; `default_target_frac` the state of charge assumed to be
     wanted when the driver said nothing, `default_energy_kwh` the energy when the car tells no state of charge either;
-    `early_departure_frac` the quantile of the departure forecast by which the target must be met;
+    `target_probability` that with which the target is met before the car leaves: it is due at this quantile of early departures;
     `v2g_wear_cost_per_kwh` what a discharged kWh costs the car's battery; `expect_arrivals` whether plans leave room for cars that
-    are likely to come.
+    are likely to come. `v2g_day_*` and `v2g_life_*` cap what a vehicle gives back on one local day and ever: energy at the AC
+    side [kWh], time [h] and equivalent full cycles.
 
     `unserved_price_factor` is what a kWh missing at a still earlier departure is worth, in mean prices of a kWh. Measured on a
     week of real workplace sessions each (JPL, Caltech): 4 delivers 98.8 and 99.5 % of the uncontrolled energy, 8 99.9 and 99.8 %.
@@ -158,9 +169,15 @@ class Rules:
     default_stay_h: float = 8.0
     default_target_frac: float = 0.8
     default_energy_kwh: float = 20.0
-    early_departure_frac: float = 0.1
+    target_probability: float = 0.9
     unserved_price_factor: float = 8.0
     v2g_wear_cost_per_kwh: float = 0.04
+    v2g_day_kwh: float = NO_LIMIT
+    v2g_day_h: float = NO_LIMIT
+    v2g_day_cycles: float = NO_LIMIT
+    v2g_life_kwh: float = NO_LIMIT
+    v2g_life_h: float = NO_LIMIT
+    v2g_life_cycles: float = NO_LIMIT
     expect_arrivals: bool = True
 
 

@@ -11,11 +11,13 @@ import structlog
 
 from adapters.mqtt.messages import (
     Ack,
+    AssetReport,
     BatteryReport,
     EvseReport,
     Held,
     MeterReport,
     parse_ack,
+    parse_asset,
     parse_battery,
     parse_evse,
     parse_meter,
@@ -48,7 +50,7 @@ class Inbox:
     Parameters
     ----------
     site : Site
-        Its MQTT outlets, its batteries and the three meters may speak; everybody else is refused.
+        Its MQTT outlets, its batteries and assets and the three meters may speak; everybody else is refused.
     topics : Topics
         The site's topics.
     on_change : callable
@@ -58,6 +60,7 @@ class Inbox:
     def __init__(self, site: Site, topics: Topics, *, on_change: Callable[[], None]) -> None:
         self.evses: dict[str, EvseReport] = {}
         self.batteries: dict[str, BatteryReport] = {}
+        self.assets: dict[str, AssetReport] = {}
         self.meters: dict[str, MeterReport] = {}
         self.refused: Counter[str] = Counter()
         self._on_change = on_change
@@ -117,6 +120,11 @@ class Inbox:
             routes[status] = partial(self._take_status, status)
             routes[state] = partial(self._take_battery, state, battery_id)
             routes[ack] = partial(self._take_ack, ack, battery_id)
+        for asset_id in site.asset_ids:
+            status, state, ack = (topics.asset(asset_id, leaf) for leaf in (STATUS, STATE, ACK))
+            routes[status] = partial(self._take_status, status)
+            routes[state] = partial(self._take_asset, state, asset_id)
+            routes[ack] = partial(self._take_ack, ack, asset_id)
         return routes | {topics.meter(name): partial(self._take_meter, topics.meter(name), name) for name in METERS}
 
     def _take_status(self, topic: str, payload: bytes) -> None:
@@ -138,6 +146,11 @@ class Inbox:
         report = parse_battery(payload, topic)
         self.batteries[battery_id] = report
         self._hold(battery_id, report.held)
+
+    def _take_asset(self, topic: str, asset_id: str, payload: bytes) -> None:
+        report = parse_asset(payload, topic)
+        self.assets[asset_id] = report
+        self._hold(asset_id, report.held)
 
     def _take_meter(self, topic: str, name: str, payload: bytes) -> None:
         self.meters[name] = parse_meter(payload, topic)

@@ -41,6 +41,18 @@ class BatteryReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AssetReport:
+    """An asset's state message; `power_kw` [kW, + into it], `stored_kwh` and `possible_kw` [kW, ≥ 0] None where it tells none."""
+
+    at: datetime
+    power_kw: float
+    stored_kwh: float | None
+    possible_kw: float | None
+    held: Held
+    fault: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MeterReport:
     """A meter's reading; `power_kw` [kW, + into the site]."""
 
@@ -83,6 +95,21 @@ def parse_battery(payload: bytes, place: str) -> BatteryReport:
     at = instant(message["at"], place)
     soc_frac, power_kw = float(message["soc_frac"]), float(message["power_kw"])
     return BatteryReport(at=at, soc_frac=soc_frac, power_kw=power_kw, held=_held(message, at, place))
+
+
+def parse_asset(payload: bytes, place: str) -> AssetReport:
+    """Return an asset's state. Raises `FrameError`."""
+    message = parse("asset_state", payload, place)
+    at = instant(message["at"], place)
+    stored_kwh, possible_kw = message.get("stored_kwh"), message.get("possible_kw")
+    return AssetReport(
+        at=at,
+        power_kw=float(message["power_kw"]),
+        stored_kwh=None if stored_kwh is None else float(stored_kwh),
+        possible_kw=None if possible_kw is None else float(possible_kw),
+        held=_held(message, at, place),
+        fault=message.get("fault", ""),
+    )
 
 
 def parse_meter(payload: bytes, place: str) -> MeterReport:
@@ -161,6 +188,7 @@ def _vehicle(said: dict[str, Any]) -> Vehicle:
         capacity_kwh=_maybe_float(said.get("capacity_kwh")),
         charge_max_kw=_maybe_float(said.get("charge_max_kw")),
         discharge_max_kw=_maybe_float(said.get("discharge_max_kw")),
+        taper_from_frac=_maybe_float(said.get("taper_from_frac")),
     )
 
 

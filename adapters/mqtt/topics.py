@@ -28,6 +28,10 @@ class Topics:
         """Return a battery's topic; `leaf` is "status", "state", "setpoint" or "ack"."""
         return f"{self.root}/battery/{_level(battery_id)}/{leaf}"
 
+    def asset(self, asset_id: str, leaf: str) -> str:
+        """Return an asset's or curtailable PV array's topic; `leaf` is "status", "state", "setpoint" or "ack"."""
+        return f"{self.root}/asset/{_level(asset_id)}/{leaf}"
+
     def meter(self, name: str) -> str:
         """Return a meter's topic."""
         return f"{self.root}/meter/{_level(name)}"
@@ -37,6 +41,7 @@ class Topics:
         """Filters for all that devices send; wide, so that a device which the site file forgot is noticed."""
         return (f"{self.root}/station/+/{STATUS}", f"{self.root}/station/+/evse/+/{STATE}", f"{self.root}/station/+/evse/+/{ACK}",
                 f"{self.root}/battery/+/{STATUS}", f"{self.root}/battery/+/{STATE}", f"{self.root}/battery/+/{ACK}",
+                f"{self.root}/asset/+/{STATUS}", f"{self.root}/asset/+/{STATE}", f"{self.root}/asset/+/{ACK}",
                 f"{self.root}/meter/+")  # fmt: skip
 
 
