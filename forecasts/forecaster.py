@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 import numpy as np
 
+from forecasts.arrivals import Arrivals
 from forecasts.departures import Departures
 from forecasts.history import History
 from forecasts.localtime import SLOT_S, Calendar, Ints
@@ -58,6 +59,7 @@ class SeasonalForecaster:
         )
         self._prices = Prices(site.tariff, site.time_zone)
         self._departures = Departures(calendar, default_stay_h=site.rules.default_stay_h, history=session_history)
+        self._arrivals = Arrivals(site, calendar, history=session_history)
         self._watch = VisitWatch()
 
     def learn(self, observation: Observation) -> None:
@@ -66,18 +68,21 @@ class SeasonalForecaster:
         self._pv_history.add(observation.pv_kw)
         for visit in self._watch.ended(observation):
             self._departures.learn(visit)
+            self._arrivals.learn(visit)
 
     def forecast(self, observation: Observation, signals: Signals, grid: TimeGrid) -> Outlook:
         """Return the outlook on `grid`; uses nothing later than ``observation.at``."""
         prices = self._prices.on(grid, signals)
         sessions = [evse.session for evse in observation.evses if evse.session is not None]
+        departures = self._departures.forecast(sessions, observation.at)
         return Outlook(
             grid=grid,
             load_kw=_on_grid(self._load, observation.at, grid),
             pv_kw=self._pv_kw(observation.at, grid),
             import_price_per_kwh=prices.import_per_kwh,
             export_price_per_kwh=prices.export_per_kwh,
-            departures=self._departures.forecast(sessions, observation.at),
+            departures=departures,
+            arrivals=self._arrivals.forecast(observation, departures, grid),
             notes=(*self._meter_notes(observation.at), *prices.notes),
         )
 

@@ -17,12 +17,16 @@ UNSEEN_MAX = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndedVisit:
-    """A car was plugged in from `plugged_in_at` to `left_at`; `driver` is a pseudonym or "", `stated` what was announced."""
+    """A car was plugged in from `plugged_in_at` to `left_at`; `driver` is a pseudonym or "", `stated` what was announced.
+
+    `energy_kwh` is what it took net at the AC side; None where nobody knows.
+    """
 
     driver: str
     plugged_in_at: datetime
     left_at: datetime
     stated: datetime | None = None
+    energy_kwh: float | None = None
 
 
 class VisitWatch:
@@ -47,7 +51,13 @@ class VisitWatch:
 
 
 def _visit(session: ChargingSession, left_at: datetime) -> EndedVisit:
-    return EndedVisit(driver=session.driver, plugged_in_at=session.plugged_in_at, left_at=left_at, stated=session.wishes.departure)
+    return EndedVisit(
+        driver=session.driver,
+        plugged_in_at=session.plugged_in_at,
+        left_at=left_at,
+        stated=session.wishes.departure,
+        energy_kwh=max(session.charged_kwh - session.discharged_kwh, 0.0),
+    )
 
 
 class VisitTable:

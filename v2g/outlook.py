@@ -21,6 +21,21 @@ class Departure:
     source: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedSession:
+    """Cars that are not here yet: `number` of them (a mean, often below 1) at outlets of `circuit_id` that will be empty.
+
+    On average they come at `arrives` and go at `departs`; each takes `energy_kwh` at up to `power_kw`, both at the AC side.
+    """
+
+    circuit_id: str
+    arrives: datetime
+    departs: datetime
+    energy_kwh: float
+    power_kw: float
+    number: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Outlook:
     """Forecasts on `grid`.
@@ -35,4 +50,5 @@ class Outlook:
     import_price_per_kwh: Array
     export_price_per_kwh: Array
     departures: tuple[Departure, ...] = ()
+    arrivals: tuple[ExpectedSession, ...] = ()
     notes: tuple[str, ...] = ()

@@ -15,6 +15,7 @@ class Plan:
     `power_kw` and `energy_kwh` are (n, T) [kW signed, kWh at step ends]; `import_kw`, `export_kw`, `fixed_kw`, the prices and
     `import_limit_kw` (the whole limit, guard included) (T,). `why` has a reason a unit and `explanations` what stands behind it;
     `laxity_h` the hours each could still wait and keep its promise. `rung`, `reason`, `gap_frac` and `terms` are the solution's.
+    `expected_kw` (T,) is what cars that are not here yet are expected to take, part of `import_kw`; None where none is expected.
     """
 
     made_at: datetime
@@ -36,6 +37,7 @@ class Plan:
     solve_s: float
     laxity_h: tuple[float, ...] = ()
     explanations: tuple[Explanation, ...] = ()
+    expected_kw: Array | None = None
 
     def power_now_kw(self, unit_id: str) -> float:
         """Return the first step's power of `unit_id` [kW], 0 if the plan does not know it."""

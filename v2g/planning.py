@@ -1,6 +1,6 @@
 """From a solution to a plan that can be sent: what a unit cannot hold is rounded, flips are held back, reasons are given."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -11,6 +11,7 @@ from v2g.problem import Problem
 from v2g.record import Memory
 from v2g.site import Rules
 from v2g.solution import Solution
+from v2g.storages import StorageKind
 from v2g.timegrid import Array
 
 EPSILON_KW = 0.05
@@ -42,7 +43,7 @@ def make_plan(problem: Problem, solution: Solution, memory: Memory, now: datetim
     power[:, 0] = _hold(problem, _quantise(problem, power[:, 0], need), memory, now, rules)
     fixed, _ = problem.fixed_below()
     explanations = explain(problem, solution, power, need.laxity_h)
-    return Plan(
+    plan = Plan(
         made_at=now,
         grid=problem.grid,
         unit_ids=problem.storages.unit_ids,
@@ -62,6 +63,24 @@ def make_plan(problem: Problem, solution: Solution, memory: Memory, now: datetim
         solve_s=sum(solution.times_s.values()),
         laxity_h=tuple(float(x) for x in need.laxity_h),
         explanations=explanations,
+    )
+    return _of_those_here(plan, problem.storages.kinds)
+
+
+def _of_those_here(plan: Plan, kinds: tuple[StorageKind, ...]) -> Plan:
+    """Return the plan without the cars that are only expected: nobody can be told anything of them but what they will take."""
+    here = [i for i, kind in enumerate(kinds) if kind is not StorageKind.EXPECTED_EV]
+    if len(here) == len(kinds):
+        return plan
+    return replace(
+        plan,
+        unit_ids=tuple(plan.unit_ids[i] for i in here),
+        power_kw=plan.power_kw[here],
+        energy_kwh=plan.energy_kwh[here],
+        why=tuple(plan.why[i] for i in here),
+        laxity_h=tuple(plan.laxity_h[i] for i in here),
+        explanations=tuple(plan.explanations[i] for i in here),
+        expected_kw=plan.power_kw.sum(axis=0) - plan.power_kw[here].sum(axis=0),
     )
 
 

@@ -15,7 +15,15 @@ def seen(minutes: int, session_id: str | None, *, online: bool = True) -> Observ
     session = None
     if session_id:
         wishes = Wishes(departure=START + timedelta(hours=9))
-        session = ChargingSession(session_id=session_id, evse_id="A", plugged_in_at=START, driver="d", wishes=wishes)
+        session = ChargingSession(
+            session_id=session_id,
+            evse_id="A",
+            plugged_in_at=START,
+            driver="d",
+            wishes=wishes,
+            charged_kwh=2.0 * minutes,
+            discharged_kwh=0.5 * minutes,
+        )
     return Observation(at=START + minutes * MINUTE, evses=(EvseState(evse_id="A", online=online, session=session),))
 
 
@@ -26,7 +34,9 @@ def ends(*observations: Observation) -> list[EndedVisit]:
 
 def test_a_session_that_is_gone_has_ended() -> None:
     assert ends(seen(0, "s1"), seen(5, "s1"), seen(10, None), seen(15, None)) == [
-        EndedVisit(driver="d", plugged_in_at=START, left_at=START + 10 * MINUTE, stated=START + timedelta(hours=9))
+        EndedVisit(
+            driver="d", plugged_in_at=START, left_at=START + 10 * MINUTE, stated=START + timedelta(hours=9), energy_kwh=1.5 * 5
+        )
     ]
 
 

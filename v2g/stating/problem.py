@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from v2g.network import Connection
 from v2g.observation import Observation
 from v2g.outlook import Outlook
 from v2g.plan import Plan
@@ -12,9 +11,15 @@ from v2g.problem import Problem
 from v2g.record import Memory
 from v2g.signals import Signals
 from v2g.site import Site
+from v2g.stating.assets import asset_units
+from v2g.stating.baseline import idle_kw
 from v2g.stating.batteries import battery_unit, usable
+from v2g.stating.calls import events_of, reserves_of
+from v2g.stating.caps import discharge_caps, spans, without_used_up
 from v2g.stating.cars import car_unit
 from v2g.stating.circuits import circuits_of
+from v2g.stating.expected import expected_units
+from v2g.stating.money import connection_of
 from v2g.storages import Storages
 from v2g.timegrid import Array, TimeGrid
 from v2g.unit import storages_of
@@ -23,7 +28,7 @@ from v2g.unit import storages_of
 def make_problem(site: Site, observation: Observation, outlook: Outlook, signals: Signals, memory: Memory) -> Problem:
     """Return the problem of this tick on ``outlook.grid``.
 
-    Cars at reachable chargers and reachable batteries become storages; what an unreachable charger may do is counted as
+    Cars at reachable chargers and reachable batteries and assets become storages; what an unreachable charger may do is counted as
     fixed load. Raises `ProblemError` only if the inputs themselves are broken (non-finite numbers).
     """
     grid = outlook.grid
@@ -37,16 +42,19 @@ def make_problem(site: Site, observation: Observation, outlook: Outlook, signals
     worth = float(np.average(outlook.import_price_per_kwh, weights=grid.step_h))
     charge = {s.battery_id: s for s in observation.batteries}
     units += [battery_unit(b, charge[b.battery_id], grid, worth) for b in site.batteries if usable(charge.get(b.battery_id))]
+    units += asset_units(site, observation, outlook)
+    if site.rules.expect_arrivals:
+        units += expected_units(outlook.arrivals, grid)
+    sessions = {s.evse_id: s.session for s in observation.evses if s.session}
+    caps = discharge_caps(units, sessions, site.rules, memory.ledger, spans(grid, site.time_zone))
+    units = without_used_up(units, caps)
     problem = Problem(
         grid=grid,
-        storages=storages_of(units, _previous(memory.plan, tuple(u.unit_id for u in units), grid)),
+        storages=storages_of(units, _previous(memory.plan, tuple(u.unit_id for u in units), grid), caps),
         circuits=circuits_of(site, states, outlook, signals),
-        connection=Connection(
-            import_price_per_kwh=outlook.import_price_per_kwh,
-            export_price_per_kwh=outlook.export_price_per_kwh,
-            demand_charge_per_kw=site.tariff.demand_charge_per_kw,
-            peak_so_far_kw=memory.peak_so_far_kw,
-        ),
+        connection=connection_of(site.tariff, outlook, signals, memory),
+        events=events_of(signals, grid, memory.baseline_kw, idle_kw(outlook)),
+        reserves=reserves_of(signals, grid),
     )
     return replace(problem, storages=_without_trickle(problem))
 
