@@ -1,11 +1,13 @@
 """What is wrong with a site file that its fields cannot say by themselves."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
+from config.assets_file import asset_faults
 from config.build import build_site, outlets, parents_first
+from config.cabinet_faults import cabinet_faults
+from config.fault import Fault
 from config.site_file import ROOT, SiteFile
 from v2g.limits import inside
 from v2g.site import Site
@@ -15,18 +17,16 @@ from v2g.units import kw_from_a
 BROKER_MEND = "add mqtt: {host: …, port: 1883}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """Something wrong in a file: where (path in the file), what, and the mend."""
-
-    place: tuple[str | int, ...]
-    message: str
-    mend: str = ""
-
-
 def faults(file: SiteFile) -> list[Fault]:
     """Return what the fields cannot say by themselves: names that point nowhere, cycles, limits that cannot hold."""
-    found = [*_name_faults(file), *_charger_faults(file), *_limit_faults(file), *_tariff_faults(file)]
+    found = [
+        *_name_faults(file),
+        *cabinet_faults(file),
+        *_charger_faults(file),
+        *_asset_faults(file),
+        *_limit_faults(file),
+        *_tariff_faults(file),
+    ]
     return found or list(_fallback_faults(build_site(file)))
 
 
@@ -45,6 +45,7 @@ def _name_faults(file: SiteFile) -> Iterator[Fault]:
     hung = [*(("chargers", i, c.circuit) for i, c in enumerate(file.chargers))]
     hung += [("pv", i, p.circuit_id) for i, p in enumerate(file.pv)]
     hung += [("batteries", i, b.circuit_id) for i, b in enumerate(file.batteries)]
+    hung += [("assets", i, a.circuit_id) for i, a in enumerate(file.assets)]
     for where, i, name in hung:
         if name not in placed:
             yield Fault(place=(where, i, "circuit"), message=f"there is no circuit {name!r}", mend=f"one of {sorted(placed)}")
@@ -55,12 +56,12 @@ def _name_faults(file: SiteFile) -> Iterator[Fault]:
 
 
 def _charger_faults(file: SiteFile) -> Iterator[Fault]:
-    seen: set[str] = {b.battery_id for b in file.batteries}
+    seen = {b.battery_id for b in file.batteries} | {a.asset_id for a in file.assets} | {p.pv_id for p in file.pv if p.curtailable}
     for i, charger in enumerate(file.chargers):
         for evse in outlets(charger):
             if evse.evse_id in seen:
                 message = f"the name {evse.evse_id!r} is used twice"
-                yield Fault(place=("chargers", i, "id"), message=message, mend="name each charger and battery once")
+                yield Fault(place=("chargers", i, "id"), message=message, mend="name each charger, battery and asset once")
             seen.add(evse.evse_id)
         least_kw = kw_from_a(charger.min_current_a, voltage_v=charger.voltage_v, phases=len(charger.phases))
         if least_kw > charger.charge_max_kw:
@@ -76,6 +77,17 @@ def _charger_faults(file: SiteFile) -> Iterator[Fault]:
             )
         if charger.protocol == "mqtt" and file.mqtt is None:
             yield Fault(place=("chargers", i, "protocol"), message="no broker is given", mend=BROKER_MEND)
+
+
+def _asset_faults(file: SiteFile) -> Iterator[Fault]:
+    seen = {b.battery_id for b in file.batteries} | {p.pv_id for p in file.pv if p.curtailable}
+    for i, asset in enumerate(file.assets):
+        if asset.asset_id in seen:
+            message = f"the name {asset.asset_id!r} is used twice"
+            yield Fault(place=("assets", i, "id"), message=message, mend="name each asset, PV array and battery once")
+        seen.add(asset.asset_id)
+        for field, message, mend in asset_faults(asset):
+            yield Fault(place=("assets", i, field), message=message, mend=mend)
 
 
 def _fallback_faults(site: Site) -> Iterator[Fault]:
@@ -103,8 +115,9 @@ def _fallback_faults(site: Site) -> Iterator[Fault]:
 
 
 def _limit_faults(file: SiteFile) -> Iterator[Fault]:
-    if file.batteries and file.mqtt is None:
-        yield Fault(place=("batteries",), message="no broker is given", mend=BROKER_MEND)
+    spoken_to = {"batteries": file.batteries, "assets": file.assets, "pv": [p for p in file.pv if p.curtailable]}
+    for name in (name for name, units in spoken_to.items() if units and file.mqtt is None):
+        yield Fault(place=(name,), message="no broker is given", mend=BROKER_MEND)
     if len({p.pv_id for p in file.pv}) < len(file.pv):
         yield Fault(place=("pv",), message="two arrays have the same id", mend="name each once")
     if file.web.port and file.web.port == file.ocpp.port:

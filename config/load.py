@@ -8,7 +8,8 @@ import yaml
 from pydantic import ValidationError
 
 from config.build import build_site
-from config.faults import Fault, faults
+from config.fault import Fault
+from config.faults import faults
 from config.site_file import SiteFile
 from v2g.errors import SiteError
 from v2g.site import Site

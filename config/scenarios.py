@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from adapters.farm.arrivals import WORKPLACE, daily_visits
+from adapters.farm.arrivals import APARTMENTS, WORKPLACE, daily_visits
 from adapters.farm.replay import visits_from_sessions
+from adapters.farm.supercharging import SUPERCHARGING, passing_visits
 from adapters.farm.surroundings import StepSeries
 from adapters.farm.visit import Visit
 from adapters.series.align import Aligned, align
@@ -22,6 +23,7 @@ from forecasts.history import History
 from forecasts.visits import EndedVisit
 from v2g.errors import InputError, SeriesError
 from v2g.signals import Interval, Signal, SignalKind, Signals
+from v2g.site import Site
 
 HISTORY_DAYS = 28
 """What forecasts may have learned before the first simulated day, where the file has it."""
@@ -29,6 +31,7 @@ DEFAULT_START = date(2026, 6, 15)
 START_YEARS = range(1990, 2101)
 LONGEST_DAYS = 3660
 HOUR = timedelta(hours=1)
+HABITS = {"workplace": "a workplace", "apartments": "apartments", "supercharging": "passing cars"}
 PUBLISHED_BEFORE_H = 11.0
 """Day-ahead prices are known at 13:00 of the day before."""
 
@@ -98,9 +101,9 @@ def _visits(
 ) -> tuple[tuple[Visit, ...], tuple[EndedVisit, ...], str]:
     site = loaded.site
     if not rows:
-        days = round((end - start) / timedelta(days=1))
-        visits = daily_visits(site, WORKPLACE, start=start, days=days, seed=seed, v2g_share=v2g_share)
-        return visits, (), f"sessions: made up, seed {seed}: {len(visits)} sessions of a workplace"
+        days, habit = round((end - start) / timedelta(days=1)), loaded.file.series.habit
+        visits = _made_up(site, habit, start=start, days=days, seed=seed, v2g_share=v2g_share)
+        return visits, (), f"sessions: made up, seed {seed}: {len(visits)} sessions of {HABITS[habit]}"
     placement = align_sessions(
         rows,
         start=start,
@@ -112,10 +115,18 @@ def _visits(
         days_before=HISTORY_DAYS,
     )
     ended = tuple(
-        EndedVisit(driver=s.user, plugged_in_at=s.plug_in, left_at=s.plug_out, stated=s.stated_departure) for s in placement.ended
+        EndedVisit(driver=s.user, plugged_in_at=s.plug_in, left_at=s.plug_out, stated=s.stated_departure, energy_kwh=s.energy_kwh)
+        for s in placement.ended
     )
     note = f"{placement.note}; {len(ended)} earlier ones known to the forecast; the drivers ask for what their cars really took"
     return visits_from_sessions(placement.sessions, site, seed=seed, v2g_share=v2g_share), ended, note
+
+
+def _made_up(site: Site, habit: str, *, start: datetime, days: int, seed: int, v2g_share: float) -> tuple[Visit, ...]:
+    if habit == "supercharging":
+        return passing_visits(site, SUPERCHARGING, start=start, days=days, seed=seed, v2g_share=v2g_share)
+    of_day = APARTMENTS if habit == "apartments" else WORKPLACE
+    return daily_visits(site, of_day, start=start, days=days, seed=seed, v2g_share=v2g_share)
 
 
 def _load(loaded: LoadedSite, path: Path | None, start: datetime, end: datetime, seed: int) -> tuple[StepSeries, History, str]:

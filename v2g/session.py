@@ -22,11 +22,15 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vehicle:
-    """What is known of the car: capacity [kWh] and power limits at the AC side [kW]; None where unknown."""
+    """What is known of the car: capacity [kWh] and power limits at the AC side [kW]; None where unknown.
+
+    From `taper_from_frac` (0..1) on the battery's charging power falls linearly towards full.
+    """
 
     capacity_kwh: float | None = None
     charge_max_kw: float | None = None
     discharge_max_kw: float | None = None
+    taper_from_frac: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from adapters.farm import physics
+from adapters.farm.cabinet import Cabinets
 from adapters.farm.visit import BMS_FLOOR_FRAC, Visit
 from v2g.site import Battery, Site
 from v2g.timegrid import Array
@@ -39,6 +40,7 @@ class Fleet:
         )
         self.charging = physics.losses_of(self.charge_efficiency, self.rated_kw)
         self.discharging = physics.losses_of(self.discharge_efficiency, self.rated_kw)
+        self.cabinets = Cabinets(site, n)
         self.running_kw, self.power_kw = np.zeros(n), np.zeros(n)
         self.imported_kwh, self.exported_kwh = np.zeros(n), np.zeros(n)
         for unit, battery in enumerate(site.batteries, start=self.n_outlets):
@@ -60,6 +62,7 @@ class Fleet:
         self.capacity_kwh[unit], self.stored_kwh[unit] = visit.capacity_kwh, visit.arrival_kwh
         self.floor_kwh[unit], self.ceiling_kwh[unit] = BMS_FLOOR_FRAC * visit.capacity_kwh, visit.charge_limit_kwh
         self.wake_s[unit] = self.wake_left_s[unit] = visit.wake_s
+        self.taper_from_frac[unit] = visit.taper_from_frac
         self._rate(unit, min(evse.charge_max_kw, visit.charge_max_kw), min(evse.discharge_max_kw, visit.discharge_max_kw))
 
     def unplug(self, unit: int) -> float:
@@ -80,13 +83,15 @@ class Fleet:
     def step(self, ceiling_kw: Array, step_s: float) -> None:
         """Let `step_s` seconds pass under `ceiling_kw`: ≥ 0 the most a unit may draw, < 0 the power it is to give back [kW]."""
         step_h = h_from_s(step_s)
+        appetite_kw = self.appetite_kw(step_s)
         wanted = physics.wanted_kw(ceiling_kw, self.charge_min_kw, self.charge_max_kw, self.discharge_max_kw)
+        let = self.cabinets.serve(np.minimum(wanted, appetite_kw), step_s)
         awake = np.clip(1.0 - self.wake_left_s / step_s, 0.0, 1.0)
         self.wake_left_s = np.where(wanted == 0.0, self.wake_s, np.maximum(self.wake_left_s - step_s, 0.0))
         rise_kw = self.rated_kw / RAMP_S * awake * step_s
-        ramped = np.clip(wanted, np.minimum(self.running_kw, 0.0) - rise_kw, np.maximum(self.running_kw, 0.0) + rise_kw)
+        ramped = np.clip(let, np.minimum(self.running_kw, 0.0) - rise_kw, np.maximum(self.running_kw, 0.0) + rise_kw)
         give_kw = physics.ac_kw_to_discharge(_positive(self.stored_kwh - self.floor_kwh) / step_h, self.discharging)
-        self.running_kw = np.clip(ramped, -give_kw, self.appetite_kw(step_s))
+        self.running_kw = np.clip(ramped, -give_kw, appetite_kw)
         self.power_kw = self.running_kw * awake
         self.stored_kwh = self.stored_kwh + physics.battery_kw(self.running_kw, self.charging, self.discharging) * awake * step_h
         self.imported_kwh = self.imported_kwh + np.maximum(self.power_kw, 0.0) * step_h

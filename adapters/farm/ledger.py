@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from adapters.farm.cabinet import Cabinets
 from adapters.farm.feeder import Feeder
 from adapters.farm.outcome import QUARTER_S, Breach, Outcome, VisitOutcome
 from adapters.farm.possible import possible_kwh
@@ -25,11 +26,12 @@ class Ledger:
 
     def __init__(self, site: Site, start: datetime) -> None:
         self._site, self._start, self._start_s = site, start, start.timestamp()
-        self._feeder = Feeder(site)
+        self._feeder, self._cabinets = Feeder(site), Cabinets(site, len(site.evses) + len(site.batteries))
+        self._limit_names = (*self._feeder.names, *self._cabinets.names)
         self._n_outlets = len(site.evses)
         self._end_s = self._start_s
         self._quarters: dict[int, Array] = {}
-        self._breach_s, self._worst_kw = np.zeros(len(self._feeder.names)), np.zeros(len(self._feeder.names))
+        self._breach_s, self._worst_kw = np.zeros(len(self._limit_names)), np.zeros(len(self._limit_names))
         self._violation_s = self._max_import_kw = self._unconsented_kwh = 0.0
         self._here: dict[int, Visit] = {}
         self._gone: list[VisitOutcome] = []
@@ -66,7 +68,7 @@ class Ledger:
         `stored_kwh` is the energy in the batteries at the step's end [kWh].
         """
         net_kw = self._feeder.net_kw(power_kw, load_kw, pv_kw)
-        self._note_limits(net_kw, import_limit_kw, step_s)
+        self._note_limits(net_kw, self._cabinets.over_kw(power_kw), import_limit_kw, step_s)
         self._note_cars(power_kw[: self._n_outlets], stored_kwh[: self._n_outlets], h_from_s(step_s))
         self._note_flows(at_s, h_from_s(step_s), power_kw, load_kw, pv_kw)
         self._end_s = at_s + step_s
@@ -97,16 +99,16 @@ class Ledger:
             limit_violation_s=self._violation_s,
             breaches=tuple(
                 Breach(name=name, seconds=float(seconds), worst_kw=float(worst_kw))
-                for name, seconds, worst_kw in zip(self._feeder.names, self._breach_s, self._worst_kw, strict=True)
+                for name, seconds, worst_kw in zip(self._limit_names, self._breach_s, self._worst_kw, strict=True)
                 if seconds > 0.0
             ),
             unconsented_kwh=self._unconsented_kwh,
             visits=(*self._gone, *still_here),
         )
 
-    def _note_limits(self, net_kw: Array, import_limit_kw: float, step_s: float) -> None:
+    def _note_limits(self, net_kw: Array, modules_over_kw: Array, import_limit_kw: float, step_s: float) -> None:
         import_max_kw, export_max_kw = self._feeder.limits_kw(import_limit_kw)
-        over_kw = np.maximum(net_kw - import_max_kw, -net_kw - export_max_kw)
+        over_kw = np.r_[np.maximum(net_kw - import_max_kw, -net_kw - export_max_kw), modules_over_kw]
         self._max_import_kw = max(self._max_import_kw, float(net_kw[0]))
         if over_kw.max() > TOLERANCE_KW:
             self._breach_s += np.where(over_kw > TOLERANCE_KW, step_s, 0.0)

@@ -21,7 +21,7 @@ def possible_kwh(visit: Visit, evse: Evse, stay_s: float) -> float:
     """Return the stored energy [kWh] after `stay_s` seconds of charging at full power from the arrival's."""
     full_kw = _full_battery_kw(visit, evse)
     left_h = h_from_s(max(stay_s - visit.wake_s, 0.0))
-    width_kwh = (1.0 - physics.TAPER_FROM_FRAC) * visit.capacity_kwh
+    width_kwh = (1.0 - visit.taper_from_frac) * visit.capacity_kwh
     missing_kwh = visit.capacity_kwh - visit.arrival_kwh
     constant_h = min(max(missing_kwh - width_kwh, 0.0) / full_kw, left_h)
     missing_kwh, left_h = missing_kwh - full_kw * constant_h, left_h - constant_h

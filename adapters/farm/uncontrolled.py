@@ -1,4 +1,4 @@
-"""The reference without any plan: every car at once at full power; an equal-share guard alone keeps the limits."""
+"""The reference without any plan: every car at once at full power; a guard that shares equally alone keeps the limits."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -46,7 +46,7 @@ def uncontrolled(
 
 
 class EqualShare:
-    """Shares each step's headroom equally among the cars that want power. Stationary batteries rest."""
+    """Deals each cabinet's modules in turns, then shares each step's headroom equally among the cars. Stationary batteries rest."""
 
     def __init__(self, site: Site, fleet: Fleet, surroundings: Surroundings, step_s: float) -> None:
         self._fleet, self._around, self._feeder, self._step_s = fleet, surroundings, Feeder(site), step_s
@@ -55,6 +55,7 @@ class EqualShare:
         """Return each unit's share from `at_s` on (n_units,) [kW]."""
         wanted = self._fleet.appetite_kw(self._step_s)
         wanted[self._fleet.n_outlets :] = 0.0
+        wanted = self._fleet.cabinets.share(wanted)
         fixed_kw = self._feeder.net_kw(np.zeros(len(wanted)), self._around.load_kw.at(at_s), self._around.pv_kw.at(at_s))
         import_max_kw, _ = self._feeder.limits_kw(self._around.import_limit_at(at_s))
         headroom_kw = np.maximum(import_max_kw - fixed_kw, 0.0)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from adapters.farm.physics import TAPER_FROM_FRAC
 from v2g.errors import SeriesError
 from v2g.session import Vehicle, Wishes
 
@@ -16,8 +17,8 @@ class Visit:
 
     The driver asks either for `energy_kwh` to be added to the battery or for `soc_target_frac` at departure, which may
     lie below the arrival's and then lets the difference be given back. `stated_departure` is what the driver says, `leaves_at`
-    what happens. Powers are the car's own limits at the AC side [kW, ≥ 0]. `wake_s` is how long the car takes to draw
-    power after it was paused. Raises `SeriesError` on values that no car can have.
+    what happens. Powers are the car's own limits at the AC side [kW, ≥ 0]; from `taper_from_frac` on its battery takes less and
+    less. `wake_s` is how long the car takes to draw power after it was paused. Raises `SeriesError` on values that no car can have.
     """
 
     evse_id: str
@@ -34,11 +35,13 @@ class Visit:
     consent: bool = False
     soc_floor_frac: float = 0.2
     wake_s: float = 20.0
+    taper_from_frac: float = TAPER_FROM_FRAC
 
     def __post_init__(self) -> None:
         self._need(self.leaves_at > self.arrives_at, "the car leaves before it arrives")
         self._need(self.capacity_kwh > 0.0, "the battery has no capacity")
         self._need(0.0 <= self.soc_frac <= 1.0, "the state of charge is outside 0..1")
+        self._need(0.0 <= self.taper_from_frac < 1.0, "the taper begins outside 0..1")
         self._need(self.charge_max_kw > 0.0 and self.discharge_max_kw >= 0.0, "a power limit is negative or the car cannot charge")
         self._need(self.energy_kwh >= 0.0 and self.due_kwh <= self.capacity_kwh + 1e-9, "more is asked than the battery holds")
 
@@ -83,7 +86,12 @@ class Visit:
     @property
     def vehicle(self) -> Vehicle:
         """What the car tells of itself."""
-        return Vehicle(capacity_kwh=self.capacity_kwh, charge_max_kw=self.charge_max_kw, discharge_max_kw=self.discharge_max_kw)
+        return Vehicle(
+            capacity_kwh=self.capacity_kwh,
+            charge_max_kw=self.charge_max_kw,
+            discharge_max_kw=self.discharge_max_kw,
+            taper_from_frac=self.taper_from_frac,
+        )
 
     def _need(self, ok: bool, message: str) -> None:
         if not ok:
