@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from optimizer.inputs.commitments import commitment_symbols, commitments_used
 from optimizer.inputs.money import money_symbols
 from optimizer.inputs.network import network_symbols
 from optimizer.inputs.storages import storage_symbols
@@ -24,6 +25,7 @@ def model_data(problem: Problem) -> ModelData:
     """Return the structure and all symbols of a problem."""
     net = network(problem)
     symbols = storage_symbols(problem) | wish_symbols(problem) | network_symbols(problem, net) | money_symbols(problem, net)
+    symbols |= commitment_symbols(problem, symbols["import_max_kw"])
     return ModelData(structure=structure_of(problem, net), symbols=symbols)
 
 
@@ -34,4 +36,6 @@ def structure_of(problem: Problem, net: Network) -> Structure:
         parents=tuple(problem.circuits.parent_index.tolist()),
         phased=net.phased,
         n_sticky=min(problem.grid.n_steps, STICKY_STEPS),
+        n_events=len(problem.events),
+        used=commitments_used(problem.connection),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from optimizer.flows import Flows
-from optimizer.replay import limits, money, preference, service
+from optimizer.replay import commitments, limits, money, preference, service
 from v2g.problem import Problem
 from v2g.solution import TermValue, Tier
 
@@ -14,6 +14,11 @@ VALUES: tuple[tuple[str, Tier, str, Callable[[Problem, Flows], float]], ...] = (
     ("energy_import", Tier.MONEY, "currency", money.energy_import),
     ("energy_export", Tier.MONEY, "currency", money.energy_export),
     ("demand_charge", Tier.MONEY, "currency", money.demand_charge),
+    ("capacity_contract", Tier.MONEY, "currency", commitments.capacity_contract),
+    ("carbon", Tier.MONEY, "currency", commitments.carbon),
+    ("dispatch", Tier.MONEY, "currency", commitments.dispatch),
+    ("event_payment", Tier.MONEY, "currency", commitments.event_payment),
+    ("event_fine", Tier.MONEY, "currency", commitments.event_fine),
     ("wear", Tier.MONEY, "currency", money.wear),
     ("early_departure", Tier.MONEY, "currency", money.early_departure),
     ("terminal_value", Tier.MONEY, "currency", money.terminal_value),

@@ -23,6 +23,7 @@ import numpy as np
 from optimizer.deadline import Deadline
 from optimizer.envelope import reach_kwh
 from optimizer.highs import PRIMAL, Answer, Highs
+from optimizer.inputs.commitments import commitments_worth
 from optimizer.model.build import TERMS
 from v2g.problem import Problem
 from v2g.solution import Tier
@@ -126,8 +127,9 @@ def _certified(objective: Objective, answer: Answer) -> bool:
 def _money_per_kwh(problem: Problem) -> float:
     """Return a price that a stored kWh hardly ever exceeds: energy, losses, wear and a peak raised for the shortest step."""
     s, money = problem.storages, problem.connection
-    energy = max(np.abs(money.import_price_per_kwh).max(), np.abs(money.export_price_per_kwh).max())
-    peak = money.demand_charge_per_kw / problem.grid.step_h.min()
+    committed_per_kwh, committed_per_kw = commitments_worth(problem)
+    energy = max(np.abs(money.import_price_per_kwh).max(), np.abs(money.export_price_per_kwh).max()) + committed_per_kwh
+    peak = (money.demand_charge_per_kw + committed_per_kw) / problem.grid.step_h.min()
     stored = (s.wear_cost_per_kwh + np.abs(s.terminal_value_per_kwh)).max(initial=0.0)
     efficiency = (s.charge_efficiency * s.discharge_efficiency).min(initial=1.0)
     return float((energy + peak + stored) / efficiency) or 1.0

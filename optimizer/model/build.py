@@ -12,10 +12,14 @@ from optimizer.model.phases import add_phases
 from optimizer.model.storage import add_storage
 from optimizer.model.structure import Structure
 from optimizer.model.symbols import SYMBOLS
+from optimizer.model.terms.capacity_contract import CAPACITY_CONTRACT
+from optimizer.model.terms.carbon import CARBON
 from optimizer.model.terms.demand_charge import DEMAND_CHARGE
+from optimizer.model.terms.dispatch import DISPATCH
 from optimizer.model.terms.earliness import EARLINESS
 from optimizer.model.terms.early_departure import EARLY_DEPARTURE
 from optimizer.model.terms.energy_outside import ENERGY_OUTSIDE
+from optimizer.model.terms.events import EVENT_FINE, EVENT_PAYMENT
 from optimizer.model.terms.overload import OVERLOAD
 from optimizer.model.terms.stability import STABILITY
 from optimizer.model.terms.terminal_value import TERMINAL_VALUE
@@ -33,6 +37,11 @@ TERMS = (
     ENERGY_IMPORT,
     ENERGY_EXPORT,
     DEMAND_CHARGE,
+    CAPACITY_CONTRACT,
+    CARBON,
+    DISPATCH,
+    EVENT_PAYMENT,
+    EVENT_FINE,
     WEAR,
     EARLY_DEPARTURE,
     TERMINAL_VALUE,

@@ -50,6 +50,26 @@ SYMBOLS: dict[str, tuple[str, ...]] = {
     "export_max_kw": ("T",),
     "demand_charge_per_kw": (),
     "peak_so_far_kw": (),
+    # commitments
+    "carbon_price_per_kwh": ("T",),
+    "contract_level_kw": (),
+    "contract_sunk_kw": (),
+    "contract_overage_per_kw": (),
+    "contract_block_kw": (),
+    "contract_block_price": (),
+    "contract_max_blocks": (),
+    "contract_may_sink": (),
+    "contract_gate": (),
+    "follow_min_kw": ("T",),
+    "follow_max_kw": ("T",),
+    "dispatch_price_per_kwh": (),
+    "event_direction": ("K",),
+    "event_least_kw": ("K", "T"),
+    "event_committed_kw": ("K", "T"),
+    "event_baseline_kw": ("K", "T"),
+    "event_owed_kw": ("K", "T"),
+    "event_payment_per_kw": ("K", "T"),
+    "event_fine_per_kw": ("K", "T"),
 }
 
 
