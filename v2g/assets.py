@@ -33,6 +33,11 @@ class Electrolyser:
     target_kg_per_day: float = 0.0
     priority: float = 1.0
 
+    @property
+    def target_kwh_per_day(self) -> float:
+        """The daily target as heating value."""
+        return self.target_kg_per_day * HYDROGEN_KWH_PER_KG
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlexibleLoad:

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from adapters.farm.assets import plants_of
 from v2g.site import Circuit, Site
 from v2g.timegrid import Array
 
@@ -22,7 +23,7 @@ class _Row(NamedTuple):
 
 
 class Feeder:
-    """k rows over the n units (outlets, then batteries): ``net_kw = matrix @ power_kw + load_share·load − pv_share·pv``.
+    """k rows over the n units (outlets, batteries, assets): ``net_kw = matrix @ power_kw + load_share·load − pv_share·pv``.
 
     `names` are circuit ids, for a phase with "/L1" behind; `import_limit_kw` and `export_limit_kw` (k,) bound each row [kW];
     row 0 is the grid connection. The site's one load and one PV reading are split by the peaks in the site file.
@@ -36,6 +37,7 @@ class Feeder:
         self.export_limit_kw = np.array([row.export_limit_kw for row in self._rows])
         columns = [self._column(e.circuit_id, e.phases) for e in site.evses]
         columns += [self._column(b.circuit_id, PHASES) for b in site.batteries]
+        columns += [self._column(plant.circuit_id, PHASES) for plant in plants_of(site)]
         self.matrix = np.array(columns).reshape(len(columns), len(self._rows)).T.copy()
         root = site.circuits[0].circuit_id
         self.load_share = self._split([(x.circuit_id, x.peak_kw) for x in site.loads], root)

@@ -7,10 +7,11 @@ from v2g.timegrid import Array
 
 
 class Leases:
-    """The setpoint in force at each unit: outlets, then batteries. A battery's fallback is 0."""
+    """The setpoint in force at each unit: outlets, batteries, assets. A battery's fallback is 0, an asset's NaN: left to itself."""
 
     def __init__(self, site: Site) -> None:
-        self.fallback_kw = np.array([*(e.fallback_kw for e in site.evses), *(0.0 for _ in site.batteries)])
+        batteries, assets = np.zeros(len(site.batteries)), np.full(len(site.asset_ids), np.nan)
+        self.fallback_kw = np.r_[[e.fallback_kw for e in site.evses], batteries, assets]
         self._setpoint_kw = np.zeros(len(self.fallback_kw))
         self._until_s = np.full(len(self.fallback_kw), -np.inf)
 

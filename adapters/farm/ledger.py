@@ -21,7 +21,7 @@ N_FLOWS = 8
 class Ledger:
     """Fed with what the meters of a perfect observer would show; `outcome` sums it up at any time.
 
-    `power_kw` and `stored_kwh` are (n_units,): outlets, then batteries, in the site's order.
+    `power_kw` is (n_units,): outlets, batteries, assets, in the site's order; `stored_kwh` has at least the outlets.
     """
 
     def __init__(self, site: Site, start: datetime) -> None:
@@ -123,10 +123,10 @@ class Ledger:
         self._stored_kwh = stored_kwh
 
     def _note_flows(self, at_s: float, step_h: float, power_kw: Array, load_kw: float, pv_kw: float) -> None:
-        cars, batteries = power_kw[: self._n_outlets], power_kw[self._n_outlets :]
+        cars, batteries, assets = np.split(power_kw, [self._n_outlets, self._n_outlets + len(self._site.batteries)])
         cars_kw, charge_kw = float(cars.sum()), float(cars[cars > 0.0].sum())
         batteries_kw, battery_charge_kw = float(batteries.sum()), float(batteries[batteries > 0.0].sum())
-        net_kw = load_kw - pv_kw + cars_kw + batteries_kw
+        net_kw = load_kw - pv_kw + cars_kw + batteries_kw + float(assets.sum())
         flows_kw = (
             max(net_kw, 0.0),
             max(-net_kw, 0.0),

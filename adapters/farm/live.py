@@ -13,6 +13,7 @@ from adapters.ending import end
 from adapters.farm.charger import Charger
 from adapters.farm.fleet import Fleet
 from adapters.farm.leases import Leases
+from adapters.farm.mqtt.asset import AssetDevice
 from adapters.farm.mqtt.charger import MqttCharger
 from adapters.farm.mqtt.line import Broker, Line
 from adapters.farm.mqtt.site import Meters, StationaryBattery
@@ -69,7 +70,6 @@ class LiveFarm:
         outlets = [Outlet(evse, unit, self._fleet, self._leases) for unit, evse in enumerate(site.evses)]
         self._chargers = {name: self._charger(name, own) for name, own in _by_station(outlets).items()}
         self._by_unit = [self._chargers[evse.station_id] for evse in site.evses]
-        self._lines = [Line(Meters(site.site_id, self._readings), broker, clock, meter_s), *self._battery_lines()]
         self._yard = Yard(
             site=site,
             visits=visits,
@@ -80,6 +80,8 @@ class LiveFarm:
             step_s=step_s,
             on_change=self._note_change,
         )
+        meters = Line(Meters(site.site_id, self._readings), broker, clock, meter_s)
+        self._lines = [meters, *self._battery_lines(), *self._asset_lines()]
 
     async def __aenter__(self) -> Self:
         await self._group.__aenter__()
@@ -97,7 +99,7 @@ class LiveFarm:
     def outcome(self) -> Outcome:
         """Return the ledger's truth up to now."""
         self._touch()
-        return self._yard.ledger.outcome()
+        return self._yard.outcome()
 
     def drop_charger(self, station_id: str, for_s: float = 600.0) -> None:
         """Take the charger's network away for `for_s` [s of the clock]; it goes on with its lease, then its fallback."""
@@ -150,6 +152,11 @@ class LiveFarm:
             for unit, battery in batteries
         ]
 
+    def _asset_lines(self) -> list[Line]:
+        plants = enumerate(self._yard.premises.plants, start=len(self._site.evses) + len(self._site.batteries))
+        devices = [AssetDevice(self._site.site_id, plant, unit, leases=self._leases, touch=self._touch) for unit, plant in plants]
+        return [Line(device, self._broker, self._clock, self._state_s) for device in devices]
+
     def _spawn(self, job: Coroutine[Any, Any, None]) -> None:
         task = self._group.create_task(job)
         self._tasks.add(task)
@@ -169,8 +176,9 @@ class LiveFarm:
 
     def _readings(self, now: datetime) -> dict[str, float]:
         around, at_s = self._yard.surroundings, now.timestamp()
-        load_kw, pv_kw = around.load_kw.at(at_s), around.pv_kw.at(at_s)
-        return {"site": load_kw - pv_kw + float(self._fleet.running_kw.sum()), "load": load_kw, "pv": pv_kw}
+        load_kw, free_pv_kw, premises = around.load_kw.at(at_s), around.pv_kw.at(at_s), self._yard.premises
+        site_kw = load_kw - free_pv_kw + float(self._fleet.running_kw.sum() + premises.power_kw.sum())
+        return {"site": site_kw, "load": load_kw, "pv": free_pv_kw - premises.held_back_kw}
 
     def _note_change(self, unit: int, visit: Visit | None) -> None:
         if visit is None:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from adapters.farm.premises import AssetOutcome
 from adapters.farm.surroundings import StepSeries
 from adapters.farm.visit import Visit
 from v2g.timegrid import Array
@@ -91,6 +92,7 @@ class Outcome:
     breaches: tuple[Breach, ...]
     unconsented_kwh: float
     visits: tuple[VisitOutcome, ...]
+    assets: tuple[AssetOutcome, ...] = ()
 
     @property
     def energy_charged_kwh(self) -> float:

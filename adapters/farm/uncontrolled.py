@@ -6,6 +6,7 @@ from datetime import datetime
 
 import numpy as np
 
+from adapters.farm.assets import plants_of
 from adapters.farm.feeder import Feeder
 from adapters.farm.fleet import Fleet
 from adapters.farm.outcome import Outcome
@@ -29,7 +30,10 @@ def uncontrolled(
     import_limit_kw: StepSeries | None = None,
     step_s: float = 60.0,
 ) -> Outcome:
-    """Return the outcome of the same cars, charged at once up to what their drivers asked; nothing discharges."""
+    """Return the outcome of the same cars, charged at once up to what their drivers asked; nothing discharges.
+
+    Electrolysers run flat all day for their target, flexible loads at their baseline, PV free.
+    """
     fleet = Fleet(site)
     surroundings = Surroundings(load_kw=load_kw, pv_kw=pv_kw, import_limit_kw=import_limit_kw)
     yard = Yard(
@@ -42,7 +46,7 @@ def uncontrolled(
         step_s=step_s,
     )
     yard.advance_to(end)
-    return yard.ledger.outcome()
+    return yard.outcome()
 
 
 class EqualShare:
@@ -50,16 +54,19 @@ class EqualShare:
 
     def __init__(self, site: Site, fleet: Fleet, surroundings: Surroundings, step_s: float) -> None:
         self._fleet, self._around, self._feeder, self._step_s = fleet, surroundings, Feeder(site), step_s
+        self._usual_kw = np.array([plant.usual_kw() for plant in plants_of(site)])
 
     def ceilings_kw(self, at_s: float) -> Array:
-        """Return each unit's share from `at_s` on (n_units,) [kW]."""
+        """Return each unit's share from `at_s` on, and what the assets do anyway (n_units + n_assets,) [kW]."""
         wanted = self._fleet.appetite_kw(self._step_s)
         wanted[self._fleet.n_outlets :] = 0.0
         wanted = self._fleet.cabinets.share(wanted)
-        fixed_kw = self._feeder.net_kw(np.zeros(len(wanted)), self._around.load_kw.at(at_s), self._around.pv_kw.at(at_s))
+        anyway_kw = np.r_[np.zeros(len(wanted)), np.maximum(self._usual_kw, 0.0)]
+        fixed_kw = self._feeder.net_kw(anyway_kw, self._around.load_kw.at(at_s), self._around.pv_kw.at(at_s))
         import_max_kw, _ = self._feeder.limits_kw(self._around.import_limit_at(at_s))
         headroom_kw = np.maximum(import_max_kw - fixed_kw, 0.0)
-        return equal_share(wanted, self._fleet.charge_min_kw, self._feeder.matrix, headroom_kw)
+        shares = equal_share(wanted, self._fleet.charge_min_kw, self._feeder.matrix[:, : len(wanted)], headroom_kw)
+        return np.concatenate((shares, self._usual_kw))
 
     def next_change_s(self, at_s: float) -> float:
         """Shares are made anew at every step."""

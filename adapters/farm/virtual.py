@@ -4,13 +4,14 @@ import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from adapters.farm.assets import Plant
 from adapters.farm.fleet import Fleet
 from adapters.farm.leases import Leases
 from adapters.farm.outcome import Outcome
 from adapters.farm.surroundings import StepSeries, Surroundings
 from adapters.farm.visit import Visit
 from adapters.farm.yard import Yard
-from v2g.observation import BatteryState, EvseState, Observation, Reading
+from v2g.observation import AssetState, BatteryState, EvseState, Observation, Reading
 from v2g.session import ChargingSession
 from v2g.setpoint import Applied, Rejected, Setpoint
 from v2g.setpoint import Outcome as SetpointOutcome
@@ -38,7 +39,7 @@ class VirtualFarm:
     ) -> None:
         self._site, self._leases = site, Leases(site)
         self._fleet = Fleet(site, battery_soc_frac=battery_soc_frac)
-        self._units = {name: unit for unit, name in enumerate(self._fleet.unit_ids)}
+        self._units = {name: unit for unit, name in enumerate((*self._fleet.unit_ids, *site.asset_ids))}
         self._registers: dict[int, tuple[float, float]] = {}
         self._yard = Yard(
             site=site,
@@ -67,19 +68,20 @@ class VirtualFarm:
 
     def outcome(self) -> Outcome:
         """Return the ledger's truth so far."""
-        return self._yard.ledger.outcome()
+        return self._yard.outcome()
 
     async def observe(self, now: datetime) -> Observation:
         """Move to `now` and return what every instrument shows there."""
         self._yard.advance_to(now)
         around, at_s = self._yard.surroundings, self._yard.now_s
         load_kw, pv_kw = around.load_kw.at(at_s), around.pv_kw.at(at_s)
-        site_kw = load_kw - pv_kw + float(self._fleet.running_kw.sum())
+        site_kw = load_kw - pv_kw + float(self._fleet.running_kw.sum() + self._yard.premises.power_kw.sum())
         n = len(self._site.evses)
         return Observation(
             at=self.now,
             evses=tuple(self._evse_state(unit, evse) for unit, evse in enumerate(self._site.evses)),
             batteries=tuple(self._battery_state(n + i, b.battery_id) for i, b in enumerate(self._site.batteries)),
+            assets=tuple(self._asset_state(i, plant) for i, plant in enumerate(self._yard.premises.plants)),
             site_power_kw=Reading(value=site_kw, at=self.now),
             load_kw=Reading(value=load_kw, at=self.now),
             pv_kw=Reading(value=pv_kw, at=self.now),
@@ -97,10 +99,14 @@ class VirtualFarm:
             return Rejected(setpoint=setpoint, reason="not a finite power")
         if setpoint.valid_until <= self.now:
             return Rejected(setpoint=setpoint, reason="expired")
-        if setpoint.power_kw < 0.0 and self._fleet.discharge_max_kw[unit] <= 0.0:
+        if setpoint.power_kw < 0.0 and self._discharge_max_kw(unit) <= 0.0:
             return Rejected(setpoint=setpoint, reason="cannot discharge")
         self._leases.grant(unit, setpoint.power_kw, setpoint.valid_until.timestamp())
         return Applied(setpoint=setpoint, at=self.now)
+
+    def _discharge_max_kw(self, unit: int) -> float:
+        n = len(self._fleet.unit_ids)
+        return float(self._fleet.discharge_max_kw[unit]) if unit < n else self._yard.premises.plants[unit - n].discharge_max_kw
 
     def _note_change(self, unit: int, visit: Visit | None) -> None:
         self._registers[unit] = (float(self._fleet.imported_kwh[unit]), float(self._fleet.exported_kwh[unit]))
@@ -128,6 +134,19 @@ class VirtualFarm:
             soc_frac=Reading(value=float(self._fleet.soc_frac[unit]), at=self.now),
             power_kw=Reading(value=float(self._fleet.running_kw[unit]), at=self.now),
             acknowledged_kw=None if granted is None else granted[0],
+        )
+
+    def _asset_state(self, i: int, plant: Plant) -> AssetState:
+        granted = self._leases.granted(len(self._fleet.unit_ids) + i, self._yard.now_s)
+        possible_kw = plant.possible_kw
+        return AssetState(
+            asset_id=plant.asset_id,
+            online=True,
+            stored_kwh=None if plant.stored_kwh is None else Reading(value=plant.stored_kwh, at=self.now),
+            power_kw=Reading(value=plant.power_kw - (possible_kw or 0.0), at=self.now),
+            possible_kw=None if possible_kw is None else Reading(value=possible_kw, at=self.now),
+            acknowledged_kw=None if granted is None else granted[0],
+            lease_until=None if granted is None else datetime.fromtimestamp(granted[1], UTC),
         )
 
     def _session(self, unit: int, visit: Visit) -> ChargingSession:

@@ -1,12 +1,17 @@
 """Cars come, charge and go: moves a fleet through its visits, with the ledger looking on."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import NamedTuple, Protocol
 
+import numpy as np
+
 from adapters.farm.fleet import Fleet
 from adapters.farm.ledger import Ledger
+from adapters.farm.outcome import Outcome
+from adapters.farm.premises import Premises
 from adapters.farm.surroundings import Surroundings
 from adapters.farm.visit import Visit
 from v2g.errors import SeriesError
@@ -18,7 +23,10 @@ class Control(Protocol):
     """Who says what each unit may do."""
 
     def ceilings_kw(self, at_s: float) -> Array:
-        """Return the ceilings (n_units,) from `at_s` [s since 1970] on: ≥ 0 the most to draw, < 0 the power to give back [kW]."""
+        """Return the ceilings (n_units + n_assets,) from `at_s` [s since 1970] on [kW].
+
+        For cars and batteries ≥ 0 is the most to draw, < 0 the power to give back; for assets an order, NaN = none.
+        """
         ...
 
     def next_change_s(self, at_s: float) -> float:
@@ -54,7 +62,7 @@ class Yard:
         on_change: Callable[[int, Visit | None], None] = lambda _unit, _visit: None,
     ) -> None:
         self.fleet, self.surroundings, self.control = fleet, surroundings, control
-        self.ledger = Ledger(site, start)
+        self.ledger, self.premises = Ledger(site, start), Premises(site, start)
         self.here: list[Visit | None] = [None] * len(site.evses)
         self.now, self._step_s, self._on_change = start, step_s, on_change
         self._events = _events(site, visits, start)
@@ -69,6 +77,10 @@ class Yard:
     def next_event(self) -> datetime | None:
         """The instant of the next plug-in or unplug, None if there is none."""
         return datetime.fromtimestamp(self._events[self._done].at_s, UTC) if self._done < len(self._events) else None
+
+    def outcome(self) -> Outcome:
+        """Return the truth so far."""
+        return replace(self.ledger.outcome(), assets=self.premises.outcomes())
 
     def advance_to(self, instant: datetime) -> None:
         """Let time pass until `instant`; cars that come or go at that very instant have done so. The past changes nothing."""
@@ -87,14 +99,16 @@ class Yard:
         return min(step_end_s, event_s, self.control.next_change_s(now_s))
 
     def _pass(self, at_s: float, step_s: float) -> None:
-        self.fleet.step(self.control.ceilings_kw(at_s), step_s)
+        ceilings_kw, n, pv_kw = self.control.ceilings_kw(at_s), len(self.fleet.running_kw), self.surroundings.pv_kw.at(at_s)
+        self.fleet.step(ceilings_kw[:n], step_s)
+        self.premises.step(ceilings_kw[n:], at_s, step_s, pv_kw)
         self.ledger.add(
             at_s,
             step_s,
-            power_kw=self.fleet.power_kw,
+            power_kw=np.r_[self.fleet.power_kw, self.premises.power_kw],
             stored_kwh=self.fleet.stored_kwh,
             load_kw=self.surroundings.load_kw.at(at_s),
-            pv_kw=self.surroundings.pv_kw.at(at_s),
+            pv_kw=pv_kw,
             import_limit_kw=self.surroundings.import_limit_at(at_s),
         )
 

@@ -8,7 +8,7 @@ from math import inf
 
 import numpy as np
 
-from v2g.assets import HYDROGEN_KWH_PER_KG, Electrolyser
+from v2g.assets import Electrolyser
 from v2g.observation import AssetState
 from v2g.timegrid import TimeGrid
 from v2g.unit import Converter, Unit
@@ -21,7 +21,7 @@ def electrolyser_unit(asset: Electrolyser, state: AssetState, grid: TimeGrid, mi
     """
     made = state.stored_kwh.value if state.stored_kwh else 0.0
     n, horizon_h = grid.n_steps, float(grid.edges_h[-1])
-    target = asset.target_kg_per_day * HYDROGEN_KWH_PER_KG
+    target = asset.target_kwh_per_day
     within = min(horizon_h / midnight_h, 1.0)
     return Unit(
         unit_id=asset.asset_id,

@@ -4,6 +4,8 @@ import math
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import numpy as np
+
 from adapters.farm.leases import Leases
 from adapters.farm.mqtt.messages import Command, Payload, read_command, setpoint_id_of
 from v2g.errors import FrameError
@@ -34,7 +36,7 @@ class Desk:
             reason = self._take(read_command(raw), now)
         except FrameError as error:
             reason = str(error)
-        power_kw = float(self._leases.ceilings_kw(now.timestamp())[self._unit])
+        power_kw = float(np.nan_to_num(self._leases.ceilings_kw(now.timestamp())[self._unit]))
         ack = {"setpoint_id": setpoint_id, "at": now, "result": "rejected" if reason else "accepted", "power_kw": power_kw}
         return {**ack, "reason": reason[:256]} if reason else ack
 
