@@ -6,10 +6,12 @@ import numpy as np
 
 from v2g.assets import Asset, Electrolyser, FlexibleLoad
 from v2g.driver import may_discharge, soc_floor_frac
+from v2g.ledger import EMPTY, Ledger, used_up
 from v2g.observation import AssetState, BatteryState, EvseState, Observation, Quality, Reading
 from v2g.outlook import Outlook
 from v2g.site import Battery, Evse, PvArray, Rules, Site
 from v2g.stating.circuits import MEDIAN, shares, unreachable_kw
+from v2g.tapering import told_taper_frac
 from v2g.timegrid import Array
 
 RISE_SHARE = 0.26
@@ -37,7 +39,7 @@ class UnitBounds:
     unbound: bool = False
 
 
-def unit_bounds(site: Site, observation: Observation) -> tuple[UnitBounds, ...]:
+def unit_bounds(site: Site, observation: Observation, ledger: Ledger = EMPTY) -> tuple[UnitBounds, ...]:
     """Return the bounds of every unit that is to be given a setpoint: reachable outlets, batteries, assets, PV arrays.
 
     An empty outlet counts if it still holds a setpoint: the next car would follow it.
@@ -45,7 +47,7 @@ def unit_bounds(site: Site, observation: Observation) -> tuple[UnitBounds, ...]:
     states = {s.evse_id: s for s in observation.evses}
     charge = {s.battery_id: s for s in observation.batteries}
     reachable = [(e, states[e.evse_id]) for e in site.evses if e.evse_id in states and states[e.evse_id].online]
-    outlets = [_outlet(e, s, site.rules) for e, s in reachable if s.session or (s.acknowledged_kw or 0.0) != 0.0]
+    outlets = [_outlet(e, s, site.rules, ledger) for e, s in reachable if s.session or (s.acknowledged_kw or 0.0) != 0.0]
     known = [(b, charge[b.battery_id]) for b in site.batteries if b.battery_id in charge]
     batteries = [_battery(battery, state) for battery, state in known if state.online]
     told = {s.asset_id: s for s in observation.assets if s.online}
@@ -54,19 +56,22 @@ def unit_bounds(site: Site, observation: Observation) -> tuple[UnitBounds, ...]:
     return (*outlets, *batteries, *assets, *arrays)
 
 
-def _outlet(evse: Evse, state: EvseState, rules: Rules) -> UnitBounds:
+def _outlet(evse: Evse, state: EvseState, rules: Rules, ledger: Ledger) -> UnitBounds:
     session = state.session
     if session is None or state.fault:
         by = f"fault:{state.fault}" if state.fault else "empty"
         ceiling, floor, ceiling_by, floor_by = 0.0, 0.0, by, by
     else:
-        ceiling = min(evse.charge_max_kw, session.vehicle.charge_max_kw or np.inf)
-        ceiling_by = "rating" if ceiling == evse.charge_max_kw else "vehicle"
+        own_kw = min(evse.charge_max_kw, session.vehicle.charge_max_kw or np.inf)
+        ceiling = max(own_kw * told_taper_frac(session), min(evse.charge_min_kw, own_kw))
+        ceiling_by = "taper" if ceiling < own_kw else "rating" if ceiling == evse.charge_max_kw else "vehicle"
         floor, floor_by = 0.0, "consent"
         if may_discharge(session, evse, rules):
             full = (session.soc_frac or 0.0) > soc_floor_frac(session, rules)
             floor = -min(evse.discharge_max_kw, session.vehicle.discharge_max_kw or np.inf) if full else 0.0
             floor_by = "rating" if full else "soc_floor"
+            if used_up(ledger, session, evse, rules):
+                floor, floor_by = 0.0, "ledger"
     return UnitBounds(
         unit_id=evse.evse_id,
         circuit_id=evse.circuit_id,
@@ -142,7 +147,7 @@ def uncontrolled_bounds_kw(site: Site, observation: Observation, outlook: Outloo
     """Return the most and the least net load (load − PV) at each circuit itself until the next look, two (m,) [kW].
 
     A silent load meter counts as the highest load expected, a silent PV meter as no sun at the import side and full sun at
-    the export side.
+    the export side; a PV array produces no more than it was let and confirmed.
     """
     load_high, load_low = _load_bounds_kw(site, observation, outlook)
     pv_high, pv_low = _pv_bounds_kw(site, observation, outlook)
@@ -151,9 +156,12 @@ def uncontrolled_bounds_kw(site: Site, observation: Observation, outlook: Outloo
     for circuit, share in shares([(index[x.circuit_id], max(x.peak_kw, 1e-9)) for x in site.loads]):
         high[circuit] += share * load_high
         low[circuit] += share * load_low
-    for circuit, share in shares([(index[x.circuit_id], x.peak_kw) for x in site.pv]):
-        high[circuit] -= share * pv_low
-        low[circuit] -= share * pv_high
+    caps_kw = {s.asset_id: -s.acknowledged_kw for s in observation.assets if s.online and s.acknowledged_kw is not None}
+    producing = [p for p in site.pv if p.peak_kw > 0]
+    for array, (circuit, share) in zip(producing, shares([(index[p.circuit_id], p.peak_kw) for p in producing]), strict=True):
+        cap_kw = caps_kw.get(array.pv_id, np.inf)
+        high[circuit] -= min(share * pv_low, cap_kw)
+        low[circuit] -= min(share * pv_high, cap_kw)
     return high, low
 
 

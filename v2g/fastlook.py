@@ -5,13 +5,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from v2g.bounds import fresh
+from v2g.curtailment import export_cuts
 from v2g.dispatch import DEADBAND_KW, confirmed_kw, dispatch
 from v2g.limits import Limits, capacities_kw
 from v2g.observation import Observation
 from v2g.outlook import Outlook
 from v2g.projection import project
 from v2g.record import Memory
-from v2g.remembering import meter
+from v2g.remembering import look
 from v2g.setpoint import Applied, DispatchReport, Setpoint
 from v2g.signals import Signals
 from v2g.site import Site
@@ -23,25 +24,29 @@ async def fast_look(
 ) -> tuple[Observation, DispatchReport, Memory]:
     """Lower at once what no longer fits; if a charger will not be lowered, lower others in its place.
 
-    Returns what was seen, what was done, and the memory with the billing meter read.
+    Returns what was seen, what was done, and the memory with the meters read.
     """
     site = parts.site
     observation = await parts.gateway.observe(now)
+    memory = look(memory, observation, site)
     held = {unit: power for unit, power in confirmed_kw(observation).items() if power is not None}
     limits = limits_under(site, observation, outlook, signals, memory, memory.plan)
     limits = _relieved(limits, held, site, observation, signals)
     order = urgency(memory.plan) if memory.plan else ()
     lease = now + timedelta(seconds=site.rules.lease_s)
-    first = await dispatch(parts.gateway, _cuts(held, order, limits, lease), observation, limits, site.rules.lease_s)
-    stubborn = {o.setpoint.unit_id: max(held[o.setpoint.unit_id], 0.0) for o in first.outcomes if not isinstance(o, Applied)}
+    cuts = (*_cuts(held, order, limits, lease), *export_cuts(site, observation, signals, lease))
+    first = await dispatch(parts.gateway, cuts, observation, limits, site.rules.lease_s)
+    stubborn = {
+        o.setpoint.unit_id: max(held.get(o.setpoint.unit_id, 0.0), 0.0) for o in first.outcomes if not isinstance(o, Applied)
+    }
     if not stubborn:
-        return observation, first, meter(memory, observation, site)
+        return observation, first, memory
     limits = _counting(limits, stubborn)
     done = {o.setpoint.unit_id: o.setpoint.power_kw for o in first.outcomes if isinstance(o, Applied)}
     others = {unit: power for unit, power in (held | done).items() if unit not in stubborn}
     second = await dispatch(parts.gateway, _cuts(others, order, limits, lease), observation, limits, site.rules.lease_s)
     report = DispatchReport(outcomes=(*first.outcomes, *second.outcomes))
-    return observation, report, meter(memory, observation, site)
+    return observation, report, memory
 
 
 def _cuts(held: Mapping[str, float], order: tuple[str, ...], limits: Limits, lease: datetime) -> tuple[Setpoint, ...]:

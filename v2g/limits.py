@@ -8,6 +8,7 @@ import numpy as np
 
 from v2g.bounds import UnitBounds, uncontrolled_bounds_kw, unit_bounds
 from v2g.cabinets import Cabinet, modules
+from v2g.ledger import EMPTY, Ledger
 from v2g.network import N_PHASES
 from v2g.observation import EvseState, Observation
 from v2g.outlook import Outlook
@@ -55,13 +56,14 @@ def limits_now(
     *,
     peak_kw: float = np.inf,
     exempt: Collection[str] = (),
+    ledger: Ledger = EMPTY,
 ) -> Limits:
     """Return the limits at ``observation.at``. Without an outlook the load is taken at the site's stated bounds.
 
     `peak_kw` is an import that the plan does not want to exceed, for the demand charge's sake [kW]; it does not hold for the
-    `exempt` units, whose drivers would be let down.
+    `exempt` units, whose drivers would be let down. `ledger` says which cars have nothing more to give.
     """
-    units = unit_bounds(site, observation)
+    units = unit_bounds(site, observation, ledger)
     high, low = uncontrolled_bounds_kw(site, observation, outlook)
     silent = _silent_kw(site, observation)
     below = inside(site)

@@ -4,12 +4,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from v2g.alarm import Alarm
+from v2g.ledger import Ledger
 from v2g.observation import Observation
 from v2g.outlook import Outlook
 from v2g.plan import Plan
 from v2g.problem import Problem
 from v2g.setpoint import DispatchReport, Setpoint
-from v2g.signals import Signals
+from v2g.signals import Interval, Signals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +29,8 @@ class Memory:
 
     `peak_so_far_kw` is the billing month's highest quarter-hour mean import, `month` that month in the site's time zone
     (e.g. "2026-01"), `quarter` the one being measured. `arrival_kwh` is each session's stored energy at plug-in.
-    `directions` maps a unit to the instant and sign (+1, −1) of its last power.
+    `directions` maps a unit to the instant and sign (+1, −1) of its last power. `baseline_kw` is the net import expected before
+    the events in force were known, `ledger` what vehicles gave back.
     """
 
     tick: int = 0
@@ -38,6 +40,8 @@ class Memory:
     quarter: QuarterHour = field(default_factory=QuarterHour)
     arrival_kwh: dict[str, float] = field(default_factory=dict)
     directions: dict[str, tuple[datetime, int]] = field(default_factory=dict)
+    baseline_kw: tuple[Interval, ...] = ()
+    ledger: Ledger = field(default_factory=Ledger)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -5,6 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from v2g.driver import knows_charge, stored_energy_kwh
+from v2g.ledger import count
 from v2g.observation import Observation
 from v2g.plan import Plan
 from v2g.record import Memory, QuarterHour
@@ -32,6 +33,11 @@ def arrive(memory: Memory, observation: Observation, site: Site) -> Memory:
         first_seen = stored_energy_kwh(session, evse) - added
         arrivals[session.session_id] = memory.arrival_kwh.get(session.session_id, first_seen)
     return replace(memory, arrival_kwh=arrivals)
+
+
+def look(memory: Memory, observation: Observation, site: Site) -> Memory:
+    """Return `memory` with the meters read: the site's for the peak, the cars' for what they gave back."""
+    return replace(meter(memory, observation, site), ledger=count(memory.ledger, observation, site))
 
 
 def meter(memory: Memory, observation: Observation, site: Site) -> Memory:

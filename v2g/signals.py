@@ -1,7 +1,8 @@
 """What the grid, a market or a person publishes: prices and limits over time, each with its source and priority."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import numpy as np
@@ -72,6 +73,20 @@ class Signal:
     reason: str = ""
     contract: Contract | None = None
 
+    @property
+    def rebound(self) -> tuple[Interval, ...]:
+        """The import limits [kW] that hold after its intervals, lest all make up at once for what was put off."""
+        cap_kw = self.contract.rebound_cap_kw if self.contract else None
+        if cap_kw is None or self.contract is None:
+            return ()
+        length = timedelta(hours=self.contract.rebound_h)
+        return tuple(Interval(start=i.end, end=i.end + length, value=cap_kw) for i in self.intervals)
+
+    @property
+    def ends_at(self) -> datetime:
+        """When it has no more effect."""
+        return max(i.end for i in (*self.intervals, *self.rebound))
+
 
 Signals = tuple[Signal, ...]
 
@@ -81,38 +96,53 @@ def prevailing(signals: Signals, kind: SignalKind) -> Signals:
     return tuple(sorted((s for s in signals if s.kind is kind), key=lambda s: (-s.priority, s.issued_at, s.signal_id)))
 
 
+def speaking(intervals: Sequence[Interval], grid: TimeGrid) -> Array:
+    """Return the share of each step in which each interval speaks, 0..1, (n_intervals, n_steps); a later one over earlier ones."""
+    edges_h = grid.edges_h
+    spans_h = np.array([(grid.offset_h(i.start), grid.offset_h(i.end)) for i in intervals]).reshape(-1, 2)
+    pieces_h = np.unique(np.concatenate((edges_h, np.clip(spans_h, 0.0, edges_h[-1]).ravel())))
+    middle_h = (pieces_h[:-1] + pieces_h[1:]) / 2
+    speaker = np.full(len(middle_h), -1)
+    for i, (begin_h, end_h) in enumerate(spans_h):
+        speaker[(middle_h >= begin_h) & (middle_h < end_h)] = i
+    step = np.clip(np.searchsorted(edges_h, middle_h, side="right") - 1, 0, grid.n_steps - 1)
+    said = speaker >= 0
+    shares = np.zeros((len(spans_h), grid.n_steps))
+    np.add.at(shares, (speaker[said], step[said]), np.diff(pieces_h)[said] / grid.step_h[step[said]])
+    return shares
+
+
+def mean_of(intervals: Sequence[Interval], grid: TimeGrid, default: Array) -> Array:
+    """Return the mean on each step of what `intervals` say, a later one over earlier ones, else `default`, (n_steps,)."""
+    shares = speaking(intervals, grid)
+    return np.asarray(shares.T @ np.array([i.value for i in intervals]) + (1.0 - shares.sum(axis=0)) * default)
+
+
 def mean_on(signals: Signals, kind: SignalKind, grid: TimeGrid, default: Array) -> Array:
     """Return the time-mean of the prevailing signal on each step, `default` where none speaks, (n_steps,)."""
-    spoken = [
-        (grid.offset_h(interval.start), grid.offset_h(interval.end), interval.value)
-        for signal in prevailing(signals, kind)
-        for interval in signal.intervals
-    ]
-    edges_h = grid.edges_h
-    cuts_h = np.clip([hour for start, end, _ in spoken for hour in (start, end)], 0.0, edges_h[-1])
-    pieces_h = np.unique(np.concatenate((edges_h, cuts_h)))
-    middle_h = (pieces_h[:-1] + pieces_h[1:]) / 2
-    step = np.clip(np.searchsorted(edges_h, middle_h, side="right") - 1, 0, grid.n_steps - 1)
-    value = np.asarray(default, dtype=np.float64)[step]
-    for start, end, spoken_value in spoken:
-        value[(middle_h >= start) & (middle_h < end)] = spoken_value
-    return np.bincount(step, weights=value * np.diff(pieces_h), minlength=grid.n_steps) / grid.step_h
+    return mean_of([i for signal in prevailing(signals, kind) for i in signal.intervals], grid, default)
 
 
 def least_on(signals: Signals, kind: SignalKind, grid: TimeGrid, ceiling: Array) -> Array:
     """Return the least limit that touches each step, never above `ceiling`, (n_steps,). Limits do not override: the least holds."""
     value = np.array(ceiling, dtype=np.float64)
-    for signal in prevailing(signals, kind):
-        for interval in signal.intervals:
-            touched = grid.coverage(interval.start, interval.end) > 0.0
-            value = np.where(touched, np.minimum(value, interval.value), value)
+    for interval in _limits(signals, kind):
+        touched = grid.coverage(interval.start, interval.end) > 0.0
+        value = np.where(touched, np.minimum(value, interval.value), value)
     return value
 
 
 def value_at(signals: Signals, kind: SignalKind, instant: datetime) -> float | None:
     """Return the prevailing value at `instant`, None where no signal speaks; for limits the least one."""
-    values = [i.value for s in prevailing(signals, kind) for i in s.intervals if i.start <= instant < i.end]
+    is_limit = kind in (SignalKind.IMPORT_CAPACITY_LIMIT, SignalKind.EXPORT_CAPACITY_LIMIT)
+    told = _limits(signals, kind) if is_limit else [i for s in prevailing(signals, kind) for i in s.intervals]
+    values = [i.value for i in told if i.start <= instant < i.end]
     if not values:
         return None
-    is_limit = kind in (SignalKind.IMPORT_CAPACITY_LIMIT, SignalKind.EXPORT_CAPACITY_LIMIT)
     return min(values) if is_limit else values[-1]
+
+
+def _limits(signals: Signals, kind: SignalKind) -> list[Interval]:
+    """Return the limits of `kind`, those that follow on events among them."""
+    capping = signals if kind is SignalKind.IMPORT_CAPACITY_LIMIT else ()
+    return [i for s in signals if s.kind is kind for i in s.intervals] + [i for s in capping for i in s.rebound]

@@ -14,11 +14,12 @@ from v2g.ports import Forecaster, Gateway, Planner
 from v2g.problem import Problem
 from v2g.projection import project
 from v2g.record import Memory, TickRecord
-from v2g.remembering import arrive, decided, meter
+from v2g.remembering import arrive, decided, look
 from v2g.setpoint import Applied, DispatchReport, Outcome, Rejected, Setpoint, TimedOut, Unreachable
 from v2g.signals import Signals
 from v2g.site import Site
 from v2g.solution import Rung
+from v2g.stating.baseline import remember_baseline
 from v2g.stating.problem import make_problem
 from v2g.timegrid import TimeGrid
 
@@ -59,8 +60,9 @@ async def decide(parts: Parts, memory: Memory, signals: Signals, now: datetime) 
     site = parts.site
     observation = await parts.gateway.observe(now)
     parts.forecaster.learn(observation)
-    memory = meter(arrive(memory, observation, site), observation, site)
+    memory = look(arrive(memory, observation, site), observation, site)
     outlook = parts.forecaster.forecast(observation, signals, grid_at(site, now))
+    memory = remember_baseline(memory, signals, outlook)
     problem = make_problem(site, observation, outlook, signals, memory)
     solution = await parts.planner.solve(problem)
     plan = make_plan(problem, solution, memory, now, site.rules)
@@ -98,7 +100,9 @@ def grid_at(site: Site, now: datetime) -> TimeGrid:
 
 def project_plan(plan: Plan, limits: Limits, site: Site, now: datetime) -> tuple[Setpoint, ...]:
     """Return the plan's first step within the limits, leased from `now`."""
-    wanted = {unit: float(plan.power_kw[i, 0]) for i, unit in enumerate(plan.unit_ids)}
+    free = {u.unit_id: u.floor_kw for u in limits.units if u.unbound}
+    planned = {unit: float(plan.power_kw[i, 0]) for i, unit in enumerate(plan.unit_ids)}
+    wanted = free | planned | {unit: -kw for unit, kw in plan.production_kw.items()}
     why = {unit: str(plan.why[i]) for i, unit in enumerate(plan.unit_ids)}
     lease = now + timedelta(seconds=site.rules.lease_s)
     return project(wanted, urgency(plan), limits, lease, why)
@@ -113,10 +117,10 @@ def limits_under(
     exempt.
     """
     if plan is None or site.tariff.demand_charge_per_kw == 0:
-        return limits_now(site, observation, outlook, signals)
+        return limits_now(site, observation, outlook, signals, ledger=memory.ledger)
     pressed = {unit for unit, laxity_h in zip(plan.unit_ids, plan.laxity_h, strict=True) if laxity_h < PRESSED_H}
     peak_kw = max(memory.peak_so_far_kw, float(plan.import_kw.max(initial=0.0)))
-    return limits_now(site, observation, outlook, signals, peak_kw=peak_kw, exempt=pressed)
+    return limits_now(site, observation, outlook, signals, peak_kw=peak_kw, exempt=pressed, ledger=memory.ledger)
 
 
 def urgency(plan: Plan) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from v2g.record import Memory
 from v2g.session import ChargingSession
 from v2g.site import Evse, Rules
 from v2g.storages import StorageKind
+from v2g.tapering import tapering
 from v2g.timegrid import Array, TimeGrid
 from v2g.unit import Unit
 
@@ -56,6 +57,7 @@ def car_unit(
         priority=session.wishes.priority,
         departure_probability=leaves,
         shortfall_price_per_kwh=rules.unserved_price_factor * float(np.abs(outlook.import_price_per_kwh).mean()),
+        converter=tapering(session, charge_kw * evse.efficiency, rules.taper_from_frac),
     )
 
 
@@ -64,7 +66,8 @@ def _promise(departure: Departure | None, session: ChargingSession, rules: Rules
     times = [session.wishes.departure] if session.wishes.departure else []
     if departure:
         seconds = [t.timestamp() for t in departure.quantiles]
-        times.append(datetime.fromtimestamp(float(np.interp(rules.early_departure_frac, LEVELS, seconds)), tz=grid.start.tzinfo))
+        early = float(np.interp(1.0 - rules.target_probability, LEVELS, seconds))
+        times.append(datetime.fromtimestamp(early, tz=grid.start.tzinfo))
     due_h = min((grid.offset_h(t) for t in times), default=rules.default_stay_h)
     # What is already overdue is due at the end of the first step: as soon as can be, never "no promise".
     steps = int(np.searchsorted(grid.edges_h[1:], due_h + 1e-9, side="right"))

@@ -9,6 +9,7 @@ from v2g.outlook import Outlook
 from v2g.plan import Plan
 from v2g.problem import Problem
 from v2g.record import Memory
+from v2g.scenarios import Scenario
 from v2g.signals import Signals
 from v2g.site import Site
 from v2g.stating.assets import asset_units
@@ -20,6 +21,7 @@ from v2g.stating.cars import car_unit
 from v2g.stating.circuits import circuits_of
 from v2g.stating.expected import expected_units
 from v2g.stating.money import connection_of
+from v2g.stating.scenarios import draws
 from v2g.storages import Storages
 from v2g.timegrid import Array, TimeGrid
 from v2g.unit import storages_of
@@ -29,8 +31,17 @@ def make_problem(site: Site, observation: Observation, outlook: Outlook, signals
     """Return the problem of this tick on ``outlook.grid``.
 
     Cars at reachable chargers and reachable batteries and assets become storages; what an unreachable charger may do is counted as
-    fixed load. Raises `ProblemError` only if the inputs themselves are broken (non-finite numbers).
+    fixed load. Other courses of the outlook become scenarios, as many as the horizon says. Raises `ProblemError` only if the inputs
+    themselves are broken (non-finite numbers).
     """
+    problem = _stated(site, observation, outlook, signals, memory)
+    others = [(p, _stated(site, observation, x, signals, memory)) for p, x in draws(outlook, site.horizon.scenarios)]
+    scenarios = tuple(Scenario(probability=p, storages=x.storages, circuits=x.circuits, connection=x.connection) for p, x in others)
+    return replace(problem, scenarios=scenarios)
+
+
+def _stated(site: Site, observation: Observation, outlook: Outlook, signals: Signals, memory: Memory) -> Problem:
+    """Return the problem of one course."""
     grid = outlook.grid
     departures = {d.session_id: d for d in outlook.departures}
     states = {s.evse_id: s for s in observation.evses}
