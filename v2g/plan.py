@@ -1,6 +1,6 @@
 """The plan: a solution made fit to send, with a reason for each unit."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from v2g.solution import Rung, TermValue
@@ -15,7 +15,8 @@ class Plan:
     `power_kw` and `energy_kwh` are (n, T) [kW signed, kWh at step ends]; `import_kw`, `export_kw`, `fixed_kw`, the prices and
     `import_limit_kw` (the whole limit, guard included) (T,). `why` has a reason a unit and `explanations` what stands behind it;
     `laxity_h` the hours each could still wait and keep its promise. `rung`, `reason`, `gap_frac` and `terms` are the solution's.
-    `expected_kw` (T,) is what cars that are not here yet are expected to take, part of `import_kw`; None where none is expected.
+    `production_kw` is the most that each curtailable PV array may produce now. `expected_kw` (T,) is what
+    cars that are not here yet are expected to take, part of `import_kw`; None where none is expected.
     """
 
     made_at: datetime
@@ -36,6 +37,7 @@ class Plan:
     terms: tuple[TermValue, ...]
     solve_s: float
     laxity_h: tuple[float, ...] = ()
+    production_kw: dict[str, float] = field(default_factory=dict)
     explanations: tuple[Explanation, ...] = ()
     expected_kw: Array | None = None
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import numpy as np
 
+from v2g.curtailment import production_kw
 from v2g.explaining import URGENT_H, explain
 from v2g.plan import Plan
 from v2g.problem import Problem
@@ -62,6 +63,7 @@ def make_plan(problem: Problem, solution: Solution, memory: Memory, now: datetim
         terms=solution.terms,
         solve_s=sum(solution.times_s.values()),
         laxity_h=tuple(float(x) for x in need.laxity_h),
+        production_kw=production_kw(problem, power[:, 0]),
         explanations=explanations,
     )
     return _of_those_here(plan, problem.storages.kinds)
@@ -110,6 +112,8 @@ def _hold(problem: Problem, power_kw: Array, memory: Memory, now: datetime, rule
     held = power_kw.copy()
     for i, unit_id in enumerate(problem.storages.unit_ids):
         since, direction = memory.directions.get(unit_id, (now, 0))
+        if problem.storages.kinds[i] is StorageKind.PV:
+            continue  # its setpoint is what it produces, and always negative
         if held[i] * direction < 0 and (now - since).total_seconds() < rules.dwell_s:
             held[i] = 0.0
     return held
