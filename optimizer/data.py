@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
+from optimizer.inputs.ageing import ageing_symbols, ageing_used, n_depths
 from optimizer.inputs.commitments import commitment_symbols, commitments_used
+from optimizer.inputs.converters import converter_symbols, converters_used
 from optimizer.inputs.money import money_symbols
 from optimizer.inputs.network import network_symbols
+from optimizer.inputs.reserve import reserve_symbols
 from optimizer.inputs.storages import storage_symbols
 from optimizer.inputs.wishes import STICKY_STEPS, wish_symbols
 from optimizer.model.structure import Structure
@@ -25,7 +28,8 @@ def model_data(problem: Problem) -> ModelData:
     """Return the structure and all symbols of a problem."""
     net = network(problem)
     symbols = storage_symbols(problem) | wish_symbols(problem) | network_symbols(problem, net) | money_symbols(problem, net)
-    symbols |= commitment_symbols(problem, symbols["import_max_kw"])
+    symbols |= commitment_symbols(problem, symbols["import_max_kw"]) | reserve_symbols(problem, net)
+    symbols |= converter_symbols(problem) | ageing_symbols(problem)
     return ModelData(structure=structure_of(problem, net), symbols=symbols)
 
 
@@ -36,6 +40,9 @@ def structure_of(problem: Problem, net: Network) -> Structure:
         parents=tuple(problem.circuits.parent_index.tolist()),
         phased=net.phased,
         n_sticky=min(problem.grid.n_steps, STICKY_STEPS),
+        n_depths=n_depths(problem),
+        n_caps=0 if problem.storages.caps is None else len(problem.storages.caps.window),
         n_events=len(problem.events),
-        used=commitments_used(problem.connection),
+        n_reserves=len(problem.reserves),
+        used=commitments_used(problem.connection) | converters_used(problem) | ageing_used(problem),
     )

@@ -3,14 +3,16 @@
 from collections.abc import Callable
 
 from optimizer.flows import Flows
-from optimizer.replay import commitments, limits, money, preference, service
+from optimizer.replay import ageing, commitments, converters, limits, money, preference, reserve, service
 from v2g.problem import Problem
 from v2g.solution import TermValue, Tier
 
 VALUES: tuple[tuple[str, Tier, str, Callable[[Problem, Flows], float]], ...] = (
     ("overload", Tier.VIOLATION, "kWh", limits.overload_kwh),
     ("energy_outside", Tier.VIOLATION, "kWh·h", limits.energy_outside_kwh_h),
+    ("ramp_broken", Tier.VIOLATION, "kW", converters.ramp_broken_kw),
     ("unmet_target", Tier.SERVICE, "kWh", service.unmet_target_kwh),
+    ("fairness", Tier.SERVICE, "kWh", service.fairness_kwh),
     ("energy_import", Tier.MONEY, "currency", money.energy_import),
     ("energy_export", Tier.MONEY, "currency", money.energy_export),
     ("demand_charge", Tier.MONEY, "currency", money.demand_charge),
@@ -19,7 +21,11 @@ VALUES: tuple[tuple[str, Tier, str, Callable[[Problem, Flows], float]], ...] = (
     ("dispatch", Tier.MONEY, "currency", commitments.dispatch),
     ("event_payment", Tier.MONEY, "currency", commitments.event_payment),
     ("event_fine", Tier.MONEY, "currency", commitments.event_fine),
+    ("reserve_payment", Tier.MONEY, "currency", reserve.reserve_payment),
+    ("reserve_missing", Tier.MONEY, "currency", reserve.reserve_missing),
     ("wear", Tier.MONEY, "currency", money.wear),
+    ("cycle_wear", Tier.MONEY, "currency", ageing.cycle_wear),
+    ("calendar_ageing", Tier.MONEY, "currency", ageing.calendar_ageing),
     ("early_departure", Tier.MONEY, "currency", money.early_departure),
     ("terminal_value", Tier.MONEY, "currency", money.terminal_value),
     ("stability", Tier.PREFERENCE, "kWh", preference.stability_kwh),

@@ -1,18 +1,18 @@
 """From the solver's numbers back to a solution: columns to flows, duals to prices."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from optimizer.compiled.reduce import Reduced
-from optimizer.compiled.stamp import Program
+from optimizer.compiled.stamp import Index, Program
 from optimizer.evaluate import evaluate
 from optimizer.flows import Flows, make_flows, net
 from optimizer.highs import Answer
-from optimizer.integers import Pairs
 from optimizer.model.build import TERMS
+from optimizer.replay.reserve import fitted
 from v2g.problem import Problem
-from v2g.solution import Rung, Solution, TermValue, Tier
+from v2g.solution import HeldReserve, Rung, Solution, TermValue, Tier
 from v2g.timegrid import Array
 
 SAME_VALUE = 1e-6
@@ -27,41 +27,41 @@ class Readback:
     program: Program
     reduced: Reduced
 
-    def flows(self, answer: Answer) -> Flows:
+    def flows(self, values: Array) -> Flows:
         """Return what the storages do, within their bounds to the last bit and never in both directions at once."""
-        s, x = self.problem.storages, self.reduced.full(answer.values)
+        s, x = self.problem.storages, self.reduced.full(values)
         charge, discharge = (_clean(x[self.program.stamp.columns_of(name)]) for name in ("charge_kw", "discharge_kw"))
         charge, discharge = net(self.problem, charge, discharge)
-        return make_flows(self.problem, np.minimum(charge, s.charge_max_kw), np.minimum(discharge, s.discharge_max_kw))
+        flows = make_flows(self.problem, np.minimum(charge, s.charge_max_kw), np.minimum(discharge, s.discharge_max_kw))
+        return replace(flows, reserve=self._reserve(x, flows)) if self.problem.reserves else flows
 
-    def is_true(self, answer: Answer, terms: tuple[TermValue, ...]) -> bool:
-        """Return whether the flows read from `answer` are worth, in each tier that counts, what the linear program promised."""
-        x = self.reduced.full(answer.values)
+    def _reserve(self, x: Array, flows: Flows) -> HeldReserve:
+        held, up, down = (x[self.program.stamp.columns_of(name)] for name in ("held_kw", "up_kw", "down_kw"))
+        return fitted(self.problem, flows, HeldReserve(held_kw=held, up_kw=up, down_kw=down))
+
+    def is_true(self, values: Array) -> bool:
+        """Return whether the flows read from `values` are worth, in each tier that counts, what the linear program promised."""
+        x = self.reduced.full(values)
         promised = _by_tier({t.name: float((self.program.costs[t.name] * x).sum()) for t in TERMS})
-        found = _by_tier({t.name: t.value for t in terms})
+        found = _by_tier({t.name: t.value for t in self.terms(self.flows(values))})
         return all(
             found[tier] <= promised[tier] + SAME_VALUE * (1.0 + abs(promised[tier])) for tier in Tier if tier is not Tier.PREFERENCE
         )
 
-    def either_or(self) -> Pairs:
-        """Return the pairs of columns, (k, 2), of which only one may be used: charge and discharge, import and export."""
+    def places(self, name: str) -> Index:
+        """Return where a variable's columns stand in the loaded program, shaped like it; −1 where a column is decided."""
         stamp = self.program.stamp
         place = np.full(stamp.n_cols, -1, dtype=np.int64)
         place[self.reduced.pattern.cols] = np.arange(len(self.reduced.pattern.cols))
-        pairs = [
-            np.stack([stamp.columns_of(a).ravel(), stamp.columns_of(b).ravel()], axis=1)
-            for a, b in (("charge_kw", "discharge_kw"), ("import_kw", "export_kw"))
-        ]
-        reduced = place[np.vstack(pairs)]
-        return np.asarray(reduced[(reduced >= 0).all(axis=1)])
+        return np.asarray(place[stamp.columns_of(name)])
 
     def limit_price_per_kw(self, priced: Answer, money_scale: float) -> Array:
         """Return the shadow price of each circuit's import limit, (m, T) [currency per kW and step]."""
         dual = self.reduced.full(priced.column_dual) if len(priced.column_dual) else np.zeros(self.program.stamp.n_cols)
         return np.asarray(np.maximum(-dual[self.program.stamp.columns_of("circuit_kw")], 0.0) * money_scale)
 
-    def gap_frac(self, priced: Answer, flows: Flows, money_scale: float) -> float:
-        """Return the share of MONEY that the flows may give up at most to keep to the previous plan.
+    def kept_for(self, priced: Answer, flows: Flows, money_scale: float) -> float:
+        """Return what the flows may give up at most to keep to the previous plan [currency].
 
         The rows of `stability` price each storage's first powers at λ [currency/kW]; without them the program is the one without
         a predecessor, so that its optimum p° saves at most Σ λ·(p° − p): as much as λ is worth over the room that p has left.
@@ -72,8 +72,11 @@ class Readback:
         price = -(dual[stamp.rows_of("moved_up")] + dual[stamp.rows_of("moved_down")]) * money_scale
         power = flows.power_kw[:, :n]
         saved = np.maximum(price * (s.charge_max_kw[:, :n] - power), price * (-s.discharge_max_kw[:, :n] - power))
-        money = sum(abs(t.value) for t in self.terms(flows) if t.tier is Tier.MONEY)
-        return float(saved.sum() / money) if saved.any() else 0.0
+        return float(saved.sum())
+
+    def in_play(self, flows: Flows) -> float:
+        """Return the money that flows in either direction, what gaps are relative to [currency]."""
+        return sum(abs(t.value) for t in self.terms(flows) if t.tier is Tier.MONEY) or 1.0
 
     def terms(self, flows: Flows) -> tuple[TermValue, ...]:
         """Return the value of every term."""
@@ -97,6 +100,7 @@ def make_solution(
         energy_kwh=flows.energy_kwh,
         import_kw=flows.import_kw,
         export_kw=flows.export_kw,
+        reserve=flows.reserve,
         terms=terms,
         rung=rung,
         reason=reason,

@@ -4,11 +4,15 @@ Used in the tests and after every solve in production: an answer that fails is n
 goes one rung down.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from optimizer.evaluate import evaluate
 from optimizer.flows import Flows, make_flows
+from optimizer.replay.converters import above_caps_kwh, above_taper_kw, grown_beyond_kw
 from optimizer.replay.limits import excess_kw
+from optimizer.replay.reserve import unkept_kw
 from v2g.errors import PlanningError
 from v2g.problem import Problem
 from v2g.solution import Solution
@@ -34,8 +38,10 @@ def faults_of(problem: Problem, solution: Solution) -> tuple[str, ...]:
         return ("an array has the wrong shape",)
     if not all(np.isfinite(a).all() for a in (*unit_arrays, solution.import_kw, solution.export_kw)):
         return ("a number is not finite",)
-    replayed = make_flows(problem, solution.charge_kw, solution.discharge_kw)
+    replayed = replace(make_flows(problem, solution.charge_kw, solution.discharge_kw), reserve=solution.reserve)
     checks = {**_power_checks(problem, solution), **_energy_checks(problem, solution, replayed), **_limit_checks(problem, solution)}
+    checks |= _converter_checks(problem, replayed)
+    checks |= {f"{what} [kW]": (_most(kw), TOLERANCE_KW) for what, kw in unkept_kw(problem, replayed).items()}
     faults = [f"{what} by {worst:.3g}" for what, (worst, tolerance) in checks.items() if worst > tolerance]
     return (*faults, *_term_faults(problem, solution, replayed))
 
@@ -66,6 +72,16 @@ def _energy_checks(problem: Problem, solution: Solution, replayed: Flows) -> Che
         "the energy leaves its bounds [kWh]": (_outside(replayed.energy_kwh, low, high), TOLERANCE_KWH),
         "the site balance is off [kW]": (_most(np.abs(site_kw - replayed.import_kw + replayed.export_kw)), TOLERANCE_KW),
     }
+
+
+def _converter_checks(problem: Problem, replayed: Flows) -> Checks:
+    charge, discharge = replayed.charge_kw, replayed.discharge_kw
+    checks = {"a discharge cap is exceeded [kWh]": (_most(above_caps_kwh(problem, discharge)), TOLERANCE_KWH)}
+    if problem.storages.converters is not None:
+        taper = _most(above_taper_kw(problem, charge, replayed.energy_kwh))
+        checks["charging exceeds its taper [kW]"] = (taper, TOLERANCE_KW)
+        checks["a power grows beyond its ramp [kW]"] = (_most(grown_beyond_kw(problem, charge, discharge)), TOLERANCE_KW)
+    return checks
 
 
 def _limit_checks(problem: Problem, solution: Solution) -> Checks:

@@ -66,6 +66,23 @@ class ShadowPrices:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class HeldReserve:
+    """Reserve that a plan holds, and who stands behind it.
+
+    Parameters
+    ----------
+    held_kw : (R,)
+        What each reserve holds through its block [kW, ≥ 0].
+    up_kw, down_kw : (n, T)
+        By how much each storage stands ready to lower and to raise its power [kW, ≥ 0].
+    """
+
+    held_kw: Array
+    up_kw: Array
+    down_kw: Array
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Solution:
     """A planner's answer.
 
@@ -88,6 +105,8 @@ class Solution:
         Shadow price of each circuit's import limit [currency per kW and step], 0 where it does not bind or is unknown.
     prices : ShadowPrices or None
         All shadow prices; None where the answer does not come from a linear program.
+    reserve : HeldReserve or None
+        What is held ready; None = nothing.
     times_s : dict
         Seconds by stage ("patch", "solve", "extract", "verify", …).
     """
@@ -104,6 +123,7 @@ class Solution:
     limit_price_per_kw: Array
     times_s: dict[str, float]
     prices: ShadowPrices | None = None
+    reserve: HeldReserve | None = None
 
     @property
     def power_kw(self) -> Array:

@@ -161,7 +161,7 @@ def _space(model: Any, kind: Any) -> tuple[Space, dict[int, tuple[Block, int]]]:
         sets = list(component.index_set().subsets()) if component.is_indexed() else []
         per_unit = bool(sets) and sets[0] is model.U
         shape = tuple(len(s) for s in sets[per_unit:])
-        over_time = bool(sets) and (sets[-1] is model.T or sets[-1] is model.S)
+        over_time = bool(sets) and any(sets[-1] is steps for steps in (model.T, model.S, model.H))
         block = Block(per_unit=per_unit, over_time=over_time, start=count[per_unit], shape=shape)
         blocks[component.local_name] = block
         place_of.update((id(entry), (block, block.start + i)) for i, entry in enumerate(component.values()))

@@ -33,6 +33,9 @@ def commitments_worth(problem: Problem) -> tuple[float, float]:
     per_kwh = sum(e.payment_per_kwh + e.penalty_per_kwh for e in problem.events)
     per_kwh += money.dispatch.price_per_kwh if money.dispatch else 0.0
     per_kwh += float(np.abs(_carbon(money)["carbon_price_per_kwh"]).max())
+    for r in problem.reserves:
+        call_h, covered_h = max(r.energy_h, problem.grid.step_h.min()), r.cover @ problem.grid.step_h
+        per_kwh += (r.payment_per_kw_h + r.penalty_per_kw_h) * float(covered_h) / call_h
     return per_kwh, money.contract.overage_price_per_kw if money.contract else 0.0
 
 

@@ -1,7 +1,7 @@
 """The model's data symbols: name → index sets.
 
 U units, T steps, C circuits, F circuits with phase rows, P phases, S sticky steps, J cycle depths, W spans with a discharge cap,
-K events, R reserves; units come first, steps last.
+K events, R reserves, H steps in which reserve may be held, Q parts of a need; units come first, steps last.
 
 A symbol whose first set is U is per unit. `optimizer.data` computes all of them; a limit that idling keeps is a hard bound
 (``…_cap``), one that idling breaks is a soft row, and a soft row that is not needed has an infinite right-hand side.
@@ -25,11 +25,35 @@ SYMBOLS: dict[str, tuple[str, ...]] = {
     "wear_cost_per_kwh": ("U",),
     "priority": ("U",),
     "promised_kwh": ("U", "T"),
+    "unmet_part_kwh": ("U", "Q"),
     "early_target_kwh": ("U", "T"),
     "early_price_per_kwh": ("U", "T"),
     "terminal_value_per_kwh": ("U",),
     "previous_min_kw": ("U", "S"),
     "previous_max_kw": ("U", "S"),
+    # converters
+    "charge_above_max_kw": ("U", "T"),
+    "charge_knee_min_kw": ("U", "T"),
+    "charge_knee_max_kw": ("U", "T"),
+    "discharge_above_max_kw": ("U", "T"),
+    "discharge_knee_min_kw": ("U", "T"),
+    "discharge_knee_max_kw": ("U", "T"),
+    "knee_loss_frac": ("U",),
+    "taper_h": ("U", "T"),
+    "taper_full_kwh": ("U", "T"),
+    "ramp_kw": ("U", "T"),
+    "charge_in_force_kw": ("U",),
+    "discharge_in_force_kw": ("U",),
+    "cap_window": ("W", "T"),
+    "cap_kwh": ("U", "W"),
+    # ageing
+    "calendar_above_kwh": ("U",),
+    "calendar_price_per_kwh_h": ("U",),
+    "depth_max_kwh": ("U", "J"),
+    "depth_initial_kwh": ("U", "J"),
+    "depth_price_per_kwh": ("U", "J"),
+    "depth_rate_kw": ("U", "T"),
+    "depth_slack_kw": ("U",),
     # network
     "at_circuit": ("U", "C"),
     "below_phase": ("U", "F", "P"),
@@ -70,6 +94,29 @@ SYMBOLS: dict[str, tuple[str, ...]] = {
     "event_owed_kw": ("K", "T"),
     "event_payment_per_kw": ("K", "T"),
     "event_fine_per_kw": ("K", "T"),
+    # reserve
+    "reserve_most_kw": ("R",),
+    "reserve_committed_kw": ("R",),
+    "reserve_payment_per_kw": ("R",),
+    "reserve_penalty_per_kw": ("R",),
+    "calls_up": ("R", "H"),
+    "calls_down": ("R", "H"),
+    "up_max_kw": ("U", "H"),
+    "up_room_kw": ("U", "H"),
+    "up_draws_h": ("U", "H"),
+    "up_start_kwh": ("U", "H"),
+    "up_end_kwh": ("U", "H"),
+    "needed_kwh": ("U", "H"),
+    "down_max_kw": ("U", "H"),
+    "down_room_kw": ("U", "H"),
+    "down_stores_h": ("U", "H"),
+    "down_start_kwh": ("U", "H"),
+    "down_end_kwh": ("U", "H"),
+    "below_circuit": ("U", "C"),
+    "reserve_import_kw": ("C", "H"),
+    "reserve_export_kw": ("C", "H"),
+    "reserve_phase_import_kw": ("F", "P", "H"),
+    "reserve_phase_export_kw": ("F", "P", "H"),
 }
 
 
