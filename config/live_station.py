@@ -17,15 +17,13 @@ from v2g.observation import Observation
 from v2g.ports import Clock
 from v2g.record import Memory, TickRecord
 from v2g.session import Wishes
+from v2g.signal_bounds import check_contract, value_bounds
 from v2g.signals import Signal, SignalKind, Signals, value_at
 from v2g.site import Site
 from v2g.station import Health, HistoryPoint, Part
 
 HISTORY_H = 48.0
 POINT_EVERY = timedelta(minutes=1)
-PRICE_BOUND = 100.0
-"""A price beyond ± this per kWh is a mistake or an attack."""
-PRICES = (SignalKind.PRICE, SignalKind.EXPORT_PRICE)
 
 
 class LiveStation:
@@ -73,11 +71,11 @@ class LiveStation:
     def signals(self) -> Signals:
         """Return all signals that have not ended."""
         now = self._clock.now()
-        return tuple(s for s in self._signals.values() if s.intervals[-1].end > now)
+        return tuple(s for s in self._signals.values() if s.ends_at > now)
 
     async def post_signal(self, signal: Signal) -> None:
         """Keep a signal and plan again at once. Raises `SignalError`, or `UnavailableError` if it could not be kept."""
-        check_signal(signal, self._clock.now())
+        check_signal(signal, self._site, self._clock.now())
         await self._store.save_signal(signal)
         self._signals[signal.signal_id] = signal
         self._wake()
@@ -163,13 +161,14 @@ class LiveStation:
             self._control.wake()
 
 
-def check_signal(signal: Signal, now: datetime) -> None:
+def check_signal(signal: Signal, site: Site, now: datetime) -> None:
     """Raise `SignalError` if a signal is empty, over, out of order or out of bounds."""
     if not signal.intervals:
         raise SignalError("it has no intervals", place=signal.signal_id, mend="give at least one")
     if signal.intervals[-1].end <= now:
         raise SignalError("it is over", place=f"{signal.signal_id}.intervals", mend=f"end after {now:%Y-%m-%dT%H:%M:%SZ}")
-    low, high = (-PRICE_BOUND, PRICE_BOUND) if signal.kind in PRICES else (0.0, float("inf"))
+    check_contract(signal.kind, signal.contract, site)
+    low, high = value_bounds(signal.kind, site)
     for i, interval in enumerate(signal.intervals):
         place = f"{signal.signal_id}.intervals[{i}]"
         if interval.end <= interval.start:

@@ -109,7 +109,7 @@ def save_signal(connection: Connection, signal: Signal) -> None:
         "source": signal.source,
         "priority": signal.priority,
         "issued_at": signal.issued_at,
-        "ends_at": max(interval.end for interval in signal.intervals),
+        "ends_at": signal.ends_at,
         "signal": encode(signal),
     }
     connection.execute(delete(tables.signals).where(tables.signals.c.signal_id == signal.signal_id))

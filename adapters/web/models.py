@@ -274,8 +274,21 @@ class IntervalModel(Model):
     value: float
 
 
+class ContractModel(Model):
+    """What a call pays and fines: per kWh of an event or of deviation from dispatch, per kW and hour of a reserve."""
+
+    payment: float
+    penalty: float
+    owed_frac: float
+    baseline_kw: float | None
+    rebound_cap_kw: float | None
+    rebound_h: float
+    energy_h: float
+    offer_max_kw: float
+
+
 class SignalModel(Model):
-    """A published curve; prices in currency/kWh, limits in kW. A lower priority number wins."""
+    """A published curve; `unit` is that of its values. A lower priority number wins; only calls have a contract."""
 
     signal_id: str
     kind: SignalKind
@@ -285,6 +298,7 @@ class SignalModel(Model):
     priority: int
     reason: str
     intervals: list[IntervalModel]
+    contract: ContractModel | None
 
 
 class HistoryModel(Model):

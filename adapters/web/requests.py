@@ -8,18 +8,14 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Discriminator, Field,
 
 from v2g.errors import SignalError, WishError
 from v2g.session import Wishes
-from v2g.signals import Interval, Signal, SignalKind
+from v2g.signal_bounds import PRICES, check_contract, unit_of, value_bounds
+from v2g.signals import Contract, Interval, Signal, SignalKind
 from v2g.site import Site
 
 INTERVALS_MAX = 2000
 REACH = timedelta(days=366)
 """How far from now a signal may lie."""
 STAY_MAX = timedelta(days=60)
-LIMIT_MAX_KW = 1e6
-PRICE_MAX_TARIFFS = 100.0
-"""Market prices have reached some ninety times a normal tariff; beyond that somebody mistook the unit."""
-LEAST_TARIFF_PER_KWH = 0.1
-PRICES = (SignalKind.PRICE, SignalKind.EXPORT_PRICE)
 
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 """JSON numbers only: a string or a boolean in a number's place is somebody's mistake."""
@@ -39,10 +35,27 @@ class IntervalForm(Form):
     value: Number
 
 
+class ContractForm(Form):
+    """What a call pays and fines: per kWh of an event or of deviation from dispatch, per kW and hour of a reserve.
+
+    `baseline_kw` is the net import an event counts from, null for what was planned without it.
+    """
+
+    payment: Number = 0.0
+    penalty: Number = 0.0
+    owed_frac: Number = 1.0
+    baseline_kw: Number | None = None
+    rebound_cap_kw: Number | None = None
+    rebound_h: Number = 0.0
+    energy_h: Number = 1.0
+    offer_max_kw: Number = 0.0
+
+
 class SignalForm(Form):
-    """What every signal says. A lower `priority` number wins; `reason` is for people."""
+    """What every signal says. A lower `priority` number wins; `reason` is for people; calls carry a `contract`."""
 
     kind: SignalKind
+    contract: ContractForm | None = None
     priority: int = Field(default=100, strict=True, ge=0, le=1000)
     source: str = Field(default="api", min_length=1, max_length=60)
     reason: str = Field(default="", max_length=200)
@@ -107,6 +120,8 @@ def to_signal(form: IntervalsForm | StepsForm, *, signal_id: str, site: Site, no
     _check_order(intervals)
     for i, interval in enumerate(intervals):
         _check_value(form, interval.value, i, site)
+    contract = Contract(**form.contract.model_dump()) if form.contract else None
+    check_contract(form.kind, contract, site)
     if intervals[-1].end <= now:
         raise SignalError("the signal is over already", place=_place(form, -1), mend=f"end it after {now:%Y-%m-%dT%H:%M}Z")
     return Signal(
@@ -117,6 +132,7 @@ def to_signal(form: IntervalsForm | StepsForm, *, signal_id: str, site: Site, no
         issued_at=now,
         intervals=intervals,
         priority=form.priority,
+        contract=contract,
     )
 
 
@@ -157,14 +173,11 @@ def _check_order(intervals: tuple[Interval, ...]) -> None:
 
 
 def _check_value(form: IntervalsForm | StepsForm, value: float, index: int, site: Site) -> None:
-    if form.kind in PRICES:
-        highest = max(LEAST_TARIFF_PER_KWH, site.tariff.base_price_per_kwh, *(p.price_per_kwh for p in site.tariff.periods))
-        bound = PRICE_MAX_TARIFFS * highest
-        if abs(value) > bound:
-            mend = f"give {site.currency}/kWh between -{bound:g} and {bound:g}"
-            raise SignalError(f"a price of {value:g}", place=_place(form, index), mend=mend)
-    elif not 0.0 <= value <= LIMIT_MAX_KW:
-        raise SignalError(f"a limit of {value:g}", place=_place(form, index), mend=f"give kW between 0 and {LIMIT_MAX_KW:g}")
+    low, high = value_bounds(form.kind, site)
+    if not low <= value <= high:
+        what = "a price" if form.kind in PRICES else "a value" if form.kind is SignalKind.GHG else "a power"
+        mend = f"give {unit_of(form.kind, site.currency)} between {low:g} and {high:g}"
+        raise SignalError(f"{what} of {value:g}", place=_place(form, index), mend=mend)
 
 
 def _place(form: IntervalsForm | StepsForm, index: int) -> str:

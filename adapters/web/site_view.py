@@ -1,11 +1,13 @@
 """The station as its site file describes it, its signals and its past, as the API tells them."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from itertools import pairwise
 
-from adapters.web.models import CircuitFacts, EvseFacts, HistoryModel, IntervalModel, SignalModel, SiteModel
+from adapters.web.models import CircuitFacts, ContractModel, EvseFacts, HistoryModel, IntervalModel, SignalModel, SiteModel
 from adapters.web.state_view import limit, tidy
-from v2g.signals import Signal, SignalKind
+from v2g.signal_bounds import unit_of
+from v2g.signals import Signal
 from v2g.site import Circuit, Evse, Site
 from v2g.station import HistoryPoint
 
@@ -28,16 +30,16 @@ def site_view(site: Site) -> SiteModel:
 
 def signal_view(signal: Signal, currency: str) -> SignalModel:
     """Return one published curve."""
-    is_price = signal.kind in (SignalKind.PRICE, SignalKind.EXPORT_PRICE)
     return SignalModel(
         signal_id=signal.signal_id,
         kind=signal.kind,
-        unit=f"{currency}/kWh" if is_price else "kW",
+        unit=unit_of(signal.kind, currency),
         source=signal.source,
         issued_at=signal.issued_at,
         priority=signal.priority,
         reason=signal.reason,
         intervals=[IntervalModel(start=i.start, end=i.end, value=i.value) for i in signal.intervals],
+        contract=ContractModel(**asdict(signal.contract)) if signal.contract else None,
     )
 
 

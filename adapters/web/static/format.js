@@ -30,6 +30,7 @@ export function number(value, digits = 0) {
 }
 
 export const kw = (value, digits = Math.abs(value) < 99.95 ? 1 : 0) => `${number(value, digits)}${SPACE}kW`;
+export const carbon = (value) => `${number(value, 0)}${SPACE}g/kWh`;
 export const kwh = (value) => `${number(value, Math.abs(value) < 99.95 ? 1 : 0)}${SPACE}kWh`;
 export const percent = (frac, digits = 0) => `${number(100 * frac, digits)}\u202f%`;
 export const seconds = (value) => (value < 1 ? `${number(1000 * value)}${SPACE}ms` : `${number(value, 1)}${SPACE}s`);

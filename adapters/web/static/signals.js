@@ -8,7 +8,7 @@ import { drawSteps, inMs } from "./steps_svg.js";
 import { offer, tell } from "./toast.js";
 
 export const isPrice = (kind) => kind === "PRICE" || kind === "EXPORT_PRICE";
-export const signalValue = (kind, value) => (isPrice(kind) ? format.price(value) : format.kw(value));
+export const signalValue = (kind, value) => (isPrice(kind) ? format.price(value) : kind === "GHG" ? format.carbon(value) : format.kw(value));
 
 let reload = async () => {};
 
@@ -49,10 +49,10 @@ function create(signal) {
 }
 
 async function takeBack(signal) {
-  const { kind, priority, source, reason, intervals } = signal;
+  const { kind, priority, source, reason, intervals, contract } = signal;
   try {
     await withdraw(signal);
-    offer(t("withdrawn"), () => publish({ kind, priority, source, reason, intervals }));
+    offer(t("withdrawn"), () => publish({ kind, priority, source, reason, intervals, contract }));
   } catch (error) {
     tell(error.message);
   }

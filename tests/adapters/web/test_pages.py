@@ -4,6 +4,7 @@ from pathlib import Path
 import httpx
 
 from adapters.web.pages import STATIC
+from v2g.signals import SignalKind
 
 
 async def test_the_page_and_all_it_asks_for_are_there_and_nothing_comes_from_elsewhere(client: httpx.AsyncClient) -> None:
@@ -41,3 +42,7 @@ def test_both_languages_have_every_string_and_the_page_asks_for_no_other() -> No
     for script in Path(STATIC).glob("*.js"):
         asked |= set(re.findall(r'\bt\("(\w+)"', script.read_text(encoding="utf-8")))
     assert asked <= keys("en")
+
+
+def test_every_kind_of_signal_has_a_name() -> None:
+    assert {f"kind_{kind}" for kind in SignalKind} <= keys("en")

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from tests.adapters.web.conftest import NOW, client_of
 from tests.support.fake_station import FakeStation
-from v2g.signals import SignalKind
+from v2g.signal_bounds import CALLS
+from v2g.signals import Contract, SignalKind
 
 
 def at(hours_h: float) -> str:
@@ -59,6 +60,39 @@ async def test_a_price_changes_the_plan(client: httpx.AsyncClient) -> None:
     assert after[0] == 5.0
 
 
+EVENT = {"kind": "DEMAND_REDUCTION", "intervals": [interval(1, 2, 20)]}
+RESERVE = {"kind": "RESERVE_SYMMETRIC", "intervals": [interval(1, 5, 10)]}
+DISPATCH = {"kind": "DISPATCH_SETPOINT", "intervals": [interval(1, 2, -20)]}
+PAID = {"payment": 3.0, "penalty": 1.5}
+
+
+async def test_a_call_is_kept_with_its_contract_and_comes_back_as_it_was_sent(
+    station: FakeStation, client: httpx.AsyncClient
+) -> None:
+    contract = PAID | {"owed_frac": 0.5, "baseline_kw": None, "rebound_cap_kw": 80.0, "rebound_h": 1.0}
+    published = (await client.post("/api/signals", json=EVENT | {"contract": contract})).json()
+    (kept,) = station.signals()
+    assert kept.contract == Contract(payment=3.0, penalty=1.5, owed_frac=0.5, rebound_cap_kw=80.0, rebound_h=1.0)
+    assert published["unit"] == "kW"
+    again = {name: published[name] for name in ("kind", "priority", "source", "reason", "intervals", "contract")}
+    answer = await client.post("/api/signals", json=again)
+    assert answer.json()["contract"] == published["contract"]
+
+
+@pytest.mark.parametrize(
+    ("body", "unit"),
+    [
+        (RESERVE | {"contract": PAID}, "kW"),
+        (DISPATCH | {"contract": {"penalty": 1.0}}, "kW"),
+        (steps(kind="GHG", values=[550, 300.5, 0]), "g/kWh"),
+    ],
+    ids=["reserve", "dispatch", "carbon"],
+)
+async def test_every_kind_of_call_is_taken(client: httpx.AsyncClient, body: dict[str, Any], unit: str) -> None:
+    answer = await client.post("/api/signals", json=body)
+    assert (answer.status_code, answer.json()["unit"]) == (201, unit)
+
+
 BAD = {
     "no kind": (steps(kind=None), "kind"),
     "unknown kind": (steps(kind="FREE_BEER"), "kind"),
@@ -94,6 +128,24 @@ BAD = {
     "interval without end": ({"kind": "PRICE", "intervals": [{"start": at(1), "value": 1}]}, "intervals[0].end"),
     "price in intervals": ({"kind": "PRICE", "intervals": [interval(1, 2, 1e6)]}, "intervals[0].value"),
     "a list": ([], "body"),
+    "carbon in kilograms": (steps(kind="GHG", values=[300, 300_000]), "values[1]"),
+    "negative carbon": (steps(kind="GHG", values=[-1]), "values[0]"),
+    "a call without a contract": (EVENT, "contract"),
+    "a call for nothing": (RESERVE | {"contract": {"energy_h": 1}}, "contract"),
+    "dispatch that costs nothing": (DISPATCH | {"contract": {"payment": 1}}, "contract"),
+    "a price with a contract": (steps(contract=PAID), "contract"),
+    "more than the connection can swing": (EVENT | {"intervals": [interval(1, 2, 1e5)], "contract": PAID}, "intervals[0].value"),
+    "an export beyond the limit": (
+        DISPATCH | {"intervals": [interval(1, 2, -1e4)], "contract": {"penalty": 1}},
+        "intervals[0].value",
+    ),
+    "a contract in quotes": (EVENT | {"contract": PAID | {"payment": "3"}}, "contract.payment"),
+    "a penalty in another unit": (EVENT | {"contract": PAID | {"penalty": 1e4}}, "contract.penalty"),
+    "more than all is owed": (EVENT | {"contract": PAID | {"owed_frac": 1.1}}, "contract.owed_frac"),
+    "an unknown term": (EVENT | {"contract": PAID | {"bonus": 1}}, "contract.bonus"),
+    "a rebound cap without its length": (EVENT | {"contract": PAID | {"rebound_cap_kw": 9}}, "contract.rebound_h"),
+    "a rebound of a reserve": (RESERVE | {"contract": PAID | {"rebound_cap_kw": 9, "rebound_h": 1}}, "contract.rebound_cap_kw"),
+    "an offer nobody can hold": (RESERVE | {"contract": PAID | {"offer_max_kw": 1e5}}, "contract.offer_max_kw"),
 }
 
 
@@ -155,6 +207,7 @@ forms = st.fixed_dictionaries(
         "priority": st.integers(),
         "source": st.text(max_size=70),
         "reason": st.text(max_size=10),
+        "contract": st.dictionaries(st.sampled_from([*Contract.__slots__, "bonus"]), numbers, max_size=4),
     },
 )
 json_values = st.recursive(
@@ -175,3 +228,4 @@ async def test_no_payload_breaks_the_server_and_what_is_kept_is_sane(station: Fa
         assert signal.intervals[-1].end > NOW
         assert all(i.start < i.end for i in signal.intervals)
         assert all(abs(i.value) < 1e6 + 1 for i in signal.intervals)
+        assert (signal.contract is not None) == (signal.kind in CALLS)
