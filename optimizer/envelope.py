@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from optimizer.conversion import Conversion
+from optimizer.ramps import in_force_kw, ramp_kw
+from optimizer.taper import full_kwh, taper_h, taper_max_kw
 from v2g.problem import Problem
 from v2g.timegrid import Array
 
@@ -46,16 +49,39 @@ def envelope(problem: Problem) -> Envelope:
 
 
 def reach_kwh(problem: Problem) -> tuple[Array, Array]:
-    """Return the least and the most energy each storage can hold at each step's end by itself, two (n, T) [kWh]."""
+    """Return the least and the most energy each storage can hold at each step's end by itself, two (n, T) [kWh].
+
+    As the linear relaxation sees it: without standby, and without discharge caps, which only keep the least from being reached.
+    """
     s, bounds, step_h = problem.storages, envelope(problem), problem.grid.step_h
-    gain = s.charge_efficiency[:, None] * s.charge_max_kw * step_h - s.drain_kwh
-    loss = s.discharge_max_kw / s.discharge_efficiency[:, None] * step_h + s.drain_kwh
-    low, high = np.empty_like(gain), np.empty_like(gain)
+    conversion = Conversion.of(s).without_standby()
+    charge_kw, discharge_kw = _fastest_kw(problem)
+    gain, loss = conversion.stored_kw(charge_kw) * step_h, conversion.drawn_kw(discharge_kw) * step_h
+    full, hours = full_kwh(problem), taper_h(problem)
+    tapers = np.isfinite(full).any()
+    low, high = np.empty_like(loss), np.empty_like(loss)
     least = most = s.initial_energy_kwh
     for t in range(problem.grid.n_steps):
-        least = low[:, t] = np.maximum(least - loss[:, t], bounds.floor_kwh[:, t])
-        most = high[:, t] = np.minimum(most + gain[:, t], bounds.ceiling_kwh[:, t])
+        rise, drain = gain[:, t], s.drain_kwh[:, t]
+        if tapers:
+            rise = np.minimum(rise, conversion.stored_kw(taper_max_kw(problem, full[:, t], hours[:, t], most)) * step_h[t])
+        least = low[:, t] = np.maximum(least - loss[:, t] - drain, bounds.floor_kwh[:, t])
+        most = high[:, t] = np.minimum(most + rise - drain, bounds.ceiling_kwh[:, t])
     return low, high
+
+
+def _fastest_kw(problem: Problem) -> tuple[Array, Array]:
+    """Return the most charging and discharging power that ramps allow by each step, two (n, T) [kW]."""
+    s = problem.storages
+    charge_kw, discharge_kw = s.charge_max_kw, s.discharge_max_kw
+    if s.converters is None or not np.isfinite(s.converters.ramp_kw_per_h).any():
+        return charge_kw, discharge_kw
+    charge_kw, discharge_kw, ramp, begin = charge_kw.copy(), discharge_kw.copy(), ramp_kw(problem), in_force_kw(problem)
+    charge, discharge = np.maximum(begin, 0.0), np.maximum(-begin, 0.0)
+    for t in range(problem.grid.n_steps):
+        charge = charge_kw[:, t] = np.minimum(charge_kw[:, t], charge + ramp[:, t])
+        discharge = discharge_kw[:, t] = np.minimum(discharge_kw[:, t], discharge + ramp[:, t])
+    return charge_kw, discharge_kw
 
 
 def idle_safe_kwh(problem: Problem) -> tuple[Array, Array]:

@@ -23,11 +23,15 @@ import numpy as np
 from optimizer.deadline import Deadline
 from optimizer.envelope import reach_kwh
 from optimizer.highs import PRIMAL, Answer, Highs
+from optimizer.inputs.ageing import ageing_worth_per_kwh
 from optimizer.inputs.commitments import commitments_worth
 from optimizer.model.build import TERMS
+from optimizer.shares import uneven_kwh
 from v2g.problem import Problem
 from v2g.solution import Tier
 from v2g.timegrid import Array
+
+Courses = tuple[tuple[float, Problem], ...]
 
 CERTIFICATE_TOLERANCE = 1e-6
 SERVICE_FACTOR = 4.0
@@ -68,8 +72,11 @@ class Optimum:
     priced: Answer
 
 
-def make_objective(problem: Problem, term_costs: dict[str, Array]) -> Objective:
-    """Return the objective of a problem whose terms cost `term_costs` (term → vector over the columns that are left)."""
+def make_objective(problem: Problem, term_costs: dict[str, Array], courses: Courses = ()) -> Objective:
+    """Return the objective of a problem whose terms cost `term_costs` (term → vector over the columns that are left).
+
+    Where these are expected costs over several `courses`, (probability, problem) each, so are the bounds.
+    """
     raw = {tier: sum((t.weight * term_costs[t.name] for t in TERMS if t.tier is tier), np.zeros(())) for tier in Tier}
     scales = {tier: float(np.abs(cost).max(initial=0.0)) or 1.0 for tier, cost in raw.items()}
     service = (
@@ -77,6 +84,7 @@ def make_objective(problem: Problem, term_costs: dict[str, Array]) -> Objective:
     )
     violation = VIOLATION_FACTOR * service * float(problem.storages.priority.max(initial=1.0)) / float(problem.grid.step_h.min())
     money = scales[Tier.MONEY]
+    unmet = sum(probability * _least_unmet(course) for probability, course in courses or ((1.0, problem),))
     return Objective(
         costs={tier: raw[tier] / scales[tier] for tier in Tier},
         weights={
@@ -86,7 +94,7 @@ def make_objective(problem: Problem, term_costs: dict[str, Array]) -> Objective:
         },
         money_scale=money,
         moving=_move_price_per_kwh(problem) / money * term_costs["stability"],
-        least={Tier.VIOLATION: 0.0, Tier.SERVICE: _least_unmet(problem) / scales[Tier.SERVICE]},
+        least={Tier.VIOLATION: 0.0, Tier.SERVICE: unmet / scales[Tier.SERVICE]},
     )
 
 
@@ -130,7 +138,7 @@ def _money_per_kwh(problem: Problem) -> float:
     committed_per_kwh, committed_per_kw = commitments_worth(problem)
     energy = max(np.abs(money.import_price_per_kwh).max(), np.abs(money.export_price_per_kwh).max()) + committed_per_kwh
     peak = (money.demand_charge_per_kw + committed_per_kw) / problem.grid.step_h.min()
-    stored = (s.wear_cost_per_kwh + np.abs(s.terminal_value_per_kwh)).max(initial=0.0)
+    stored = (s.wear_cost_per_kwh + np.abs(s.terminal_value_per_kwh)).max(initial=0.0) + ageing_worth_per_kwh(problem)
     efficiency = (s.charge_efficiency * s.discharge_efficiency).min(initial=1.0)
     return float((energy + peak + stored) / efficiency) or 1.0
 
@@ -140,9 +148,10 @@ def _move_price_per_kwh(problem: Problem) -> float:
 
 
 def _least_unmet(problem: Problem) -> float:
-    """Return what stays unmet however the others charge [kWh, weighed by priority]."""
+    """Return what SERVICE costs however the others charge [kWh, weighed by priority]; it grows with each storage's unmet energy."""
     s = problem.storages
-    promised = np.flatnonzero((s.target_step > 0) & (s.target_energy_kwh > 0))
+    promised = (s.target_step > 0) & (s.target_energy_kwh > 0)
     _, most = reach_kwh(problem)
-    unmet = np.maximum(s.target_energy_kwh[promised] - most[promised, s.target_step[promised] - 1], 0.0)
-    return float(s.priority[promised] @ unmet)
+    missing = s.target_energy_kwh - most[np.arange(s.n_units), np.maximum(s.target_step, 1) - 1]
+    unmet = np.where(promised, np.maximum(missing, 0.0), 0.0)
+    return float(s.priority @ (unmet + uneven_kwh(problem, unmet)))

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from optimizer.shares import part_kwh
 from v2g.problem import Problem
 from v2g.timegrid import Array
 
@@ -19,6 +20,7 @@ def wish_symbols(problem: Problem) -> dict[str, Array]:
     return {
         "wear_cost_per_kwh": s.wear_cost_per_kwh,
         "priority": s.priority,
+        "unmet_part_kwh": part_kwh(problem),
         "promised_kwh": np.where(due & (target > 0), target, -np.inf),
         "early_target_kwh": np.where((early_price > 0) & (target > 0), target, -np.inf),
         "early_price_per_kwh": early_price,

@@ -3,6 +3,7 @@
 import numpy as np
 
 from optimizer.flows import Flows
+from optimizer.shares import uneven_kwh
 from v2g.problem import Problem
 from v2g.timegrid import Array
 
@@ -12,6 +13,11 @@ NEGLIGIBLE_KWH = 1e-6
 def unmet_target_kwh(problem: Problem, flows: Flows) -> float:
     """Return the energy missing to promises when they are due, weighed by priority [kWh]."""
     return float(problem.storages.priority @ unmet_kwh(problem, flows.energy_kwh))
+
+
+def fairness_kwh(problem: Problem, flows: Flows) -> float:
+    """Return what unmet promises weigh beyond themselves because they are not shared by all, weighed by priority [kWh]."""
+    return float(problem.storages.priority @ uneven_kwh(problem, unmet_kwh(problem, flows.energy_kwh)))
 
 
 def unmet_kwh(problem: Problem, energy_kwh: Array) -> Array:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import highspy
 import numpy as np
 
+from optimizer.shares import N_SHARES, SHARE_WEIGHT
 from v2g.problem import Problem
 
 BIG = 500.0
@@ -73,11 +74,18 @@ class Brute:
         s = self.p.storages
         target = s.target_energy_kwh[u]
         if target > 0 and s.target_step[u] == t + 1:
-            self.rows.add({e: 1, self.var(service=s.priority[u]): 1}, target, np.inf)
+            self.rows.add({e: 1, **dict.fromkeys(self.shares(u, t), 1.0)}, target, np.inf)
         if target > 0:
             self.rows.add({e: 1, self.var(money=s.departure_probability[u, t] * s.shortfall_price_per_kwh[u]): 1}, target, np.inf)
         if t == self.p.grid.n_steps - 1:
             self.cost["money"][e] = -s.terminal_value_per_kwh[u]
+
+    def shares(self, u: int, t: int) -> list[int]:
+        s = self.p.storages
+        need = s.target_energy_kwh[u] - (s.initial_energy_kwh[u] - s.drain_kwh[u, : t + 1].sum())
+        part = (need if need > 0 else s.target_energy_kwh[u]) / N_SHARES
+        weights = s.priority[u] * (1 + SHARE_WEIGHT * np.linspace(0, 1, N_SHARES))
+        return [self.var(0, part, service=w) for w in weights[:-1]] + [self.var(service=weights[-1])]
 
     def network(self) -> None:
         c = self.p.circuits

@@ -1,9 +1,11 @@
 """Random problems: small ones with every trouble at once, and fleets of the size of a station."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
 
+from v2g.converters import Ageing, Converters, DischargeCaps
 from v2g.network import Circuits, Connection
 from v2g.problem import Problem
 from v2g.storages import StorageKind, Storages
@@ -77,6 +79,60 @@ def _connection(r: np.random.Generator, T: int) -> Connection:
         export_price_per_kwh=price * (r.uniform(0.3, 1.0) if r.random() < 0.7 else 1.2),
         demand_charge_per_kw=float(r.choice([0.0, 0.5])),
         peak_so_far_kw=float(r.choice([0.0, 8.0])),
+    )
+
+
+def mixed(seed: int, *, standby: bool = False) -> Problem:
+    """Return `small(seed)` with tapers, knees, ramps, discharge caps, depth and calendar ageing at random.
+
+    With `standby` there are standby losses too: the linear relaxation does not see them.
+    """
+    r, problem = np.random.default_rng((seed, 1)), small(seed)
+    storages = replace(
+        problem.storages,
+        converters=_converters(r, problem, standby=standby) if r.random() < 0.8 else None,
+        ageing=_ageing(r, problem) if r.random() < 0.5 else None,
+        caps=_caps(r, problem) if r.random() < 0.5 else None,
+    )
+    return replace(problem, storages=storages)
+
+
+def _some(r: np.random.Generator, n: int, chance: float, values: Array, none: float) -> Array:
+    return np.where(r.random(n) < chance, values, none)
+
+
+def _converters(r: np.random.Generator, problem: Problem, *, standby: bool) -> Converters:
+    n, s = problem.shape[0], problem.storages
+    power, capacity = s.charge_max_kw.max(axis=1), s.energy_max_kwh[:, 0]
+    ideal = Converters.ideal(n)
+    return replace(
+        ideal,
+        ramp_kw_per_h=_some(r, n, 0.3, r.uniform(1.0, 30.0, n), np.inf),
+        in_force_kw=_some(r, n, 0.6, r.uniform(-1.0, 1.0, n) * power, np.nan),
+        taper_full_kwh=_some(r, n, 0.4, capacity * r.uniform(0.7, 1.1, n), np.inf),
+        taper_per_h=r.uniform(0.3, 3.0, n),
+        knee_kw=_some(r, n, 0.5, np.maximum(power, 1.0) * r.uniform(0.2, 1.1, n), np.inf),
+        knee_loss_frac=_some(r, n, 0.7, r.uniform(0.01, 0.2, n), 0.0),
+        standby_kw=_some(r, n, 0.5, r.uniform(0.05, 0.3, n), 0.0) if standby else ideal.standby_kw,
+    )
+
+
+def _ageing(r: np.random.Generator, problem: Problem) -> Ageing:
+    n, depths = problem.shape[0], int(r.integers(0, 4))
+    capacity = problem.storages.energy_max_kwh[:, :1]
+    return Ageing(
+        calendar_above_kwh=capacity[:, 0] * r.uniform(0.3, 0.9, n),
+        calendar_price_per_kwh_h=_some(r, n, 0.5, r.uniform(0.001, 0.05, n), 0.0),
+        depth_kwh=capacity * r.dirichlet(np.ones(max(depths, 1)), n)[:, :depths] * r.uniform(0.7, 1.2, (n, 1)),
+        depth_price_per_kwh=np.cumsum(r.uniform(0.0, 0.06, (n, depths)), axis=1) * (r.random((n, 1)) < 0.7),
+    )
+
+
+def _caps(r: np.random.Generator, problem: Problem) -> DischargeCaps:
+    (n, steps), windows = problem.shape, int(r.integers(1, 3))
+    return DischargeCaps(
+        window=r.choice([0.0, 0.5, 1.0], (windows, steps)),
+        most_kwh=np.where(r.random((n, windows)) < 0.6, r.uniform(0.0, 8.0, (n, windows)), np.inf),
     )
 
 
