@@ -1,24 +1,18 @@
 """The exact planner: the Pyomo model's template filled with a problem, solved by a persistent HiGHS, read back and replayed."""
 
-from dataclasses import dataclass
-
-import numpy as np
-
 from optimizer.compiled.reduce import Reduced, make_pattern, reduce
 from optimizer.compiled.stamp import Program, Stamp
 from optimizer.compiled.template import compile_template
 from optimizer.data import ModelData, model_data
 from optimizer.deadline import Deadline, Stopwatch
-from optimizer.highs import Answer, Highs
-from optimizer.integers import Pairs, decide, losers, overlapping
+from optimizer.highs import Highs
+from optimizer.integers.lazily import Found, Lazily
 from optimizer.readback import Readback, make_solution
-from optimizer.tiers import Objective, Optimum, make_objective, optimise
+from optimizer.tiers import Optimum, make_objective, optimise
 from optimizer.verify import verify
 from optimizer.warm import Footing, carry_over
 from v2g.problem import Problem
 from v2g.solution import Rung, Solution
-
-MAX_INTEGER_ROUNDS = 5
 
 
 class ExactPlanner:
@@ -56,14 +50,15 @@ class ExactPlanner:
         back = Readback(problem=problem, program=program, reduced=reduced)
         optimum = optimise(self._highs, objective, deadline=deadline, prefer=self.prefer)
         watch.lap("solve")
-        found = _found(back, optimum, objective.money_scale)
-        if optimum.priced.optimal and not back.is_true(optimum.priced, back.terms(back.flows(optimum.priced))):
-            found = _decide_and_solve(self._highs, back, objective, optimum, deadline)
+        lazily = Lazily(self._highs, back, objective, optimum, deadline=deadline, prefer=self.prefer)
+        if lazily.needed():
+            found = lazily.found()
             watch.lap("integers")
-        flows = back.flows(found.answer)
+        else:
+            found = _found(back, optimum, objective.money_scale)
         solution = make_solution(
-            flows,
-            back.terms(flows),
+            found.flows,
+            back.terms(found.flows),
             rung=found.rung,
             reason=found.reason,
             gap_frac=found.gap_frac,
@@ -98,46 +93,10 @@ class ExactPlanner:
         return reduced
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Found:
-    """An answer and what it is worth on the ladder."""
-
-    answer: Answer
-    rung: Rung
-    reason: str = ""
-    gap_frac: float | None = None
-
-
-def _found(back: Readback, optimum: Optimum, money_scale: float) -> _Found:
-    """Return the relaxation's answer; the one before PREFERENCE if that led to something that does not hold."""
+def _found(back: Readback, optimum: Optimum, money_scale: float) -> Found:
+    """Return the relaxation's answer, which breaks nothing."""
+    flows = back.flows(optimum.answer.values)
     if not optimum.priced.optimal:
-        return _Found(answer=optimum.answer, rung=Rung.INCUMBENT, reason="the time limit came before the proof of optimality")
-    flows = back.flows(optimum.answer)
-    answer = optimum.answer if back.is_true(optimum.answer, back.terms(flows)) else optimum.priced
-    return _Found(answer=answer, rung=Rung.OPTIMAL, gap_frac=back.gap_frac(optimum.priced, flows, money_scale))
-
-
-def _decide_and_solve(highs: Highs, back: Readback, objective: Objective, relaxed: Optimum, deadline: Deadline) -> _Found:
-    """Make exclusive the pairs that the relaxation uses at once and solve again, until no pair is left."""
-    pairs, answer = back.either_or(), relaxed.priced
-    chosen: Pairs = np.empty((0, 2), dtype=np.int64)
-    found = _Found(answer=answer, rung=Rung.ROUNDED)
-    for _ in range(MAX_INTEGER_ROUNDS):
-        chosen = np.unique(np.vstack([chosen, overlapping(pairs, answer.values)]), axis=0)
-        decision = decide(back.reduced, objective, relaxed.priced, chosen, deadline)
-        highs.unlock()
-        highs.close(losers(chosen, relaxed.priced.values) if decision is None else decision.closed)
-        optimum = optimise(highs, objective, deadline=deadline, prefer=False)
-        answer = optimum.priced
-        if decision is None:
-            reason = "no either–or decision within the time limit: the relaxed plan, rounded"
-            found = _Found(answer=answer, rung=Rung.ROUNDED, reason=reason)
-        elif optimum.priced.optimal and decision.proven:
-            found = _Found(answer=answer, rung=Rung.OPTIMAL, gap_frac=decision.gap_frac)
-        else:
-            found = _Found(
-                answer=answer, rung=Rung.INCUMBENT, reason="the time limit came before the proof", gap_frac=decision.gap_frac
-            )
-        if back.is_true(answer, back.terms(back.flows(answer))):
-            break
-    return found
+        return Found(flows=flows, rung=Rung.INCUMBENT, reason="the time limit came before the proof of optimality")
+    kept = back.kept_for(optimum.priced, flows, money_scale)
+    return Found(flows=flows, rung=Rung.OPTIMAL, gap_frac=kept / back.in_play(flows))

@@ -87,11 +87,12 @@ class Highs:
         row_lower, row_upper = self._row_bounds
         self._set_row_bounds(*_meet(row_lower, row_upper, answer.row_dual))
 
-    def close(self, columns: NDArray[np.int64]) -> None:
-        """Fix columns at 0 until the next program."""
-        lower, upper = (bound.copy() for bound in self._column_bounds)
-        lower[columns] = upper[columns] = 0.0
-        self._set_column_bounds(lower, upper)
+    def confine(self, columns: NDArray[np.int64], lower: Array, upper: Array) -> None:
+        """Tighten the bounds of columns until `unlock`; where they cross, the upper one counts."""
+        low, high = (bound.copy() for bound in self._column_bounds)
+        high[columns] = np.minimum(high[columns], upper)
+        low[columns] = np.minimum(np.maximum(low[columns], lower), high[columns])
+        self._set_column_bounds(low, high)
 
     def unlock(self) -> None:
         """Give all columns and rows the loaded program's bounds."""

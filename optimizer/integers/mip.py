@@ -1,0 +1,101 @@
+"""The loaded program with integer columns beside its own, decided by HiGHS within a gap and a time limit."""
+
+from dataclasses import dataclass
+
+import highspy
+import numpy as np
+
+from optimizer.compiled.reduce import Reduced
+from optimizer.compiled.stamp import Index
+from optimizer.deadline import Deadline
+from optimizer.highs import feasible, new_highs, pass_program, run
+from optimizer.tiers import Objective
+from v2g.solution import Tier
+from v2g.timegrid import Array
+
+MIP_GAP = 1e-4
+TRADE_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Decision:
+    """Values of the program's own columns, a bound below which MONEY and moving cannot get (scaled), and whether that is close."""
+
+    values: Array
+    least_cost: float
+    proven: bool
+
+
+class Mip:
+    """A mixed-integer program under construction, and its solution."""
+
+    def __init__(self, program: Reduced) -> None:
+        self.col_upper = program.col_upper
+        self.n_integers = 0
+        self._n_own = len(program.col_lower)
+        self._highs = new_highs()
+        pass_program(self._highs, program, np.zeros(self._n_own))
+        self._highs.setOptionValue("mip_rel_gap", MIP_GAP)
+
+    def integers(self, upper: Array) -> Index:
+        """Add integer columns from 0 to `upper` (k,); return their numbers."""
+        first, k = self._n_own + self.n_integers, len(upper)
+        columns = np.arange(first, first + k, dtype=np.int64)
+        self._highs.addVars(k, np.zeros(k), np.asarray(upper, dtype=np.float64))
+        self.n_integers += k
+        self.make_whole(columns)
+        return columns
+
+    def make_whole(self, columns: Index) -> None:
+        """Let columns be whole numbers."""
+        kinds = np.full(len(columns), int(highspy.HighsVarType.kInteger), dtype=np.uint8)
+        self._highs.changeColsIntegrality(len(columns), columns.astype(np.int32), kinds)
+
+    def close(self, columns: Index) -> None:
+        """Fix columns at 0."""
+        none = np.zeros(len(columns))
+        self._highs.changeColsBounds(len(columns), columns.astype(np.int32), none, none)
+
+    def at_most(self, columns: Index, factors: Array, upper: Array) -> None:
+        """Add rows ``Σ_j factors[i, j]·x[columns[i, j]] ≤ upper[i]``: (k, w), (k, w), (k,)."""
+        k, width = columns.shape
+        start = width * np.arange(k, dtype=np.int32)
+        free = np.full(k, -highspy.kHighsInf)
+        self._highs.addRows(k, free, upper, k * width, start, columns.astype(np.int32).ravel(), factors.astype(np.float64).ravel())
+
+    def decide(self, objective: Objective, moving: Array, earlier: dict[Tier, float], deadline: Deadline) -> Decision | None:
+        """Return the decision that costs least, None where HiGHS finds none in half of the time left.
+
+        The weighted program decides if it costs no more in the tiers before MONEY than what the relaxation needs (`earlier`);
+        else the tiers are solved in turn.
+        """
+        limit_s = deadline.left_s / 2
+        # The gap is to be relative to what is at stake, not to targets that nobody can meet.
+        self._highs.changeObjectiveOffset(-sum(objective.weights[tier] * value for tier, value in earlier.items()))
+        decision = self._solve(objective.weighted + moving, limit_s)
+        if decision is None or all(self._value(objective.costs[t]) <= value + TRADE_TOLERANCE for t, value in earlier.items()):
+            return decision
+        self._highs.changeObjectiveOffset(0.0)
+        for tier in objective.weights:
+            cost = objective.costs[tier] + (moving if tier is Tier.MONEY else 0.0)
+            better = self._solve(cost, limit_s)
+            if better is None:
+                return decision
+            decision = better
+            used = np.flatnonzero(cost)
+            self.at_most(used[None], cost[used][None], np.array([self._value(cost) + TRADE_TOLERANCE]))
+        return decision
+
+    def _solve(self, cost: Array, limit_s: float) -> Decision | None:
+        self._highs.changeColsCost(len(cost), np.arange(len(cost), dtype=np.int32), cost)
+        status = run(self._highs, limit_s)
+        if not feasible(self._highs):
+            return None
+        return Decision(
+            values=np.array(self._highs.getSolution().col_value)[: self._n_own],
+            least_cost=float(self._highs.getInfo().mip_dual_bound),
+            proven=status == highspy.HighsModelStatus.kOptimal,
+        )
+
+    def _value(self, cost: Array) -> float:
+        return float((cost * np.array(self._highs.getSolution().col_value)[: len(cost)]).sum())

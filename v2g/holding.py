@@ -1,0 +1,33 @@
+"""What units can hold near now: nothing, or at least their least power. Further off a plan counts in means and is made again.
+
+A car that fills up within a step takes less than its least power on the mean of the step: it holds that power until it is full.
+"""
+
+import numpy as np
+
+from v2g.problem import Problem
+from v2g.timegrid import Array, TimeGrid
+
+NEAR_H = 1.0
+"""Steps that begin before this are near now: decided in whole, as they will be sent."""
+TOLERANCE_H = 1e-9
+
+
+def near_steps(grid: TimeGrid) -> int:
+    """Return how many steps begin within `NEAR_H`, at least the first."""
+    return max(int((grid.edges_h[:-1] < NEAR_H - TOLERANCE_H).sum()), 1)
+
+
+def least_charge_kw(problem: Problem) -> Array:
+    """Return the least mean power at which each unit charges in the near steps if it charges, (n, near) [kW]."""
+    s, near = problem.storages, near_steps(problem.grid)
+    missing_kwh = s.energy_max_kwh[:, :near] - s.initial_energy_kwh[:, None]
+    fills_kw = missing_kwh / (problem.grid.step_h[:near] * s.charge_efficiency[:, None])
+    least = np.broadcast_to(s.charge_min_kw[:, None], fills_kw.shape)
+    return np.where(fills_kw > 0, np.minimum(least, fills_kw), least)
+
+
+def least_discharge_kw(problem: Problem) -> Array:
+    """Return the least power at which each unit discharges in the near steps if it discharges, (n, near) [kW]."""
+    s, near = problem.storages, near_steps(problem.grid)
+    return np.broadcast_to(s.discharge_min_kw[:, None], (s.n_units, near)).copy()
