@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal
 
 from v2g.assets import Asset
 
@@ -152,6 +153,7 @@ class Rules:
     always leaves; `default_stay_h` the stay assumed of a stranger; `default_target_frac` the state of charge assumed to be
     wanted when the driver said nothing, `default_energy_kwh` the energy when the car tells no state of charge either;
     `target_probability` that with which the target is met before the car leaves: it is due at this quantile of early departures;
+    `taper_from_frac` is the state of charge from which a car that does not tell takes less power;
     `v2g_wear_cost_per_kwh` what a discharged kWh costs the car's battery; `expect_arrivals` whether plans leave room for cars that
     are likely to come. `v2g_day_*` and `v2g_life_*` cap what a vehicle gives back on one local day and ever: energy at the AC
     side [kWh], time [h] and equivalent full cycles.
@@ -172,6 +174,7 @@ class Rules:
     target_probability: float = 0.9
     unserved_price_factor: float = 8.0
     v2g_wear_cost_per_kwh: float = 0.04
+    taper_from_frac: float = 0.85
     v2g_day_kwh: float = NO_LIMIT
     v2g_day_h: float = NO_LIMIT
     v2g_day_cycles: float = NO_LIMIT
@@ -185,7 +188,8 @@ class Rules:
 class Horizon:
     """How far and how finely to plan: `n_fine` steps of `fine_h`, then `n_coarse` steps of `coarse_h` [h].
 
-    A tick runs every `tick_s`, the fast loop every `fast_s` [s].
+    A tick runs every `tick_s`, the fast loop every `fast_s` [s]. With `scenarios` above 1 the first step is planned for as many
+    courses of load, sun and departures at once.
     """
 
     fine_h: float = 0.25
@@ -194,6 +198,7 @@ class Horizon:
     n_coarse: int = 20
     tick_s: float = 300.0
     fast_s: float = 5.0
+    scenarios: Literal[1, 3, 5] = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
