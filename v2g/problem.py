@@ -4,20 +4,24 @@ Few concepts: *storages* (cars, batteries) sit on *circuits* (a feeder tree whos
 at the *connection*'s prices. Signs: + into the storage or into the site. Arrays are float64, units first, steps second.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from v2g.checks import check_circuits, check_commitments, check_connection, check_storages
 from v2g.commitments import Event, Reserve
 from v2g.network import Circuits, Connection
+from v2g.scenarios import Scenario, check_scenarios
 from v2g.storages import Storages
 from v2g.timegrid import Array, TimeGrid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Problem:
-    """Everything a planner may know. Raises `ProblemError` on wrong shapes, non-finite numbers or crossed bounds."""
+    """Everything a planner may know. Raises `ProblemError` on wrong shapes, non-finite numbers or crossed bounds.
+
+    `scenarios` are what else could come true; the problem itself has the rest of the probability.
+    """
 
     grid: TimeGrid
     storages: Storages
@@ -25,17 +29,28 @@ class Problem:
     connection: Connection
     events: tuple[Event, ...] = ()
     reserves: tuple[Reserve, ...] = ()
+    scenarios: tuple[Scenario, ...] = ()
 
     def __post_init__(self) -> None:
         check_circuits(self.circuits, self.grid.n_steps)
         check_storages(self.storages, self.grid.n_steps, self.circuits.circuit_ids)
         check_connection(self.connection, self.grid.n_steps)
         check_commitments(self.events, self.reserves, self.grid.n_steps)
+        check_scenarios(self.scenarios, self.storages, self.grid.n_steps)
 
     @property
     def shape(self) -> tuple[int, int]:
         """(n_units, n_steps)."""
         return self.storages.n_units, self.grid.n_steps
+
+    def courses(self) -> tuple[tuple[float, "Problem"], ...]:
+        """Return all that may come true, (probability, problem without scenarios) each, the problem itself first."""
+        rest = 1.0 - sum(s.probability for s in self.scenarios)
+        others = [
+            (s.probability, replace(self, storages=s.storages, circuits=s.circuits, connection=s.connection, scenarios=()))
+            for s in self.scenarios
+        ]
+        return ((rest, replace(self, scenarios=())), *others)
 
     def membership(self) -> Array:
         """Return (m, n): 1 where the unit hangs at the circuit or below it."""

@@ -143,6 +143,13 @@ class Tariff:
     max_blocks: int = 0
     carbon_price_per_kg: float = 0.0
 
+    @property
+    def free_peak_kw(self) -> float:
+        """Import up to which the month's peak costs nothing [kW]; inf where it never costs anything."""
+        if self.demand_charge_per_kw > 0:
+            return 0.0
+        return self.contracted_kw if self.overage_price_per_kw > 0 else NO_LIMIT
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
