@@ -22,6 +22,7 @@ from adapters.farm.surroundings import StepSeries
 from adapters.farm.uncontrolled import uncontrolled
 from adapters.farm.visit import Visit
 from adapters.mqtt.broker import EmbeddedBroker
+from config.asset_kpis import asset_kpis
 from config.kpis import outcome_kpis
 from config.live import LiveDaemon, running
 from config.load import LoadedSite, load_site
@@ -64,6 +65,7 @@ class Demo:
             "setpoints_acknowledged": outcomes["Applied"],
             "setpoints_not_acknowledged": outcomes.total() - outcomes["Applied"],
             **own,
+            **asset_kpis(outcome, site),
             "import_limit_kw": site.circuits[0].import_limit_kw,
             "cost_uncontrolled": other["cost"],
             "energy_put_off_kwh": owed_kwh,

@@ -23,6 +23,7 @@ from adapters.farm.possible import possible_kwh
 from adapters.farm.surroundings import StepSeries
 from adapters.farm.visit import Visit
 from config.closed_loop import Scenario
+from config.hindsight_assets import asset_units
 from v2g.network import N_PHASES, Circuits, Connection
 from v2g.problem import Problem
 from v2g.signals import SignalKind, least_on
@@ -44,13 +45,15 @@ def hindsight_problem(
 ) -> Problem:
     """Return the problem of `scenario` from `begin` to `end`.
 
-    Its storages are the visits, named by their ids, then the batteries; `stored_kwh` says what those hold at `begin` that were
-    there before. Without stationary batteries and visitors that stay beyond `end`, no control can do better, wear included.
+    Its storages are the visits, named by their ids, then the batteries and the assets (`config.hindsight_assets`); `stored_kwh`
+    says what those hold at `begin` that were there before. Without stationary batteries and visitors that stay beyond `end`, no
+    control can do better, wear included.
     """
     site, grid = scenario.site, quarter_hours(begin, end)
     evses = {e.evse_id: e for e in site.evses}
     cars = [_car(v, evses[v.evse_id], scenario, grid, stored_kwh) for v in scenario.visits if v.leaves_at > begin]
     units = [car for car in cars if car.target_step] + [_battery(b, grid, stored_kwh) for b in site.batteries]
+    units += asset_units(scenario, grid, _mean_kw(scenario.pv_kw, grid), stored_kwh, lambda rated: best_efficiency(rated)[0])
     starts_s = [t.timestamp() for t in grid.starts]
     return Problem(
         grid=grid,

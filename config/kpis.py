@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from adapters.farm.outcome import Outcome, Prices, bill
+from config.asset_kpis import asset_kpis
 from config.closed_loop import Run
 from v2g.site import Site
 
@@ -35,8 +36,8 @@ def outcome_kpis(outcome: Outcome, prices: Prices) -> dict[str, Any]:
 
 def run_kpis(run: Run, site: Site, prices: Prices, uncontrolled: Outcome) -> dict[str, Any]:
     """Return the figures of a closed loop beside those of the same cars uncontrolled."""
-    reference = outcome_kpis(uncontrolled, prices)
-    own = outcome_kpis(run.outcome, prices)
+    reference = outcome_kpis(uncontrolled, prices) | asset_kpis(uncontrolled, site)
+    own = outcome_kpis(run.outcome, prices) | asset_kpis(run.outcome, site)
     solve_s = np.array(run.solve_s) if run.solve_s else np.zeros(1)
     return own | {
         "import_limit_kw": site.circuits[0].import_limit_kw,

@@ -8,6 +8,7 @@ from typing import Any
 
 from adapters.farm.outcome import Outcome, Prices
 from adapters.farm.uncontrolled import uncontrolled
+from config.asset_kpis import asset_kpis
 from config.closed_loop import Run, Scenario, run_closed_loop
 from config.foresight import foresight_kpis, perfect_foresight
 from config.kpis import outcome_kpis, run_kpis
@@ -58,7 +59,7 @@ async def simulate(
         site, scenario.visits, start=scenario.start, end=scenario.end, load_kw=scenario.load_kw, pv_kw=scenario.pv_kw
     )
     prices = price_series(site, scenario.signals, scenario.start, scenario.end)
-    outcome, figures = reference, outcome_kpis(reference, prices)
+    outcome, figures = reference, outcome_kpis(reference, prices) | asset_kpis(reference, site)
     if policy is not Policy.UNCONTROLLED:
         run = await _controlled(scenario, past, progress)
         outcome, figures = run.outcome, run_kpis(run, site, prices, reference)
