@@ -83,7 +83,7 @@ def _binding(problem: Problem, solution: Solution) -> NDArray[np.str_]:
         return np.full(problem.shape, "", dtype=object)
     ids = problem.circuits.circuit_ids
     names = np.array(["", *ids, *(f"{name}:L{p + 1}" for name in ids for p in range(N_PHASES))], dtype=object)
-    share = (problem.storages.phase_share[:, None, :] * inside.T[:, :, None]).reshape(problem.shape[0], -1)
+    share = (problem.storages.phase_share[:, None, :] * inside.T[:, :, None]).reshape(problem.shape[0], len(ids) * N_PHASES)
     sums = np.abs(told.import_per_kw - told.export_per_kw)
     phases = np.abs(told.phase_per_kw).reshape(-1, problem.grid.n_steps)
     none = np.full((*problem.shape, 1), EPSILON_PRICE)
