@@ -28,6 +28,11 @@ class Leases:
         until_s = float(self._until_s[unit])
         return (float(self._setpoint_kw[unit]), until_s) if at_s < until_s else None
 
+    def until_s(self, unit: int) -> float | None:
+        """Return when the unit's last lease ends or ended [s since 1970], None if it never had one or it was revoked."""
+        until_s = float(self._until_s[unit])
+        return until_s if np.isfinite(until_s) else None
+
     def ceilings_kw(self, at_s: float) -> Array:
         """Return what every unit may do at `at_s` (n_units,): its setpoint, or its fallback, which never discharges."""
         return np.where(at_s < self._until_s, self._setpoint_kw, self.fallback_kw)

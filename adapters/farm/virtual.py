@@ -116,14 +116,14 @@ class VirtualFarm:
 
     def _evse_state(self, unit: int, evse: Evse) -> EvseState:
         granted = self._leases.granted(unit, self._yard.now_s)
-        visit = self._yard.here[unit]
+        visit, until_s = self._yard.here[unit], self._leases.until_s(unit)
         return EvseState(
             evse_id=evse.evse_id,
             online=True,
             session=None if visit is None else self._session(unit, visit),
             power_kw=Reading(value=float(self._fleet.running_kw[unit]), at=self.now),
             acknowledged_kw=None if granted is None else granted[0],
-            lease_until=None if granted is None else datetime.fromtimestamp(granted[1], UTC),
+            lease_until=None if until_s is None else datetime.fromtimestamp(until_s, UTC),
         )
 
     def _battery_state(self, unit: int, battery_id: str) -> BatteryState:

@@ -60,7 +60,7 @@ async def test_a_lease_that_ends_means_the_fallback_and_no_discharge() -> None:
     await station_farm.apply([setpoint(-6.0, minutes=5.0)])
     (state,) = (await station_farm.observe(START + timedelta(minutes=20))).evses
     assert state.acknowledged_kw is None
-    assert state.lease_until is None
+    assert state.lease_until == START + timedelta(minutes=5)
     assert state.power_kw is not None
     assert state.power_kw.value == pytest.approx(4.14)
 
