@@ -123,6 +123,7 @@ def simulate_command(
     sessions: Annotated[Path | None, typer.Option(help="Session file (CSV).")] = None,
     load: Annotated[Path | None, typer.Option(help="Load series (CSV).")] = None,
     prices: Annotated[Path | None, typer.Option(help="Price series (CSV).")] = None,
+    signals: Annotated[Path | None, typer.Option(help="Signals as posted to the API, a list (JSON).")] = None,
     start: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First local day.")] = None,
     v2g_share: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of cars that can give back.")] = 0.5,
     foresight: Annotated[bool, typer.Option("--foresight", help="Compare with perfect foresight too.")] = False,
@@ -132,7 +133,7 @@ def simulate_command(
 ) -> None:
     """Run a station in closed loop on a virtual clock, beside the same cars uncontrolled."""
     configure_logs(verbose=verbose, quiet=not verbose)
-    files = Files(sessions=sessions, load=load, prices=prices, start=start.date() if start else None)
+    files = Files(sessions=sessions, load=load, prices=prices, signals=signals, start=start.date() if start else None)
     scenario, past = make_scenario(load_site(site), files, days=days, seed=seed, v2g_share=v2g_share)
     for note in scenario.notes:
         err.print(note, highlight=False, soft_wrap=True, markup=False)

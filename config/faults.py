@@ -136,6 +136,16 @@ def _limit_faults(file: SiteFile) -> Iterator[Fault]:
 
 
 def _tariff_faults(file: SiteFile) -> Iterator[Fault]:
+    tariff = file.tariff
+    if np.isfinite(tariff.contracted_kw) and tariff.overage_price_per_kw == 0:
+        message = "what is beyond the contract costs nothing"
+        yield Fault(place=("tariff", "contracted_kw"), message=message, mend="add overage_price_per_kw")
+    for name in ("overage_price_per_kw", "block_kw", "block_price", "max_blocks"):
+        if getattr(tariff, name) and not np.isfinite(tariff.contracted_kw):
+            yield Fault(place=("tariff", name), message="there is no contract", mend="add contracted_kw")
+    if (tariff.block_kw > 0) != (tariff.max_blocks > 0):
+        place = ("tariff", "block_kw" if tariff.block_kw else "max_blocks")
+        yield Fault(place=place, message="blocks need a size and a number", mend="give block_kw and max_blocks, or neither")
     for i, period in enumerate(file.tariff.periods):
         if not period.start_h < period.end_h <= 24:
             place = ("tariff", "periods", i, "end_h")

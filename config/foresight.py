@@ -27,7 +27,7 @@ from v2g.storages import StorageKind
 from v2g.timegrid import Array
 
 TIME_LIMIT_S = 120.0
-BILL = ("energy_import", "energy_export", "demand_charge")
+BILL = ("energy_import", "energy_export", "demand_charge", "capacity_contract")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,7 @@ def perfect_foresight(scenario: Scenario, prices: Prices) -> Foresight:
 def billed_spans(start: datetime, end: datetime, prices: Prices) -> list[tuple[datetime, datetime]]:
     """Return the parts from `start` to `end`: cut where a local calendar month begins, if each is charged for its peak."""
     cuts, zone = [start], ZoneInfo(prices.time_zone)
-    while prices.demand_charge_per_kw:
+    while prices.demand_charge_per_kw or prices.contract:
         local = cuts[-1].astimezone(zone)
         month = datetime(local.year + local.month // 12, local.month % 12 + 1, 1, tzinfo=zone).astimezone(UTC)
         if month >= end:

@@ -63,6 +63,7 @@ def hindsight_problem(
             import_price_per_kwh=np.array([prices.import_per_kwh.at(s) for s in starts_s]),
             export_price_per_kwh=np.array([prices.export_per_kwh.at(s) for s in starts_s]),
             demand_charge_per_kw=prices.demand_charge_per_kw,
+            contract=prices.contract,
         ),
     )
 

@@ -25,6 +25,7 @@ def outcome_kpis(outcome: Outcome, prices: Prices) -> dict[str, Any]:
         "cost_import": money.import_cost,
         "revenue_export": money.export_revenue,
         "cost_demand": money.demand_cost,
+        "cost_contract": money.contract_cost,
         "peak_import_kw": outcome.peak_import_kw,
         "max_import_kw": outcome.max_import_kw,
         "limit_violation_s": outcome.limit_violation_s,

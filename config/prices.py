@@ -7,6 +7,7 @@ from adapters.farm.surroundings import StepSeries
 from forecasts.prices import Prices as PriceForecast
 from v2g.signals import Signals
 from v2g.site import Site
+from v2g.stating.money import contract_of
 from v2g.timegrid import Array, TimeGrid
 
 
@@ -24,5 +25,6 @@ def price_series(site: Site, signals: Signals, start: datetime, end: datetime) -
         import_per_kwh=series(outlook.import_per_kwh),
         export_per_kwh=series(outlook.export_per_kwh),
         demand_charge_per_kw=site.tariff.demand_charge_per_kw,
+        contract=contract_of(site.tariff),
         time_zone=site.time_zone,
     )

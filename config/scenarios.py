@@ -18,6 +18,7 @@ from adapters.series.series import SeriesKind, read_series
 from adapters.series.sessions import SessionRow, read_sessions
 from config.closed_loop import Scenario
 from config.load import LoadedSite
+from config.signal_file import load_signals
 from config.surroundings import building_load, pv_production
 from forecasts.history import History
 from forecasts.visits import EndedVisit
@@ -43,6 +44,7 @@ class Files:
     sessions: Path | None = None
     load: Path | None = None
     prices: Path | None = None
+    signals: Path | None = None
     start: date | None = None
 
 
@@ -64,7 +66,8 @@ def make_scenario(loaded: LoadedSite, files: Files, *, days: int, seed: int, v2g
     end = datetime.combine(first_day + timedelta(days=days), time(), tzinfo=zone).astimezone(UTC)
     visits, ended, visit_note = _visits(loaded, rows, start, end, seed, v2g_share)
     load, load_past, load_note = _load(loaded, files.load, start, end, seed)
-    signals, price_note = _prices(loaded, files.prices, start, end)
+    prices, price_note = _prices(loaded, files.prices, start, end)
+    called, call_note = _called(site, files.signals, start)
     scenario = Scenario(
         site=site,
         start=start,
@@ -72,8 +75,8 @@ def make_scenario(loaded: LoadedSite, files: Files, *, days: int, seed: int, v2g
         visits=visits,
         load_kw=load,
         pv_kw=pv_production(site, start, hours_h=(end - start) / HOUR, seed=seed + 1),
-        signals=signals,
-        notes=(visit_note, load_note, price_note),
+        signals=(*prices, *called),
+        notes=(visit_note, load_note, price_note, *call_note),
     )
     return scenario, Past(load=load_past, ended=ended)
 
@@ -166,6 +169,14 @@ def _prices(loaded: LoadedSite, path: Path | None, start: datetime, end: datetim
         for day, intervals in by_day.items()
     )
     return signals, f"{aligned.note}; each day's are known at 13:00 of the day before"
+
+
+def _called(site: Site, path: Path | None, start: datetime) -> tuple[Signals, tuple[str, ...]]:
+    """Return what is published besides prices, and a note about it."""
+    if path is None:
+        return (), ()
+    signals = load_signals(path, site, start)
+    return signals, (f"signals: {path.name}: {', '.join(str(s.kind) for s in signals)}",)
 
 
 def _aligned(loaded: LoadedSite, path: Path, kind: SeriesKind, zone: str | None, start: datetime, end: datetime) -> Aligned:

@@ -20,6 +20,14 @@ class CapacityContract:
     block_price: float = 0.0
     max_blocks: int = 0
 
+    def month_cost(self, peak_kw: float) -> float:
+        """Return what a whole month with this peak costs [currency]: the cheapest number of blocks, and the overage beyond them."""
+
+        def cost(n: int) -> float:
+            return self.block_price * n + self.overage_price_per_kw * max(peak_kw - self.contracted_kw - self.block_kw * n, 0.0)
+
+        return min(cost(n) for n in range(self.max_blocks + 1))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Carbon:

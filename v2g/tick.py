@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import isinf
 
 from v2g.alarm import Alarm, AlarmCode
 from v2g.dispatch import dispatch
@@ -116,10 +117,11 @@ def limits_under(
     A load above its forecast is no reason to pay for more, but none to break a promise either: cars that can hardly wait are
     exempt.
     """
-    if plan is None or site.tariff.demand_charge_per_kw == 0:
+    free_kw = site.tariff.free_peak_kw
+    if plan is None or isinf(free_kw):
         return limits_now(site, observation, outlook, signals, ledger=memory.ledger)
     pressed = {unit for unit, laxity_h in zip(plan.unit_ids, plan.laxity_h, strict=True) if laxity_h < PRESSED_H}
-    peak_kw = max(memory.peak_so_far_kw, float(plan.import_kw.max(initial=0.0)))
+    peak_kw = max(free_kw, memory.peak_so_far_kw, float(plan.import_kw.max(initial=0.0)))
     return limits_now(site, observation, outlook, signals, peak_kw=peak_kw, exempt=pressed, ledger=memory.ledger)
 
 

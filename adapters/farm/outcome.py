@@ -9,6 +9,7 @@ import numpy as np
 from adapters.farm.premises import AssetOutcome
 from adapters.farm.surroundings import StepSeries
 from adapters.farm.visit import Visit
+from v2g.commitments import CapacityContract
 from v2g.timegrid import Array
 
 QUARTER_S = 900.0
@@ -152,11 +153,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Prices:
-    """What energy costs at the connection [currency/kWh], and the demand charge [currency/kW and calendar month]."""
+    """What energy costs at the connection [currency/kWh], the demand charge [currency/kW and calendar month], the contract."""
 
     import_per_kwh: StepSeries
     export_per_kwh: StepSeries
     demand_charge_per_kw: float = 0.0
+    contract: CapacityContract | None = None
     time_zone: str = "UTC"
 
 
@@ -167,11 +169,12 @@ class Bill:
     import_cost: float
     export_revenue: float
     demand_cost: float
+    contract_cost: float
 
     @property
     def total(self) -> float:
         """The sum to pay."""
-        return self.import_cost - self.export_revenue + self.demand_cost
+        return self.import_cost - self.export_revenue + self.demand_cost + self.contract_cost
 
 
 def bill(outcome: Outcome, prices: Prices) -> Bill:
@@ -188,4 +191,5 @@ def bill(outcome: Outcome, prices: Prices) -> Bill:
         import_cost=float((import_price * outcome.import_kw) @ outcome.covered_h),
         export_revenue=float((export_price * outcome.export_kw) @ outcome.covered_h),
         demand_cost=prices.demand_charge_per_kw * sum(peaks_kw.values()),
+        contract_cost=sum(prices.contract.month_cost(kw) for kw in peaks_kw.values()) if prices.contract else 0.0,
     )

@@ -1,6 +1,6 @@
 """Errors as people and programs can read them: application/problem+json (RFC 9457) with a place and a mend."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, get_args
 
@@ -99,7 +99,7 @@ async def _on_invalid(_request: Request, error: Exception) -> JSONResponse:
         detail = f"{first['ctx']['error']} at character {first['loc'][-1]}"
         return problem(HTTPStatus.BAD_REQUEST, detail, place="body", mend=BODY_MENDS[HTTPStatus.BAD_REQUEST])
     detail = str(first["msg"])
-    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, place=_place(first["loc"]), mend=_mend(first))
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, place=place_in(first["loc"]), mend=mend_of(first))
 
 
 async def _on_http(_request: Request, error: Exception) -> JSONResponse:
@@ -109,8 +109,8 @@ async def _on_http(_request: Request, error: Exception) -> JSONResponse:
     return problem(error.status_code, str(error.detail), place="body" if mend else "", mend=mend, headers=dict(error.headers or {}))
 
 
-def _place(location: Sequence[int | str]) -> str:
-    """Return where in the request, e.g. ``intervals[3].start``, without the words that only the framework knows."""
+def place_in(location: Sequence[int | str]) -> str:
+    """Return where in the first of `location`, e.g. ``intervals[3].start``, without the words that only the framework knows."""
     steps = list(location[1:])
     if steps and steps[0] in get_args(FormTag):
         del steps[0]
@@ -118,5 +118,6 @@ def _place(location: Sequence[int | str]) -> str:
     return text.lstrip(".") or str(location[0])
 
 
-def _mend(error: dict[str, Any]) -> str:
+def mend_of(error: Mapping[str, Any]) -> str:
+    """Return what to do about one of pydantic's errors."""
     return MENDS.get(error["type"], "").format(**error.get("ctx", {}))

@@ -76,6 +76,13 @@ def test_a_site_is_built_as_written(write: Write) -> None:
         ("Asia/Shanghai", "Asia", 2, "time_zone", "IANA"),
         ("end_h: 8", "end_h: 0", 9, "tariff.periods[0].end_h", "midnight"),
         ("price_per_kwh: 0.3", "price_per_kwh: cheap", 9, "tariff.periods[0].price_per_kwh", ""),
+        ("kwh: 0.6,", "kwh: 0.6, contracted_kw: 30,", 9, "tariff.contracted_kw", "overage_price_per_kw"),
+        ("kwh: 0.6,", "kwh: 0.6, block_price: 640,", 9, "tariff.block_price", "contracted_kw"),
+        ("kwh: 0.6,", "kwh: 0.6, contracted_kw: 9, overage_price_per_kw: 1, block_kw: 5,", 9, "tariff.block_kw", "max_blocks"),
+        ("kwh: 0.6,", "kwh: 0.6, max_blocks: 1.5,", 9, "tariff.max_blocks", "whole"),
+        ("kwh: 0.6,", "kwh: 0.6, carbon_price_per_kg: -1,", 9, "tariff.carbon_price_per_kg", "larger"),
+        ("id: home", "rules: {v2g_life_h: -4000}\nid: home", 1, "rules.v2g_life_h", "larger"),
+        ("id: home", "rules: {target_probability: 0.99}\nid: home", 1, "rules.target_probability", "smaller"),
     ],
 )
 def test_every_error_names_line_place_and_mend(write: Write, old: str, new: str, line: int, place: str, mend: str) -> None:

@@ -1,0 +1,53 @@
+"""Signals from a file: a list of what the REST API takes, each with an optional `issued_at`, when it becomes known."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import AwareDatetime, TypeAdapter, ValidationError
+
+from adapters.web.problems import mend_of, place_in
+from adapters.web.requests import AnySignalForm, IntervalsForm, StepsForm, to_signal
+from v2g.errors import SignalError
+from v2g.signals import Signal, Signals
+from v2g.site import Site
+
+FORM: TypeAdapter[IntervalsForm | StepsForm] = TypeAdapter(AnySignalForm)
+INSTANT: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
+
+
+def load_signals(path: Path, site: Site, start: datetime) -> Signals:
+    """Return the signals in `path`, in the order in which they become known; those without `issued_at` are known at `start`.
+
+    Raises `SignalError` naming the file, the place in it and the mend.
+    """
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SignalError(f"cannot be read: {error}", place=str(path), mend="give the path of a JSON file") from error
+    except (ValueError, RecursionError) as error:
+        raise SignalError(f"this is not JSON: {error}", place=str(path), mend="check quotes, commas and brackets") from error
+    if not isinstance(said, list):
+        raise SignalError("the file holds no list", place=str(path), mend="give [ … ] around the signals")
+    signals = (_signal(path, i, item, site, start) for i, item in enumerate(said))
+    return tuple(sorted(signals, key=lambda s: s.issued_at))
+
+
+def _signal(path: Path, index: int, said: Any, site: Site, start: datetime) -> Signal:
+    place = f"{path}[{index}]"
+    if not isinstance(said, dict):
+        raise SignalError("this is no signal", place=place, mend="give an object { … }")
+    try:
+        known = INSTANT.validate_python(said.get("issued_at", start)).astimezone(UTC)
+    except (ValidationError, OverflowError) as error:
+        raise SignalError("this is no instant", place=f"{place}.issued_at", mend="as in 2026-01-01T08:00:00Z") from error
+    try:
+        form = FORM.validate_python({name: value for name, value in said.items() if name != "issued_at"})
+        return to_signal(form, signal_id=f"{path.stem}-{index}", site=site, now=known)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = place_in(("signal", *first["loc"]))
+        raise SignalError(first["msg"], place=f"{place}.{where}", mend=mend_of(first)) from error
+    except SignalError as error:
+        raise SignalError(error.message, place=f"{place}.{error.place}", mend=error.mend) from error
