@@ -56,13 +56,15 @@ class ExactPlanner:
             watch.lap("integers")
         else:
             found = _found(back, optimum, objective.money_scale)
+        if not (back.is_true(optimum.answer.values) if back.loses_unseen() else back.can_be_held(found.flows)):
+            found = lazily.followed(found.flows, "standby losses, which the linear program does not see, change the plan's worth")
         solution = make_solution(
             found.flows,
             back.terms(found.flows),
             rung=found.rung,
             reason=found.reason,
             gap_frac=found.gap_frac,
-            limit_price_per_kw=back.limit_price_per_kw(optimum.priced, objective.money_scale),
+            prices=back.prices(optimum.priced, objective),
             times_s=watch.times_s,
         )
         watch.lap("extract")

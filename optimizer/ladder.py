@@ -82,6 +82,5 @@ def _solution(problem: Problem, plan: Callable[[Problem], Flows], rung: Rung, re
         evaluate(problem, flows),
         rung=rung,
         reason="; ".join(reasons),
-        limit_price_per_kw=np.zeros_like(problem.circuits.import_limit_kw),
         times_s=watch.times_s,
     )

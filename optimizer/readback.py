@@ -6,13 +6,17 @@ import numpy as np
 
 from optimizer.compiled.reduce import Reduced
 from optimizer.compiled.stamp import Index, Program
+from optimizer.conversion import Conversion
 from optimizer.evaluate import evaluate
 from optimizer.flows import Flows, make_flows, net
 from optimizer.highs import Answer
 from optimizer.model.build import TERMS
+from optimizer.prices import Duals, shadow_prices
 from optimizer.replay.reserve import fitted
+from optimizer.tiers import Objective
+from optimizer.verify import storage_faults
 from v2g.problem import Problem
-from v2g.solution import HeldReserve, Rung, Solution, TermValue, Tier
+from v2g.solution import HeldReserve, Rung, ShadowPrices, Solution, TermValue, Tier
 from v2g.timegrid import Array
 
 SAME_VALUE = 1e-6
@@ -40,13 +44,21 @@ class Readback:
         return fitted(self.problem, flows, HeldReserve(held_kw=held, up_kw=up, down_kw=down))
 
     def is_true(self, values: Array) -> bool:
-        """Return whether the flows read from `values` are worth, in each tier that counts, what the linear program promised."""
-        x = self.reduced.full(values)
+        """Return whether the flows read from `values` can be held, and are worth in each tier that counts what was promised."""
+        x, flows = self.reduced.full(values), self.flows(values)
         promised = _by_tier({t.name: float((self.program.costs[t.name] * x).sum()) for t in TERMS})
-        found = _by_tier({t.name: t.value for t in self.terms(self.flows(values))})
-        return all(
+        found = _by_tier({t.name: t.value for t in self.terms(flows)})
+        return self.can_be_held(flows) and all(
             found[tier] <= promised[tier] + SAME_VALUE * (1.0 + abs(promised[tier])) for tier in Tier if tier is not Tier.PREFERENCE
         )
+
+    def loses_unseen(self) -> bool:
+        """Return whether there are losses that the linear program does not see."""
+        return bool(Conversion.of(self.problem.storages).standby_kw.any())
+
+    def can_be_held(self, flows: Flows) -> bool:
+        """Return whether converters can hold the flows: true losses may be more or less than the linear program's."""
+        return self.problem.storages.converters is None or not storage_faults(self.problem, flows)
 
     def places(self, name: str) -> Index:
         """Return where a variable's columns stand in the loaded program, shaped like it; −1 where a column is decided."""
@@ -55,10 +67,10 @@ class Readback:
         place[self.reduced.pattern.cols] = np.arange(len(self.reduced.pattern.cols))
         return np.asarray(place[stamp.columns_of(name)])
 
-    def limit_price_per_kw(self, priced: Answer, money_scale: float) -> Array:
-        """Return the shadow price of each circuit's import limit, (m, T) [currency per kW and step]."""
-        dual = self.reduced.full(priced.column_dual) if len(priced.column_dual) else np.zeros(self.program.stamp.n_cols)
-        return np.asarray(np.maximum(-dual[self.program.stamp.columns_of("circuit_kw")], 0.0) * money_scale)
+    def prices(self, priced: Answer, objective: Objective) -> ShadowPrices:
+        """Return the shadow prices at the optimum before PREFERENCE."""
+        duals = Duals.of(self.program, self.reduced, priced, objective.money_scale)
+        return shadow_prices(self.problem, self.program, duals, objective.most_per_kwh)
 
     def kept_for(self, priced: Answer, flows: Flows, money_scale: float) -> float:
         """Return what the flows may give up at most to keep to the previous plan [currency].
@@ -88,8 +100,8 @@ def make_solution(
     terms: tuple[TermValue, ...],
     *,
     rung: Rung,
-    limit_price_per_kw: Array,
     times_s: dict[str, float],
+    prices: ShadowPrices | None = None,
     reason: str = "",
     gap_frac: float | None = None,
 ) -> Solution:
@@ -105,7 +117,7 @@ def make_solution(
         rung=rung,
         reason=reason,
         gap_frac=gap_frac,
-        limit_price_per_kw=limit_price_per_kw,
+        prices=prices,
         times_s=times_s,
     )
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from v2g.problem import Problem
-from v2g.solution import Solution, Tier
+from v2g.solution import ShadowPrices, Solution, Tier
 from v2g.timegrid import Array
 
 DIGITS = 6
@@ -29,9 +29,7 @@ def solution_report(problem: Problem, solution: Solution) -> dict[str, Any]:
             "export_kw": _listed(solution.export_kw),
             "fixed_kw": _listed(problem.fixed_below()[0][0]),
         },
-        "limit_price_per_kw": {
-            name: _listed(row) for name, row in zip(problem.circuits.circuit_ids, solution.limit_price_per_kw, strict=True)
-        },
+        "prices": None if solution.prices is None else _prices(problem, solution.prices),
         "storages": [
             {
                 "id": s.unit_ids[i],
@@ -44,6 +42,22 @@ def solution_report(problem: Problem, solution: Solution) -> dict[str, Any]:
             }
             for i in range(s.n_units)
         ],
+    }
+
+
+def _prices(problem: Problem, prices: ShadowPrices) -> dict[str, Any]:
+    """Return the shadow prices by name; of limits only those that are there."""
+    circuits, s = problem.circuits.circuit_ids, problem.storages
+    return {
+        "most_per_kwh": _round(prices.most_per_kwh),
+        "site_per_kwh": _listed(prices.site_per_kwh),
+        "import_per_kw": {name: _listed(row) for name, row in zip(circuits, prices.import_per_kw, strict=True)},
+        "export_per_kw": {name: _listed(row) for name, row in zip(circuits, prices.export_per_kw, strict=True)},
+        "phase_per_kw": {
+            name: [_listed(phase) for phase in rows] for name, rows in zip(circuits, prices.phase_per_kw, strict=True) if rows.any()
+        },
+        "promise_per_kwh": {name: _round(p) for name, p in zip(s.unit_ids, prices.promise_per_kwh, strict=True)},
+        "energy_per_kwh": {name: _listed(row) for name, row in zip(s.unit_ids, prices.energy_per_kwh, strict=True)},
     }
 
 

@@ -16,13 +16,13 @@ PREFERENCE is always solved last on the face that is left, so that ties cannot c
 objective were measured to drive solvers to their time limits.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from optimizer.deadline import Deadline
 from optimizer.envelope import reach_kwh
-from optimizer.highs import PRIMAL, Answer, Highs
+from optimizer.highs import LOCK_TOLERANCE, PRIMAL, Answer, Highs
 from optimizer.inputs.ageing import ageing_worth_per_kwh
 from optimizer.inputs.commitments import commitments_worth
 from optimizer.model.build import TERMS
@@ -45,12 +45,14 @@ none, 0.3 leaves 14 % at 0.1 %."""
 class Objective:
     """The tiers' costs, each scaled to at most 1, their weights, the scale of MONEY, and bounds on the values of earlier tiers.
 
-    `moving` is what it costs to leave the previous plan, on the scale of MONEY.
+    `moving` is what it costs to leave the previous plan, on the scale of MONEY; `most_per_kwh` [currency] lies between what a kWh
+    may be worth there and what a driver's weighs in SERVICE.
     """
 
     costs: dict[Tier, Array]
     weights: dict[Tier, float]
     money_scale: float
+    most_per_kwh: float
     moving: Array
     least: dict[Tier, float]
 
@@ -79,9 +81,8 @@ def make_objective(problem: Problem, term_costs: dict[str, Array], courses: Cour
     """
     raw = {tier: sum((t.weight * term_costs[t.name] for t in TERMS if t.tier is tier), np.zeros(())) for tier in Tier}
     scales = {tier: float(np.abs(cost).max(initial=0.0)) or 1.0 for tier, cost in raw.items()}
-    service = (
-        SERVICE_FACTOR * _money_per_kwh(problem) / float(problem.storages.priority.min(initial=np.inf) if problem.shape[0] else 1.0)
-    )
+    money_per_kwh = _money_per_kwh(problem)
+    service = SERVICE_FACTOR * money_per_kwh / float(problem.storages.priority.min(initial=np.inf) if problem.shape[0] else 1.0)
     violation = VIOLATION_FACTOR * service * float(problem.storages.priority.max(initial=1.0)) / float(problem.grid.step_h.min())
     money = scales[Tier.MONEY]
     unmet = sum(probability * _least_unmet(course) for probability, course in courses or ((1.0, problem),))
@@ -93,6 +94,7 @@ def make_objective(problem: Problem, term_costs: dict[str, Array], courses: Cour
             Tier.MONEY: 1.0,
         },
         money_scale=money,
+        most_per_kwh=SERVICE_FACTOR / 2 * money_per_kwh,
         moving=_move_price_per_kwh(problem) / money * term_costs["stability"],
         least={Tier.VIOLATION: 0.0, Tier.SERVICE: unmet / scales[Tier.SERVICE]},
     )
@@ -117,14 +119,22 @@ def optimise(highs: Highs, objective: Objective, *, deadline: Deadline, prefer: 
 
 
 def _one_by_one(highs: Highs, objective: Objective, moving: Array, answer: Answer, deadline: Deadline) -> Answer:
-    for tier in objective.weights:
+    """Return the last tier's answer, with the duals of all, weighed: what an earlier tier has a price for has it here too."""
+    column_dual, row_dual = np.zeros_like(answer.column_dual), np.zeros_like(answer.row_dual)
+    for tier, weight in objective.weights.items():
         cost = objective.costs[tier] + moving if tier is Tier.MONEY else objective.costs[tier]
         answer = highs.minimise(cost, time_limit_s=deadline.left_s, strategy=PRIMAL)
         if not answer.optimal:
-            break
+            return answer
+        column_dual, row_dual = column_dual + weight * _priced(answer.column_dual), row_dual + weight * _priced(answer.row_dual)
         if tier is not Tier.MONEY:
             highs.lock(answer)
-    return answer
+    return replace(answer, column_dual=column_dual, row_dual=row_dual)
+
+
+def _priced(dual: Array) -> Array:
+    """Return duals without those that count as ties: a weight would blow up their rounding."""
+    return np.where(np.abs(dual) > LOCK_TOLERANCE, dual, 0.0)
 
 
 def _certified(objective: Objective, answer: Answer) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from math import inf
 
 from v2g.timegrid import Array
 
@@ -40,6 +41,9 @@ class TermValue:
 class ShadowPrices:
     """What the money tier would save if a bound gave way by one unit; 0 where it does not bind.
 
+    None is above `most_per_kwh` (of a kW in a step: times its hours; of a phase: thrice), more than any money here is worth: what
+    costs as much has a driver's energy or a limit hanging on it that cannot be kept.
+
     Parameters
     ----------
     site_per_kwh : (T,)
@@ -54,6 +58,8 @@ class ShadowPrices:
         Each circuit's limits [currency per kW and step].
     phase_per_kw : (m, 3, T)
         Each phase's limit, + where importing binds, − where exporting does [currency per kW and step].
+    most_per_kwh : float
+        See above [currency/kWh].
     """
 
     site_per_kwh: Array
@@ -63,6 +69,7 @@ class ShadowPrices:
     import_per_kw: Array
     export_per_kw: Array
     phase_per_kw: Array
+    most_per_kwh: float = inf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -101,8 +108,6 @@ class Solution:
     gap_frac : float or None
         Proven relative distance to the optimum of the money tier, what keeping to the previous plan may cost included; None
         where nothing is proven.
-    limit_price_per_kw : (m, T)
-        Shadow price of each circuit's import limit [currency per kW and step], 0 where it does not bind or is unknown.
     prices : ShadowPrices or None
         All shadow prices; None where the answer does not come from a linear program.
     reserve : HeldReserve or None
@@ -120,7 +125,6 @@ class Solution:
     rung: Rung
     reason: str = ""
     gap_frac: float | None = None
-    limit_price_per_kw: Array
     times_s: dict[str, float]
     prices: ShadowPrices | None = None
     reserve: HeldReserve | None = None

@@ -93,7 +93,8 @@ def test_shadow_price_of_a_binding_limit_is_what_a_kw_more_would_save() -> None:
 
     solution, wider = money(8.0), money(9.0)
     saved = solution.value_of(Tier.MONEY) - wider.value_of(Tier.MONEY)
-    assert solution.limit_price_per_kw[0] == pytest.approx([saved, 0.0])
+    assert solution.prices is not None
+    assert solution.prices.import_per_kw[0] == pytest.approx([saved, 0.0])
 
 
 def test_every_stage_of_a_solve_is_timed() -> None:

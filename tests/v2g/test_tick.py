@@ -52,7 +52,6 @@ class GreedyPlanner:
             export_kw=np.maximum(-total, 0),
             terms=(),
             rung=Rung.OPTIMAL,
-            limit_price_per_kw=np.zeros((problem.circuits.n_circuits, problem.grid.n_steps)),
             times_s={"solve": 0.1},
         )
 
