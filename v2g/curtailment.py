@@ -21,18 +21,17 @@ def production_kw(problem: Problem, power_kw: Array) -> dict[str, float]:
     """Return the most that each curtailable array may produce in the first step [kW], for the units' powers `power_kw` (n,).
 
     What is curtailed is taken off the expected production. An array that is not may produce what is expected and its share of
-    what the export limits on its way to the grid leave: so a sun brighter than expected breaks none of them.
+    what the export limits on its way to the grid leave: so a sun brighter than expected breaks none of them. One that no limit
+    concerns is not named.
     """
     s, inside = problem.storages, problem.membership()
     arrays = [i for i, kind in enumerate(s.kinds) if kind is StorageKind.PV]
     fixed, _ = problem.fixed_below()
     spare_kw = np.maximum(problem.circuits.export_limit_kw[:, 0] + fixed[:, 0] + inside @ power_kw, 0.0)
     expected_kw = s.charge_max_kw[:, 0]
-    caps = {}
-    for i in arrays:
-        room_kw = float(spare_kw[inside[:, i] > 0].min()) / len(arrays)
-        caps[s.unit_ids[i]] = float(expected_kw[i] - power_kw[i]) + (0.0 if power_kw[i] > CURTAILS_KW else room_kw)
-    return caps
+    spares = {i: float(spare_kw[inside[:, i] > 0].min()) / len(arrays) for i in arrays}
+    more_kw = {i: 0.0 if power_kw[i] > CURTAILS_KW else spare for i, spare in spares.items()}
+    return {s.unit_ids[i]: float(expected_kw[i] - power_kw[i]) + kw for i, kw in more_kw.items() if np.isfinite(kw)}
 
 
 def export_cuts(site: Site, observation: Observation, signals: Signals, valid_until: datetime) -> tuple[Setpoint, ...]:

@@ -11,6 +11,7 @@ from v2g.signals import SignalKind
 from v2g.site import Protocol
 from v2g.solution import Rung, Tier
 from v2g.station import Condition
+from v2g.storages import StorageKind
 from v2g.why import Why
 
 
@@ -52,6 +53,7 @@ class SiteModel(Model):
     circuits: list[CircuitFacts]
     evses: list[EvseFacts]
     battery_ids: list[str]
+    asset_ids: list[str]
     pv_peak_kw: float
     tick_s: float
     stale_after_s: float
@@ -128,6 +130,20 @@ class BatteryModel(Model):
     power_kw: ReadingModel | None
 
 
+class AssetModel(Model):
+    """An asset or curtailable PV array now; `kind` is what it is, `setpoint_kw` what the last tick told it."""
+
+    asset_id: str
+    kind: StorageKind
+    online: bool
+    fault: str
+    power_kw: ReadingModel | None
+    stored_kwh: ReadingModel | None
+    possible_kw: ReadingModel | None
+    setpoint_kw: float | None
+    acknowledged_kw: float | None
+
+
 class PartModel(Model):
     """One part of the daemon and how it is."""
 
@@ -186,6 +202,7 @@ class StateModel(Model):
     alarms: list[AlarmModel]
     evses: list[EvseModel]
     batteries: list[BatteryModel]
+    assets: list[AssetModel]
 
 
 class ExplanationModel(Model):

@@ -22,6 +22,7 @@ def site_view(site: Site) -> SiteModel:
         circuits=[_circuit_view(circuit) for circuit in site.circuits],
         evses=[_evse_view(evse) for evse in site.evses],
         battery_ids=[battery.battery_id for battery in site.batteries],
+        asset_ids=list(site.asset_ids),
         pv_peak_kw=sum(array.peak_kw for array in site.pv),
         tick_s=site.horizon.tick_s,
         stale_after_s=site.rules.stale_after_s,

@@ -10,6 +10,7 @@ import numpy as np
 from adapters.web.explanation_view import words_view
 from adapters.web.models import (
     AlarmModel,
+    AssetModel,
     BatteryModel,
     EvseModel,
     HealthModel,
@@ -32,6 +33,7 @@ from v2g.setpoint import Applied, Outcome, Rejected, TimedOut, Unreachable
 from v2g.signals import SignalKind, Signals, value_at
 from v2g.site import Rules, Site
 from v2g.station import Health
+from v2g.storages import StorageKind
 from v2g.why import Why
 
 READY_WITHIN_KWH = 0.1
@@ -70,6 +72,7 @@ def state_view(station: Station, speed: float | None) -> StateModel:
         alarms=alarm_views((*health.alarms, *(record.alarms if record else ()))),
         evses=evse_views(station.site, observation, record, now),
         batteries=_battery_views(observation, now),
+        assets=_asset_views(station.site, observation, record, now),
     )
 
 
@@ -199,6 +202,25 @@ def _battery_views(observation: Observation, now: datetime) -> list[BatteryModel
             power_kw=reading_view(state.power_kw, now),
         )
         for state in observation.batteries
+    ]
+
+
+def _asset_views(site: Site, observation: Observation, record: TickRecord | None, now: datetime) -> list[AssetModel]:
+    kinds = {asset.asset_id: asset.kind for asset in site.assets}
+    setpoints = {setpoint.unit_id: setpoint.power_kw for setpoint in record.setpoints} if record else {}
+    return [
+        AssetModel(
+            asset_id=state.asset_id,
+            kind=kinds.get(state.asset_id, StorageKind.PV),
+            online=state.online,
+            fault=state.fault,
+            power_kw=reading_view(state.power_kw, now),
+            stored_kwh=reading_view(state.stored_kwh, now),
+            possible_kw=reading_view(state.possible_kw, now),
+            setpoint_kw=tidy(setpoints[state.asset_id]) if state.asset_id in setpoints else None,
+            acknowledged_kw=None if state.acknowledged_kw is None else tidy(state.acknowledged_kw),
+        )
+        for state in observation.assets
     ]
 
 

@@ -27,17 +27,15 @@ export function appendState(history, state, hours) {
   return true;
 }
 
-/** What was measured, as rows over time; what nobody else used must have been the battery. */
-export function measuredSeries(history, hasBattery) {
-  const n = history.at.length;
-  const battery = Array.from({ length: n }, (_, i) =>
-    hasBattery
-      ? history.import_kw[i] - history.load_kw[i] + history.pv_kw[i] - history.charge_kw[i] + history.discharge_kw[i]
-      : 0,
+/** What was measured, as rows over time; what nobody else used must have been the battery or, without one, the assets. */
+export function measuredSeries(history, hasBattery, hasAssets) {
+  const rest = history.at.map(
+    (_, i) => history.import_kw[i] - history.load_kw[i] + history.pv_kw[i] - history.charge_kw[i] + history.discharge_kw[i],
   );
+  const battery = rest.map((kw) => (hasBattery ? kw : 0));
   return rows({
     at: history.at.map((at) => Date.parse(at)),
-    building: history.load_kw,
+    building: history.load_kw.map((kw, i) => (hasAssets && !hasBattery ? kw + rest[i] : kw)),
     pv: history.pv_kw,
     charging: history.charge_kw,
     giving: history.discharge_kw,
@@ -49,17 +47,18 @@ export function measuredSeries(history, hasBattery) {
 }
 
 /** What is planned from `now` on, as rows over the steps' starts, closed by the last step's end. */
-export function plannedSeries(plan, now, batteryIds) {
+export function plannedSeries(plan, now, batteryIds, assetIds) {
   const first = planIndexAt(plan, now);
   const steps = plan.starts.slice(first).map((_, i) => first + i);
   const end = Date.parse(plan.starts.at(-1)) + plan.step_h.at(-1) * 3600e3;
   const closed = (of) => [...steps.map(of), of(steps.at(-1))];
   const sum = (units, part) => closed((i) => units.reduce((total, unit) => total + part(unit.power_kw[i]), 0));
   const batteries = plan.units.filter((unit) => batteryIds.includes(unit.unit_id));
-  const cars = plan.units.filter((unit) => !batteryIds.includes(unit.unit_id));
+  const assets = plan.units.filter((unit) => assetIds.includes(unit.unit_id));
+  const cars = plan.units.filter((unit) => !batteryIds.includes(unit.unit_id) && !assetIds.includes(unit.unit_id));
   return rows({
     at: [+now, ...steps.slice(1).map((i) => Date.parse(plan.starts[i])), end],
-    building: closed((i) => plan.load_kw[i]),
+    building: closed((i) => assets.reduce((total, unit) => total + unit.power_kw[i], plan.load_kw[i])),
     pv: closed((i) => plan.pv_kw[i]),
     charging: sum(cars, (kw) => Math.max(kw, 0)),
     giving: sum(cars, (kw) => Math.max(-kw, 0)),

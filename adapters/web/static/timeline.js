@@ -42,8 +42,8 @@ export function showTimeline({ site, state, plan, history }, hours) {
     site,
     now,
     hours,
-    past: measuredSeries(history, site.battery_ids.length > 0),
-    future: plan ? plannedSeries(plan, now, site.battery_ids) : null,
+    past: measuredSeries(history, site.battery_ids.length > 0, site.asset_ids.length > 0),
+    future: plan ? plannedSeries(plan, now, site.battery_ids, site.asset_ids) : null,
   };
   showNumbers({ site, state });
   if (plotly) draw();
@@ -69,7 +69,7 @@ export function showNumbers({ site, state }) {
 export function showPlanTable({ state, plan, site }) {
   if (!plan) return;
   const now = new Date(state.now);
-  const p = plannedSeries(plan, now, site.battery_ids);
+  const p = plannedSeries(plan, now, site.battery_ids, site.asset_ids);
   const rows = p.at.slice(0, -1).map((at, i) => [format.when(new Date(at), now), ...readoutNames.map((name) => valueText(name, p[name][i]))]);
   fillTable(byId("plan-table"), [t("table_time"), ...readoutNames.map((name) => t(name))], rows);
 }

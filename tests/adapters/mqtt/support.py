@@ -15,19 +15,20 @@ from aiomqtt import Client, ProtocolVersion, Will
 from adapters.clock import RealClock
 from adapters.mqtt.broker import EmbeddedBroker
 from adapters.mqtt.link import MqttLink
+from v2g.assets import Electrolyser
 from v2g.ports import Clock
 from v2g.site import Battery, Circuit, Evse, Protocol, Site, Tariff
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 PAGE = Path(__file__).parents[3] / "docs" / "mqtt.md"
-EXAMPLE_NAMES = ("status", "evse_state", "battery_state", "setpoint", "ack", "meter", "plan")
+EXAMPLE_NAMES = ("status", "evse_state", "battery_state", "asset_state", "setpoint", "ack", "meter", "plan")
 EXAMPLES: dict[str, Any] = dict(
     zip(EXAMPLE_NAMES, map(json.loads, re.findall(r"```json\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)), strict=True)
 )
 
 
 def a_site(site_id: str = "S1") -> Site:
-    """Return a site with the MQTT outlets A and B of one station, C of another, an OCPP outlet and a battery."""
+    """Return a site with the MQTT outlets A and B of one station, C of another, an OCPP outlet, a battery and an electrolyser."""
 
     def evse(evse_id: str, station_id: str, connector_id: int, protocol: Protocol = Protocol.MQTT) -> Evse:
         return Evse(
@@ -46,6 +47,7 @@ def a_site(site_id: str = "S1") -> Site:
         batteries=(
             Battery(battery_id="BAT", circuit_id="grid", capacity_kwh=100.0, charge_max_kw=50.0, discharge_max_kw=50.0),
         ),
+        assets=(Electrolyser(asset_id="H2", circuit_id="grid", charge_max_kw=300.0),),
     )  # fmt: skip
 
 
@@ -135,7 +137,7 @@ async def device(broker: EmbeddedBroker, base: str = "v2g/v1/S1/station/CP1", an
     will = Will(f"{base}/status", b'{"online": false}', qos=1, retain=True)
     async with connection(broker, will=will, identifier=base.replace("/", "-")) as client:
         it = Device(client, base, answer)
-        await client.subscribe(f"{base}/setpoint" if "/battery/" in base else f"{base}/evse/+/setpoint", qos=1)
+        await client.subscribe(f"{base}/setpoint" if "/station/" not in base else f"{base}/evse/+/setpoint", qos=1)
         await it.say("status", {"online": True})
         obeying = asyncio.create_task(it.obey())
         try:

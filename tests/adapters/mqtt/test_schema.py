@@ -24,7 +24,7 @@ def test_the_examples_of_the_page_fit_and_come_back_unchanged(name: str) -> None
     assert parse(name, dump(name, EXAMPLES[name], "example"), "topic") == EXAMPLES[name]
 
 
-@pytest.mark.parametrize("name", ["status", "evse_state", "battery_state", "ack", "meter"])
+@pytest.mark.parametrize("name", ["status", "evse_state", "battery_state", "asset_state", "ack", "meter"])
 def test_devices_may_say_more_than_we_know(name: str) -> None:
     assert parse(name, json.dumps({**EXAMPLES[name], "later_version": [1]}).encode(), "topic")["later_version"] == [1]
 
