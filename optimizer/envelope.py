@@ -64,7 +64,8 @@ def reach_kwh(problem: Problem) -> tuple[Array, Array]:
     for t in range(problem.grid.n_steps):
         rise, drain = gain[:, t], s.drain_kwh[:, t]
         if tapers:
-            rise = np.minimum(rise, conversion.stored_kw(taper_max_kw(problem, full[:, t], hours[:, t], most)) * step_h[t])
+            fastest_kw = np.minimum(charge_kw[:, t], taper_max_kw(problem, full[:, t], hours[:, t], most))
+            rise = conversion.stored_kw(fastest_kw) * step_h[t]
         least = low[:, t] = np.maximum(least - loss[:, t] - drain, bounds.floor_kwh[:, t])
         most = high[:, t] = np.minimum(most + rise - drain, bounds.ceiling_kwh[:, t])
     return low, high

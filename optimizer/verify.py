@@ -39,14 +39,22 @@ def faults_of(problem: Problem, solution: Solution) -> tuple[str, ...]:
     if not all(np.isfinite(a).all() for a in (*unit_arrays, solution.import_kw, solution.export_kw)):
         return ("a number is not finite",)
     replayed = replace(make_flows(problem, solution.charge_kw, solution.discharge_kw), reserve=solution.reserve)
-    checks = {**_power_checks(problem, solution), **_energy_checks(problem, solution, replayed), **_limit_checks(problem, solution)}
-    checks |= _converter_checks(problem, replayed)
+    checks = {**_power_checks(problem, solution), **_balance_checks(solution, replayed), **_limit_checks(problem, solution)}
+    checks |= _storage_checks(problem, replayed)
     checks |= {f"{what} [kW]": (_most(kw), TOLERANCE_KW) for what, kw in unkept_kw(problem, replayed).items()}
-    faults = [f"{what} by {worst:.3g}" for what, (worst, tolerance) in checks.items() if worst > tolerance]
-    return (*faults, *_term_faults(problem, solution, replayed))
+    return (*_told(checks), *_term_faults(problem, solution, replayed))
+
+
+def storage_faults(problem: Problem, flows: Flows) -> tuple[str, ...]:
+    """Return what storages and their converters cannot hold of `flows`; empty if they can hold all."""
+    return _told(_storage_checks(problem, flows))
 
 
 Checks = dict[str, tuple[float, float]]
+
+
+def _told(checks: Checks) -> tuple[str, ...]:
+    return tuple(f"{what} by {worst:.3g}" for what, (worst, tolerance) in checks.items() if worst > tolerance)
 
 
 def _power_checks(problem: Problem, solution: Solution) -> Checks:
@@ -62,22 +70,23 @@ def _power_checks(problem: Problem, solution: Solution) -> Checks:
     }
 
 
-def _energy_checks(problem: Problem, solution: Solution, replayed: Flows) -> Checks:
-    s = problem.storages
-    idle = make_flows(problem, np.zeros(problem.shape), np.zeros(problem.shape)).energy_kwh
-    low, high = np.minimum(s.energy_min_kwh, idle), np.maximum(s.energy_max_kwh, idle)
+def _balance_checks(solution: Solution, replayed: Flows) -> Checks:
     site_kw = solution.import_kw - solution.export_kw
     return {
         "the energy balance is off [kWh]": (_most(np.abs(solution.energy_kwh - replayed.energy_kwh)), TOLERANCE_KWH),
-        "the energy leaves its bounds [kWh]": (_outside(replayed.energy_kwh, low, high), TOLERANCE_KWH),
         "the site balance is off [kW]": (_most(np.abs(site_kw - replayed.import_kw + replayed.export_kw)), TOLERANCE_KW),
     }
 
 
-def _converter_checks(problem: Problem, replayed: Flows) -> Checks:
-    charge, discharge = replayed.charge_kw, replayed.discharge_kw
-    checks = {"a discharge cap is exceeded [kWh]": (_most(above_caps_kwh(problem, discharge)), TOLERANCE_KWH)}
-    if problem.storages.converters is not None:
+def _storage_checks(problem: Problem, replayed: Flows) -> Checks:
+    s, charge, discharge = problem.storages, replayed.charge_kw, replayed.discharge_kw
+    idle = make_flows(problem, np.zeros(problem.shape), np.zeros(problem.shape)).energy_kwh
+    low, high = np.minimum(s.energy_min_kwh, idle), np.maximum(s.energy_max_kwh, idle)
+    checks = {
+        "the energy leaves its bounds [kWh]": (_outside(replayed.energy_kwh, low, high), TOLERANCE_KWH),
+        "a discharge cap is exceeded [kWh]": (_most(above_caps_kwh(problem, discharge)), TOLERANCE_KWH),
+    }
+    if s.converters is not None:
         taper = _most(above_taper_kw(problem, charge, replayed.energy_kwh))
         checks["charging exceeds its taper [kW]"] = (taper, TOLERANCE_KW)
         checks["a power grows beyond its ramp [kW]"] = (_most(grown_beyond_kw(problem, charge, discharge)), TOLERANCE_KW)

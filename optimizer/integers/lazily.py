@@ -16,6 +16,7 @@ from optimizer.highs import Answer, Highs
 from optimizer.integers.blocks import capacity_blocks
 from optimizer.integers.choice import Bounds, Choice
 from optimizer.integers.exclusive import either_or, rests
+from optimizer.integers.knees import knees
 from optimizer.integers.least import least_powers
 from optimizer.integers.mip import MIP_GAP, TRADE_TOLERANCE, Decision, Mip
 from optimizer.integers.modules import power_modules
@@ -47,7 +48,8 @@ def choices_of(back: Readback) -> tuple[Choice, ...]:
     """Return all choices of a problem; hardware that has none costs nothing."""
     hardware = [least_powers(back), power_steps(back), *(rests(back) or ()), power_modules(back), capacity_blocks(back)]
     known: tuple[Choice, ...] = tuple(choice for choice in hardware if choice is not None)
-    return (either_or(back, strict_near=bool(known)), *known)
+    bent = knees(back)
+    return (either_or(back, strict_near=bool(known)), *((bent,) if bent else ()), *known)
 
 
 def broken(choices: tuple[Choice, ...], values: Array) -> Broken:
@@ -143,9 +145,12 @@ class Lazily:
             gap_frac=self._gap_frac(answer, decision),
         )
 
+    def followed(self, flows: Flows, reason: str) -> Found:
+        """Return `flows` followed step by step, cut to what can be held."""
+        return Found(flows=follow(self.back.problem, flows.power_kw), rung=Rung.ROUNDED, reason=reason)
+
     def _followed(self, reason: str) -> Found:
-        power = self.back.flows(self.relaxed.answer.values).power_kw
-        return Found(flows=follow(self.back.problem, power), rung=Rung.ROUNDED, reason=reason)
+        return self.followed(self.back.flows(self.relaxed.answer.values), reason)
 
     def _before_money(self) -> list[Tier]:
         return [tier for tier in self.objective.weights if tier is not Tier.MONEY]
