@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from config.assets_file import asset_faults
+from config.battery_faults import battery_faults
 from config.build import build_site, outlets, parents_first
 from config.cabinet_faults import cabinet_faults
 from config.fault import Fault
@@ -22,6 +23,7 @@ def faults(file: SiteFile) -> list[Fault]:
     found = [
         *_name_faults(file),
         *cabinet_faults(file),
+        *battery_faults(file),
         *_charger_faults(file),
         *_asset_faults(file),
         *_limit_faults(file),
@@ -144,8 +146,8 @@ def _tariff_faults(file: SiteFile) -> Iterator[Fault]:
         if getattr(tariff, name) and not np.isfinite(tariff.contracted_kw):
             yield Fault(place=("tariff", name), message="there is no contract", mend="add contracted_kw")
     if (tariff.block_kw > 0) != (tariff.max_blocks > 0):
-        place = ("tariff", "block_kw" if tariff.block_kw else "max_blocks")
-        yield Fault(place=place, message="blocks need a size and a number", mend="give block_kw and max_blocks, or neither")
+        name = "block_kw" if tariff.block_kw else "max_blocks"
+        yield Fault(place=("tariff", name), message="blocks need a size and a number", mend="give block_kw and max_blocks, or neither")
     for i, period in enumerate(file.tariff.periods):
         if not period.start_h < period.end_h <= 24:
             place = ("tariff", "periods", i, "end_h")

@@ -115,8 +115,8 @@ def _car(visit: Visit, evse: Evse, scenario: Scenario, grid: TimeGrid, stored_kw
 
 
 def _battery(battery: Battery, grid: TimeGrid, stored_kwh: Mapping[str, float]) -> Unit:
-    initial = stored_kwh.get(battery.battery_id, BATTERY_SOC_FRAC * battery.capacity_kwh)
-    least = np.full(grid.n_steps, min(battery.soc_min_frac * battery.capacity_kwh, initial))
+    initial = stored_kwh.get(battery.battery_id, BATTERY_SOC_FRAC * battery.usable_kwh)
+    least = np.full(grid.n_steps, min(battery.soc_min_frac * battery.usable_kwh, initial))
     least[-1] = initial
     return Unit(
         unit_id=battery.battery_id,
@@ -126,11 +126,15 @@ def _battery(battery: Battery, grid: TimeGrid, stored_kwh: Mapping[str, float]) 
         charge_max_kw=np.full(grid.n_steps, battery.charge_max_kw),
         discharge_max_kw=np.full(grid.n_steps, battery.discharge_max_kw),
         energy_min_kwh=least,
-        energy_max_kwh=np.full(grid.n_steps, max(battery.soc_max_frac * battery.capacity_kwh, initial)),
+        energy_max_kwh=np.full(grid.n_steps, max(battery.soc_max_frac * battery.usable_kwh, initial)),
         initial_energy_kwh=initial,
         charge_efficiency=best_efficiency(battery.charge_efficiency)[0],
         discharge_efficiency=best_efficiency(battery.discharge_efficiency)[1],
         wear_cost_per_kwh=battery.wear_cost_per_kwh,
+        calendar_above_kwh=battery.calendar_above_frac * battery.usable_kwh,
+        calendar_price_per_kwh_h=battery.calendar_price_per_kwh_h,
+        depth_kwh=battery.depth_kwh,
+        depth_price_per_kwh=battery.depth_price_per_kwh,
         departure_probability=np.zeros(grid.n_steps),
     )
 

@@ -15,6 +15,7 @@ RANGES = (
     (("_probability",), Field(ge=0.5, le=0.95)),
     (("_life_h", "_cycles"), Field(ge=0, le=1e6)),
     (("block_price",), Field(ge=0, le=1e7)),
+    (("soh_frac",), Field(gt=0, le=1)),
     (("guard_frac",), Field(ge=0, le=0.5)),
     (("_frac", "_share"), Field(ge=0, le=1)),
     (("efficiency",), Field(gt=0, le=1)),
@@ -69,6 +70,8 @@ def ranged(name: str, hint: Any) -> Any:
         return Annotated[str, Field(pattern=NAME)]
     if hint is int:
         return Annotated[int, BeforeValidator(number), Field(ge=1 if name.startswith("n_") else 0, le=1000)]
+    if hint == tuple[float, ...]:
+        return tuple[ranged(name, float), ...]  # type: ignore[misc]  # a type made of values
     if hint is not float:
         return hint
     return next((Annotated[Number, bounds] for endings, bounds in RANGES if name.endswith(endings)), Number)

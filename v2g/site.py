@@ -65,7 +65,12 @@ class Evse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Battery:
-    """A stationary battery. Powers at the AC side [kW, ≥ 0], one-way efficiencies in 0..1, wear per discharged kWh."""
+    """A stationary battery, new or in its second life. Powers at the AC side [kW, ≥ 0], one-way efficiencies in 0..1.
+
+    `capacity_kwh` is the nameplate's, of which `soh_frac` is left; states of charge are shares of what is left. `wear_cost_per_kwh`
+    is the price of a discharged kWh whatever the depth; on top of it each kWh out of the segments `depth_frac`, shallow first,
+    costs `depth_price_per_kwh`, and each kWh stored above `calendar_above_frac` costs `calendar_price_per_kwh_h` an hour.
+    """
 
     battery_id: str
     circuit_id: str
@@ -77,6 +82,21 @@ class Battery:
     soc_min_frac: float = 0.1
     soc_max_frac: float = 0.95
     wear_cost_per_kwh: float = 0.03
+    soh_frac: float = 1.0
+    depth_frac: tuple[float, ...] = ()
+    depth_price_per_kwh: tuple[float, ...] = ()
+    calendar_above_frac: float = 0.5
+    calendar_price_per_kwh_h: float = 0.0
+
+    @property
+    def usable_kwh(self) -> float:
+        """What the battery holds in its state of health [kWh]."""
+        return self.soh_frac * self.capacity_kwh
+
+    @property
+    def depth_kwh(self) -> tuple[float, ...]:
+        """The segments of depth [kWh]."""
+        return tuple(share * self.usable_kwh for share in self.depth_frac)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

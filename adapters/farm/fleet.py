@@ -98,9 +98,9 @@ class Fleet:
         self.exported_kwh = self.exported_kwh + np.maximum(-self.power_kw, 0.0) * step_h
 
     def _install(self, unit: int, battery: Battery, soc_frac: float) -> None:
-        self.capacity_kwh[unit], self.stored_kwh[unit] = battery.capacity_kwh, soc_frac * battery.capacity_kwh
-        self.floor_kwh[unit] = battery.soc_min_frac * battery.capacity_kwh
-        self.ceiling_kwh[unit] = battery.soc_max_frac * battery.capacity_kwh
+        self.capacity_kwh[unit], self.stored_kwh[unit] = battery.usable_kwh, soc_frac * battery.usable_kwh
+        self.floor_kwh[unit] = battery.soc_min_frac * battery.usable_kwh
+        self.ceiling_kwh[unit] = battery.soc_max_frac * battery.usable_kwh
         self.taper_from_frac[unit] = NO_TAPER_FRAC
         self._rate(unit, battery.charge_max_kw, battery.discharge_max_kw)
 
