@@ -17,6 +17,7 @@ from config.scenarios import Past
 from forecasts.forecaster import SeasonalForecaster
 from optimizer.exact import ExactPlanner
 from optimizer.ladder import Ladder
+from optimizer.scenarios import ScenarioPlanner
 from v2g.site import Site
 
 
@@ -80,7 +81,8 @@ async def simulate(
 
 async def _controlled(scenario: Scenario, past: Past, progress: Callable[[float], None] | None) -> Run:
     forecaster = SeasonalForecaster(scenario.site, load_history=past.load, session_history=past.ended)
-    return await run_closed_loop(scenario, planner=Ladder(ExactPlanner()), forecaster=forecaster, progress=progress)
+    planner = Ladder(ScenarioPlanner(ExactPlanner()))
+    return await run_closed_loop(scenario, planner=planner, forecaster=forecaster, progress=progress)
 
 
 def _under(site: Site, policy: Policy) -> Site:

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from optimizer.exact import ExactPlanner
 from optimizer.frames import pack, read
+from optimizer.scenarios import ScenarioPlanner
 from v2g.errors import PlanningError
 from v2g.problem import Problem
 from v2g.solution import Solution
@@ -63,8 +64,8 @@ def serve(problems: BinaryIO, answers: BinaryIO, options: WorkerOptions) -> None
         _send(answers, answer)
 
 
-def _planner(options: WorkerOptions) -> ExactPlanner:
-    return ExactPlanner(time_limit_s=options.time_limit_s, prefer=options.prefer)
+def _planner(options: WorkerOptions) -> ScenarioPlanner:
+    return ScenarioPlanner(ExactPlanner(time_limit_s=options.time_limit_s, prefer=options.prefer))
 
 
 def _send(stream: BinaryIO, message: Solution | str) -> None:
