@@ -147,7 +147,8 @@ def _tariff_faults(file: SiteFile) -> Iterator[Fault]:
             yield Fault(place=("tariff", name), message="there is no contract", mend="add contracted_kw")
     if (tariff.block_kw > 0) != (tariff.max_blocks > 0):
         name = "block_kw" if tariff.block_kw else "max_blocks"
-        yield Fault(place=("tariff", name), message="blocks need a size and a number", mend="give block_kw and max_blocks, or neither")
+        mend = "give block_kw and max_blocks, or neither"
+        yield Fault(place=("tariff", name), message="blocks need a size and a number", mend=mend)
     for i, period in enumerate(file.tariff.periods):
         if not period.start_h < period.end_h <= 24:
             place = ("tariff", "periods", i, "end_h")

@@ -10,7 +10,7 @@ from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -70,6 +70,8 @@ def _decode(kind: Any, data: Any, place: str) -> Any:
     origin = get_origin(kind)
     if kind is Any or (kind is type(None) and data is None):
         return data
+    if origin is Literal:
+        return _decode_choice(get_args(kind), data, place)
     if origin in (Union, types.UnionType):
         return _decode_union(get_args(kind), data, place)
     if origin is np.ndarray or kind is np.ndarray:
@@ -83,6 +85,12 @@ def _decode(kind: Any, data: Any, place: str) -> Any:
     if is_dataclass(kind):
         return _decode_dataclass(kind, data, place)
     return _decode_scalar(kind, data, place)
+
+
+def _decode_choice(choices: tuple[Any, ...], data: Any, place: str) -> Any:
+    if data in choices and not isinstance(data, bool):
+        return data
+    raise InputError(f"expected one of {choices}, got {data!r}", place=place)
 
 
 def _decode_scalar(kind: Any, data: Any, place: str) -> Any:
