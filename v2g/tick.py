@@ -103,7 +103,7 @@ def project_plan(plan: Plan, limits: Limits, site: Site, now: datetime) -> tuple
     """Return the plan's first step within the limits, leased from `now`."""
     free = {u.unit_id: u.floor_kw for u in limits.units if u.unbound}
     planned = {unit: float(plan.power_kw[i, 0]) for i, unit in enumerate(plan.unit_ids)}
-    wanted = free | planned | {unit: -kw for unit, kw in plan.production_kw.items()}
+    wanted = planned | free | {unit: -kw for unit, kw in plan.production_kw.items()}
     why = {unit: str(plan.why[i]) for i, unit in enumerate(plan.unit_ids)}
     lease = now + timedelta(seconds=site.rules.lease_s)
     return project(wanted, urgency(plan), limits, lease, why)

@@ -16,10 +16,10 @@ from tests.adapters.ocpp.charger import charger
 from tests.support.builders import NOW, a_site, an_observation
 from tests.support.fake_station import FakeStation
 from v2g.errors import WishError
-from v2g.observation import EvseState
+from v2g.observation import AssetState, EvseState, Reading
 from v2g.session import Wishes
 from v2g.setpoint import Applied, Outcome, Setpoint, Unreachable
-from v2g.site import Protocol, Site
+from v2g.site import Protocol, PvArray, Site
 
 
 class FakeChargers:
@@ -142,3 +142,39 @@ async def test_what_a_driver_asked_for_before_charging_began_outlives_a_restart(
             session = gateway.glance(clock.now()).evses[0].session
             assert session is not None
             assert (session.session_id, session.wishes) == ("E0#1", asked)
+
+
+class FakeAssets:
+    """Fills the gateway's port for assets with one PV array that holds back 15 of 40 kW."""
+
+    def states(self, now: datetime) -> tuple[AssetState, ...]:
+        return (
+            AssetState(
+                asset_id="roof",
+                online=True,
+                power_kw=Reading(value=-25.0, at=now),
+                possible_kw=Reading(value=40.0, at=now),
+            ),
+        )
+
+    async def apply(self, setpoints: Sequence[Setpoint]) -> tuple[Outcome, ...]:
+        return tuple(Applied(setpoint=s, at=NOW) for s in setpoints)
+
+
+class FakeMeters:
+    """Fills the port `Meters`: every meter reads 30 kW."""
+
+    def reading(self, name: str) -> Reading | None:
+        del name
+        return Reading(value=30.0, at=NOW)
+
+
+async def test_pv_is_seen_as_if_nothing_were_curtailed_and_assets_are_sent_their_setpoints() -> None:
+    roof = PvArray(pv_id="roof", circuit_id="grid", peak_kw=50.0, latitude_deg=50.0, longitude_deg=8.0, curtailable=True)
+    site = a_site(0, pv=(roof,))
+    gateway = SiteGateway(site, {}, FakeMeters(), None, FakeAssets())
+    seen = gateway.glance(NOW)
+    assert seen.pv_kw == Reading(value=30.0 + 15.0, at=NOW)
+    assert [s.asset_id for s in seen.assets] == ["roof"]
+    (outcome,) = await gateway.apply([a_setpoint("roof")])
+    assert isinstance(outcome, Applied)

@@ -4,14 +4,18 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from optimizer.ladder import answer_without_solver
 from tests.support.builders import NOW, a_site, an_observation, an_outlook
 from v2g.curtailment import export_cuts, production_kw
+from v2g.limits import limits_now
 from v2g.observation import AssetState, Reading
 from v2g.outlook import LEVELS
+from v2g.planning import make_plan
 from v2g.problem import Problem
 from v2g.record import Memory
 from v2g.site import PvArray
 from v2g.stating.problem import make_problem
+from v2g.tick import project_plan
 
 ROOF = PvArray(pv_id="roof", circuit_id="grid", peak_kw=60.0, latitude_deg=50.0, longitude_deg=8.0, curtailable=True)
 SITE = a_site(0, pv=(ROOF,), export_kw=20.0)
@@ -56,3 +60,13 @@ def test_what_is_measured_above_the_export_limit_is_cut_at_once(site_kw: float, 
     assert [s.power_kw for s in setpoints] == ([] if cut is None else [pytest.approx(cut)])
     stale = replace(seen, site_power_kw=Reading(value=site_kw, at=NOW - timedelta(hours=1)))
     assert export_cuts(SITE, stale, (), lease) == ()
+
+
+def test_an_array_that_is_not_to_be_capped_is_let_produce_all_it_can() -> None:
+    problem = stated(25.0)
+    seen = replace(an_observation(SITE), assets=(FREE,))
+    solution = answer_without_solver(problem, "a test")
+    for produce, told in (({}, -60.0), ({"roof": 30.0}, -30.0)):
+        plan = replace(make_plan(problem, solution, Memory(), NOW, SITE.rules), production_kw=produce)
+        (setpoint,) = project_plan(plan, limits_now(SITE, seen, None, ()), SITE, NOW)
+        assert setpoint.power_kw == told

@@ -21,19 +21,23 @@ from adapters.farm.visit import Visit
 from tests.adapters.farm.mosquitto import free_port, mosquitto
 from tests.adapters.farm.stations import START, always, outlet, station, stay, v2g_stay
 from tests.adapters.farm.waiting import until
+from v2g.assets import Electrolyser
 from v2g.session import Wishes
-from v2g.site import Battery, Site
+from v2g.site import Battery, PvArray, Site
 
 ROOT = "v2g/v1/test"
 EVSE = f"{ROOT}/station/station-A/evse/1"
 STATUS = f"{ROOT}/station/station-A/status"
 SCHEMAS = Path(__file__).parents[4] / "adapters" / "mqtt" / "schemas"
+H2 = Electrolyser(asset_id="H2", circuit_id="main", charge_max_kw=100.0)
+ROOF = PvArray(pv_id="roof", circuit_id="main", peak_kw=30.0, latitude_deg=50.0, longitude_deg=8.0, curtailable=True)
 BATTERY = Battery(battery_id="B1", circuit_id="main", capacity_kwh=50.0, charge_max_kw=20.0, discharge_max_kw=20.0)
 
 
 def schema_of(topic: str) -> str:
     parts = topic.split("/")
-    names = {"status": "status", "ack": "ack", "state": "battery_state" if parts[3] == "battery" else "evse_state"}
+    states = {"station": "evse_state", "battery": "battery_state", "asset": "asset_state"}
+    names = {"status": "status", "ack": "ack", "state": states.get(parts[3], "")}
     return "meter" if parts[3] == "meter" else names[parts[-1]]
 
 
@@ -49,7 +53,8 @@ class Watcher:
     def __init__(self, client: aiomqtt.Client, clock: AcceleratedClock) -> None:
         self.heard: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self._client, self._clock, self._count = client, clock, 0
-        self._validators = {name: validator(name) for name in ("status", "ack", "evse_state", "battery_state", "meter")}
+        names = ("status", "ack", "evse_state", "battery_state", "asset_state", "meter")
+        self._validators = {name: validator(name) for name in names}
 
     async def listen(self) -> None:
         async for message in self._client.messages:
@@ -204,6 +209,20 @@ async def test_a_stationary_battery_obeys_and_rests_after_its_lease(port: int) -
         await until(lambda: watcher.last(f"{place}/state")["power_kw"] == -12.0)
         await until(lambda: watcher.last(f"{place}/state")["power_kw"] == 0.0)
         assert watcher.last(f"{place}/state")["soc_frac"] < 0.5
+
+
+async def test_assets_obey_and_are_left_to_themselves_after_their_lease(port: int) -> None:
+    h2, roof = f"{ROOT}/asset/H2", f"{ROOT}/asset/roof"
+    async with farm(port, site=station(assets=(H2,), pv=(ROOF,))) as (_, watcher):
+        await until(lambda: watcher.last(f"{h2}/status").get("online") and watcher.last(f"{roof}/status").get("online"))
+        assert (await watcher.command(50.0, place=h2, lease_s=300.0))["power_kw"] == 50.0
+        assert (await watcher.command(-4.0, place=roof, lease_s=300.0))["power_kw"] == -4.0
+        assert (await watcher.command(-1.0, place=h2, lease_s=300.0))["reason"] == "cannot discharge"
+        await until(lambda: watcher.last(f"{h2}/state")["power_kw"] == 50.0 and watcher.last(f"{roof}/state")["power_kw"] == -4.0)
+        await until(lambda: watcher.last(f"{ROOT}/meter/pv")["power_kw"] == 4.0)
+        await until(lambda: watcher.last(f"{h2}/state")["power_kw"] == 0.0 and watcher.last(f"{roof}/state")["power_kw"] == -10.0)
+        assert watcher.last(f"{h2}/state")["stored_kwh"] > 0.0
+        assert watcher.last(f"{roof}/state")["possible_kw"] == 10.0
 
 
 async def test_a_dropped_charger_leaves_its_last_will_and_comes_back(port: int) -> None:
