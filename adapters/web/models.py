@@ -69,13 +69,17 @@ class ReadingModel(Model):
 
 
 class PromiseModel(Model):
-    """What the plan holds for the driver: energies are stored in the car; `ready_at` is null if the target is not reached."""
+    """What the plan holds for the driver: energies are stored in the car; `ready_at` is null if the target is not reached.
+
+    `probability` is that of having the target whenever the car leaves, null where no forecast says when.
+    """
 
     target_kwh: float
     planned_kwh: float
     shortfall_kwh: float
     due_at: datetime
     ready_at: datetime | None
+    probability: float | None
 
 
 class SessionModel(Model):

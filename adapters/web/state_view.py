@@ -24,6 +24,7 @@ from adapters.web.models import (
 )
 from v2g.alarm import Alarm
 from v2g.driver import soc_floor_frac
+from v2g.guarantee import reached_probability
 from v2g.limits import capacities_kw
 from v2g.observation import EvseState, Observation, Reading
 from v2g.ports import Station
@@ -149,7 +150,24 @@ class _Decided:
             shortfall_kwh=tidy(max(target_kwh - energy_kwh[-1], 0.0)),
             due_at=ends[due_step - 1],
             ready_at=ends[reached[0]] if len(reached) else None,
+            probability=self._probability(self.record, unit_id, row),
         )
+
+    def _probability(self, record: TickRecord, unit_id: str, row: int) -> float | None:
+        """Return how likely the car has its target when it leaves."""
+        session_id = next((s.session.session_id for s in record.observation.evses if s.evse_id == unit_id and s.session), "")
+        departure = next((d for d in record.outlook.departures if d.session_id == session_id), None)
+        if departure is None:
+            return None
+        s = record.problem.storages
+        likely = reached_probability(
+            record.problem.grid,
+            record.plan.energy_kwh[row],
+            initial_kwh=float(s.initial_energy_kwh[row]),
+            target_kwh=float(s.target_energy_kwh[row]) - READY_WITHIN_KWH,
+            departure=departure,
+        )
+        return tidy(likely)
 
 
 def _evse_view(state: EvseState, rules: Rules, decided: _Decided, now: datetime) -> EvseModel:

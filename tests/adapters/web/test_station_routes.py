@@ -1,11 +1,15 @@
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import httpx
 import pytest
 
 from adapters.clock import VirtualClock
+from adapters.web.models import PromiseModel
+from adapters.web.state_view import evse_views
 from tests.adapters.web.conftest import NOW
 from tests.support.fake_station import FAULTY_EVSE, OFFLINE_EVSE, STALE_EVSE, FakeStation
+from v2g.outlook import LEVELS, Departure
 from v2g.signals import Interval, Signal, SignalKind
 from v2g.why import Why
 
@@ -73,6 +77,27 @@ async def test_promises_say_when_a_car_is_ready_or_what_is_missing(station: Fake
         assert promise["shortfall_kwh"] == pytest.approx(max(promise["target_kwh"] - promise["planned_kwh"], 0), abs=2e-3)
         assert (promise["ready_at"] is None) <= (promise["shortfall_kwh"] > 0.099)
         assert promise["ready_at"] is None or promise["ready_at"] <= promise["due_at"]
+
+
+async def test_a_promise_says_how_likely_it_is_kept_where_a_departure_is_forecast(
+    station: FakeStation, client: httpx.AsyncClient
+) -> None:
+    record = station.latest()
+    assert record is not None
+    assert all(s["promise"] is None or s["promise"]["probability"] is None for s in (await client.get("/api/sessions")).json())
+    sessions = [s.session.session_id for s in record.observation.evses if s.session]
+    late, soon = ((record.problem.grid.end,) * len(LEVELS), (record.at,) * len(LEVELS))
+
+    def promises(quantiles: tuple[datetime, ...]) -> list[PromiseModel]:
+        departures = tuple(Departure(session_id=s, quantiles=quantiles, source="test") for s in sessions)
+        told = replace(record, outlook=replace(record.outlook, departures=departures))
+        views = evse_views(station.site, record.observation, told, record.at)
+        return [v.session.promise for v in views if v.session and v.session.promise]
+
+    ready = [p.probability for p in promises(late) if p.ready_at]
+    assert ready
+    assert all(probability is not None and probability >= LEVELS[-1] for probability in ready)
+    assert {p.probability for p in promises(soon)} <= {0.0, 1.0}  # as it is now
 
 
 async def test_the_plan_balances(client: httpx.AsyncClient) -> None:
