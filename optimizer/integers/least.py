@@ -3,7 +3,7 @@
     least·z ≤ power ≤ most·z,   z binary
 
 A three-state charger is one whose least power is its most. Where one unit is asked for too little, who gets the room is chosen
-among all units of that step. Far steps stay in means: by the time they are near, they are decided again.
+among all units. Far steps stay in means: by the time they are near, they are decided again.
 """
 
 import numpy as np
@@ -20,17 +20,16 @@ MOST_BINARIES = 400
 
 
 class Least:
-    """Columns with their least and most powers and steps, each (k,), nearest first."""
+    """Columns with their least and most powers, each (k,), nearest first."""
 
     def __init__(self, columns: Index, least_kw: Array, most_kw: Array, step: Index) -> None:
         order = np.argsort(step, kind="stable")
-        self.columns, self.step = columns[order], step[order]
+        self.columns = columns[order]
         self.least_kw, self.most_kw = least_kw[order], most_kw[order]
 
     def broken(self, values: Array) -> Index:
-        """Return all units of the steps in which one gets less than it can hold."""
-        short = self._short(values)
-        return np.flatnonzero(np.isin(self.step, self.step[short]))
+        """Return all units in all near steps if one gets less than it can hold: what one gives up another takes, now or later."""
+        return np.arange(len(self.columns)) if self._short(values).any() else np.empty(0, dtype=np.int64)
 
     def restrict(self, mip: Mip, keys: Index) -> None:
         """Add a binary for each unit and step, and its rows."""

@@ -15,6 +15,8 @@ from v2g.timegrid import Array
 
 MIP_GAP = 1e-4
 TRADE_TOLERANCE = 1e-6
+MOST_S = 2.0
+"""A better decision that takes longer is not worth it: the next tick decides again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -64,12 +66,12 @@ class Mip:
         self._highs.addRows(k, free, upper, k * width, start, columns.astype(np.int32).ravel(), factors.astype(np.float64).ravel())
 
     def decide(self, objective: Objective, moving: Array, earlier: dict[Tier, float], deadline: Deadline) -> Decision | None:
-        """Return the decision that costs least, None where HiGHS finds none in half of the time left.
+        """Return the decision that costs least, None where HiGHS finds none in half of the time left, or `MOST_S`.
 
         The weighted program decides if it costs no more in the tiers before MONEY than what the relaxation needs (`earlier`);
         else the tiers are solved in turn.
         """
-        limit_s = deadline.left_s / 2
+        limit_s = min(deadline.left_s / 2, MOST_S)
         # The gap is to be relative to what is at stake, not to targets that nobody can meet.
         self._highs.changeObjectiveOffset(-sum(objective.weights[tier] * value for tier, value in earlier.items()))
         decision = self._solve(objective.weighted + moving, limit_s)
@@ -78,12 +80,15 @@ class Mip:
         self._highs.changeObjectiveOffset(0.0)
         for tier in objective.weights:
             cost = objective.costs[tier] + (moving if tier is Tier.MONEY else 0.0)
-            better = self._solve(cost, limit_s)
-            if better is None:
-                return decision
-            decision = better
+            least = earlier.get(tier, -np.inf)
+            if self._value(cost) > least + TRADE_TOLERANCE:
+                better = self._solve(cost, limit_s)
+                if better is None:
+                    return decision
+                decision = better
+                least = self._value(cost)
             used = np.flatnonzero(cost)
-            self.at_most(used[None], cost[used][None], np.array([self._value(cost) + TRADE_TOLERANCE]))
+            self.at_most(used[None], cost[used][None], np.array([least + TRADE_TOLERANCE]))
         return decision
 
     def _solve(self, cost: Array, limit_s: float) -> Decision | None:

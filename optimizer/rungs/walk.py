@@ -6,6 +6,7 @@ import numpy as np
 
 from optimizer.flows import Flows, make_flows
 from optimizer.rungs.hands import Hands
+from optimizer.rungs.holding import Holding
 from optimizer.rungs.trim import Order, room, trim
 from v2g.problem import Problem
 from v2g.timegrid import Array
@@ -16,11 +17,13 @@ Wish = Callable[[int, Array], tuple[Array, Order]]
 
 def walk(problem: Problem, wish: Wish) -> Flows:
     """Return the flows of a rule, within all bounds of every storage, circuit and phase."""
-    space, hands = room(problem), Hands(problem)
+    space, hands, holding = room(problem), Hands(problem), Holding(problem)
     charge, discharge = np.zeros(problem.shape), np.zeros(problem.shape)
     for t in range(problem.grid.n_steps):
         wished, order = wish(t, hands.energy_kwh)
-        power = trim(hands.powers_kw(t, wished), order, hands.least_kw, space, t)
+        held = holding.wish_kw(t, hands.powers_kw(t, wished), order)
+        power = holding.without_trickle_kw(trim(held, order, hands.least_kw, space, t))
         charge[:, t], discharge[:, t] = np.maximum(power, 0.0), np.maximum(-power, 0.0)
         hands.go(t, power)
+        holding.go(t, power)
     return make_flows(problem, charge, discharge)

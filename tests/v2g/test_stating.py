@@ -83,7 +83,7 @@ def test_margins_come_from_the_upper_quartile_and_published_limits_from_signals(
     window = Interval(start=NOW, end=NOW + timedelta(minutes=30), value=25.0)
     signal = Signal(signal_id="s", kind=SignalKind.IMPORT_CAPACITY_LIMIT, source="grid", issued_at=NOW, intervals=(window,))
     c = make_problem(site, an_observation(site), an_outlook(site, spread_kw=8.0), (signal,), Memory()).circuits
-    assert c.fixed_margin_kw[0] == pytest.approx(8.0 * 0.5)
+    assert c.fixed_margin_kw[0] == pytest.approx([0.0] + [8.0 * 0.5] * (c.fixed_margin_kw.shape[1] - 1))
     assert c.import_limit_kw[0] == pytest.approx([25.0] * 2 + [50.0] * (c.import_limit_kw.shape[1] - 2))
     assert c.phase_limit_kw[1] == pytest.approx([23.0] * 3)
 

@@ -35,6 +35,9 @@ def circuits_of(site: Site, states: dict[str, EvseState], outlook: Outlook, sign
     for circuit, share in shares([(index[x.circuit_id], x.peak_kw) for x in site.pv]):
         fixed[circuit] -= share * outlook.pv_kw[MEDIAN]
         margin[circuit] += share * (outlook.pv_kw[MEDIAN] - outlook.pv_kw[LOW])
+    # The projection guards the first step by fresh measurements: a margin there only leaves room unused. Measured on ten 11 kW
+    # chargers with least powers behind a limit that binds all day: 92 % of the uncontrolled energy with it, see docs.
+    margin[:, 0] = 0.0
     for evse in site.evses:
         state = states.get(evse.evse_id)
         if state is None or not state.online:

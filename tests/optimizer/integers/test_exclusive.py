@@ -66,9 +66,9 @@ def turning(rest_h: float, in_force_kw: float = np.nan) -> Problem:
 
 
 def rested(rest_h: float, in_force_kw: float) -> list[dict[tuple[int, int, int], tuple[float, float]]]:
-    """Return every sequence of directions of one car over four quarter-hours in which it rests before each turn."""
+    """Return every sequence of directions of one car over the near quarter-hours in which it rests before each turn."""
     sequences = []
-    for modes in product((-1, 0, 1), repeat=4):
+    for modes in product((-1, 0, 1), repeat=2):
         used = [(-rest_h, np.sign(np.nan_to_num(in_force_kw)))] + [(0.25 * i, mode) for i, mode in enumerate(modes) if mode]
         ends = [0.0, *(start + 0.25 for start, _ in used[1:])]
         turns = [(end, start) for end, (_, a), (start, b) in zip(ends, used, used[1:], strict=False) if a * b < 0]
