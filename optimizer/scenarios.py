@@ -1,19 +1,20 @@
 """The planner for problems with scenarios: one linear program over all courses, in which the first step is the same.
 
-What is done now must do for whatever comes; what is done later may depend on it. The answer is the expected course's plan, whose
-first step is the common one. Its choices (least powers, exclusive directions, …) are decided as in the exact planner, with all
-courses in the program; the others stay relaxed, for their later steps are never sent.
+What is done now must do for whatever comes; what is done later may depend on it. The answer is the expected course's plan from the
+common first step on: its program is solved once more with that step held, and its choices (least powers, exclusive directions, …)
+are made in it alone. In the program of all courses they took seconds, and the other courses' later steps are never sent.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from optimizer.compiled.reduce import make_pattern, reduce
-from optimizer.compiled.stamp import Index, Stamp
+from optimizer.compiled.reduce import Reduced, make_pattern, reduce
+from optimizer.compiled.stamp import Stamp
 from optimizer.compiled.template import compile_template
 from optimizer.data import model_data
 from optimizer.deadline import Deadline, Stopwatch
+from optimizer.evaluate import evaluate
 from optimizer.exact import ExactPlanner
 from optimizer.flows import Flows
 from optimizer.highs import AT_LOWER, Answer, Basis, Highs
@@ -26,10 +27,8 @@ from optimizer.verify import verify
 from optimizer.warm import Footing, carry_over
 from v2g.problem import Problem
 from v2g.solution import Rung, ShadowPrices, Solution
-from v2g.timegrid import Array
 
-CHOICE_LIMIT_S = 2.0
-"""For choices over all courses [s]: most take 0.1 s, a few with 5 courses found the best at once and did not prove it in 15 s."""
+HELD_KW = 1e-6
 
 
 class ScenarioPlanner:
@@ -39,7 +38,7 @@ class ScenarioPlanner:
     """
 
     def __init__(self, exact: ExactPlanner) -> None:
-        self._exact, self._highs = exact, Highs()
+        self._exact, self._joint_highs, self._highs = exact, Highs(), Highs()
         self._tracks: list[_Track] = []
         self._joint: Joint | None = None
 
@@ -55,35 +54,42 @@ class ScenarioPlanner:
         joint = self._load(problem)
         watch.lap("state")
         objective = make_objective(joint.courses[0].problem, joint.term_costs(), joint.weighted_problems())
-        back = _ExpectedCourse.of(joint)
         watch.lap("patch")
-        optimum = optimise(self._highs, objective, deadline=deadline, prefer=prefer)
+        optimum = optimise(self._joint_highs, objective, deadline=deadline, prefer=prefer)
         watch.lap("solve")
-        choosing = Deadline(min(deadline.left_s, CHOICE_LIMIT_S))
-        lazily = Lazily(self._highs, back, objective, optimum, deadline=choosing, prefer=prefer)
-        if lazily.needed():
-            found = lazily.found()
-            watch.lap("integers")
-        elif optimum.priced.optimal:
-            flows = back.flows(optimum.answer.values)
-            gap = back.kept_for(optimum.priced, flows, objective.money_scale) / back.in_play(flows)
-            found = Found(flows=flows, rung=Rung.OPTIMAL, gap_frac=gap)
-        else:
-            reason = "the time limit came before the proof of optimality"
-            found = Found(flows=back.flows(optimum.answer.values), rung=Rung.INCUMBENT, reason=reason)
+        expected = joint.courses[0]
+        common = _alone(expected).flows(joint.split(optimum.answer)[0].values)
+        found = self._decided(expected, _held(expected, common), deadline)
+        watch.lap("integers")
         solution = make_solution(
             found.flows,
-            back.terms(found.flows),
-            rung=found.rung,
-            reason=found.reason,
-            gap_frac=found.gap_frac,
-            prices=back.prices(optimum.priced, objective),
+            evaluate(expected.problem, found.flows),
+            rung=found.rung if optimum.priced.optimal else Rung.INCUMBENT,
+            reason=found.reason if optimum.priced.optimal else "the time limit came before the proof of optimality",
+            gap_frac=found.gap_frac if optimum.priced.optimal else None,
+            prices=_mean_prices(joint, optimum.priced, objective),
             times_s=watch.times_s,
         )
         watch.lap("extract")
         verify(problem, solution)
         watch.lap("verify")
         return solution
+
+    def _decided(self, course: Course, held: Reduced, deadline: Deadline) -> Found:
+        """Return what the expected course does from the common first step on, its choices made."""
+        back = Readback(problem=course.problem, program=course.program, reduced=held)
+        costs = {name: cost[held.pattern.cols] for name, cost in course.program.costs.items()}
+        objective = make_objective(course.problem, costs)
+        self._highs.load(held)
+        optimum = optimise(self._highs, objective, deadline=deadline, prefer=self._exact.prefer)
+        lazily = Lazily(self._highs, back, objective, optimum, deadline=deadline, prefer=self._exact.prefer)
+        if lazily.needed():
+            return lazily.found()
+        flows = back.flows(optimum.answer.values)
+        if not optimum.priced.optimal:
+            return Found(flows=flows, rung=Rung.INCUMBENT, reason="the time limit came before the proof of optimality")
+        kept = back.kept_for(optimum.priced, flows, objective.money_scale)
+        return Found(flows=flows, rung=Rung.OPTIMAL, gap_frac=kept / back.in_play(flows))
 
     def _load(self, problem: Problem) -> Joint:
         """Give HiGHS the joint program, and the last basis in its terms if the matrix is another one."""
@@ -95,10 +101,10 @@ class ScenarioPlanner:
         joint = self._joint = join(each, old)
         basis = None
         if old is not None and joint.reduced.pattern is not old.reduced.pattern:
-            basis = _carried(self._highs.basis(), old, before, joint, [track.footing for track in self._tracks])
-        self._highs.load(joint.reduced)
+            basis = _carried(self._joint_highs.basis(), old, before, joint, [track.footing for track in self._tracks])
+        self._joint_highs.load(joint.reduced)
         if basis is not None:
-            self._highs.set_basis(basis)
+            self._joint_highs.set_basis(basis)
         return joint
 
 
@@ -146,45 +152,36 @@ def _carried(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _ExpectedCourse(Readback):
-    """The expected course read from the joint program's numbers, in which its own come first."""
+def _held(course: Course, flows: Flows) -> Reduced:
+    """Return the course's program with the first step's powers held to those of `flows`, as near as hardware can come to them.
 
-    joint: Joint
+    A power that is less than a storage can hold may become none or the least; one between two power steps either of them.
+    """
+    s, back = course.problem.storages, _alone(course)
+    step_kw = np.zeros(s.n_units) if s.converters is None else s.converters.power_step_kw
+    lower, upper = course.reduced.col_lower.copy(), course.reduced.col_upper.copy()
+    for name, power_kw, least_kw in (
+        ("charge_kw", flows.charge_kw[:, 0], s.charge_min_kw),
+        ("discharge_kw", flows.discharge_kw[:, 0], s.discharge_min_kw),
+    ):
+        columns = back.places(name)[:, 0]
+        free = columns >= 0
+        small = (power_kw > 0) & (power_kw < least_kw)
+        low, high = np.where(small, 0.0, power_kw - step_kw), np.where(small, least_kw, power_kw + step_kw)
+        at = columns[free]
+        upper[at] = np.minimum(upper[at], high[free] + HELD_KW)
+        lower[at] = np.clip(low[free] - HELD_KW, lower[at], upper[at])
+    return replace(course.reduced, col_lower=lower, col_upper=upper)
 
-    @classmethod
-    def of(cls, joint: Joint) -> "_ExpectedCourse":
-        """Return the readback of the joint program's first course."""
-        first = joint.courses[0]
-        return cls(problem=first.problem, program=first.program, reduced=joint.reduced, joint=joint)
 
-    @property
-    def _alone(self) -> Readback:
-        first = self.joint.courses[0]
-        return Readback(problem=first.problem, program=first.program, reduced=first.reduced)
+def _alone(course: Course) -> Readback:
+    return Readback(problem=course.problem, program=course.program, reduced=course.reduced)
 
-    def flows(self, values: Array) -> Flows:
-        """Return the course's flows."""
-        return self._alone.flows(values[self.joint.spans()[0][0]])
 
-    def is_true(self, values: Array) -> bool:
-        """Return whether the course's flows are worth what the program promised."""
-        return self._alone.is_true(values[self.joint.spans()[0][0]])
-
-    def places(self, name: str) -> Index:
-        """Return where the course's columns stand; as its own come first, they stand there in the joint program too."""
-        return self._alone.places(name)
-
-    def kept_for(self, priced: Answer, flows: Flows, money_scale: float) -> float:
-        """Return what the course gives up; its duals are weighted by its probability, that is not."""
-        first = self.joint.courses[0]
-        return self._alone.kept_for(self.joint.split(priced)[0], flows, money_scale / first.probability)
-
-    def prices(self, priced: Answer, objective: Objective) -> ShadowPrices:
-        """Return the mean of the courses' shadow prices; their duals are weighted by their probabilities."""
-        parts = []
-        for course, part in zip(self.joint.courses, self.joint.split(priced), strict=True):
-            back = Readback(problem=course.problem, program=course.program, reduced=course.reduced)
-            scaled = replace(objective, money_scale=objective.money_scale / course.probability)
-            parts.append((course.probability, back.prices(part, scaled)))
-        return mean_prices(parts)
+def _mean_prices(joint: Joint, priced: Answer, objective: Objective) -> ShadowPrices:
+    """Return the mean of the courses' shadow prices; their duals are weighted by their probabilities."""
+    parts = []
+    for course, part in zip(joint.courses, joint.split(priced), strict=True):
+        scaled = replace(objective, money_scale=objective.money_scale / course.probability)
+        parts.append((course.probability, _alone(course).prices(part, scaled)))
+    return mean_prices(parts)
