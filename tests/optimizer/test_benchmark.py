@@ -34,3 +34,27 @@ def test_setpoints_change_less_with_the_stability_terms_at_hardly_any_cost() -> 
     assert figures["ratio"] == figures["changes_with"] / figures["changes_without"]
     assert figures["ratio"] <= 1 / 3
     assert figures["cost_ratio"] <= 1.005
+
+
+SITE = """
+id: small
+time_zone: Europe/Berlin
+currency: EUR
+grid: {import_limit_kw: 40}
+chargers: [{id: CP, count: 3, protocol: mqtt, charge_max_kw: 11}]
+load: {base_kw: 5, peak_kw: 35}
+tariff: {base_price_per_kwh: 0.3, demand_charge_per_kw: 5}
+rules: {lease_s: 7200}
+horizon: {tick_s: 3600, fast_s: 3600, n_fine: 8, n_coarse: 8}
+mqtt: {host: 127.0.0.1}
+"""
+
+
+def test_planning_for_several_courses_is_compared_on_the_same_days(tmp_path: Path) -> None:
+    site = tmp_path / "site.yaml"
+    site.write_text(SITE)
+    figures = figures_of("scenarios.py", "--site", str(site), "--days", "1", "--courses", "1,3")
+    one, three = (figures["courses"][n] for n in ("1", "3"))
+    assert one["solves"] == three["solves"] >= 24
+    assert three["net_delivered_kwh"] >= 0.95 * one["net_delivered_kwh"] > 0
+    assert three["solve_s_median"] > 0
