@@ -1,3 +1,4 @@
+import asyncio
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -74,14 +75,19 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
         load_signals(tmp_path / "nothing.json", a_site(1), START)
 
 
-async def run(loaded: LoadedSite, signals: Path | None) -> Simulation:
+def run(loaded: LoadedSite, signals: Path | None) -> Simulation:
     """Return the example's day until the afternoon."""
     scenario, past = make_scenario(loaded, Files(signals=signals), days=1, seed=1, v2g_share=1.0)
-    return await simulate(replace(scenario, end=START + timedelta(hours=15)), past, Policy.V2G)
+    return asyncio.run(simulate(replace(scenario, end=START + timedelta(hours=15)), past, Policy.V2G))
 
 
-async def test_the_station_answers_the_calls_and_keeps_the_rebound_cap(loaded: LoadedSite) -> None:
-    called, plain = await run(loaded, EXAMPLE), await run(loaded, None)
+@pytest.fixture(scope="module")
+def plain(loaded: LoadedSite) -> Simulation:
+    return run(loaded, None)
+
+
+def test_the_station_answers_the_calls_and_keeps_the_rebound_cap(loaded: LoadedSite, plain: Simulation) -> None:
+    called = run(loaded, EXAMPLE)
     hours_h = np.arange(len(plain.outcome.import_kw)) / 4
     net = [s.outcome.import_kw - s.outcome.export_kw for s in (called, plain)]
     event, rebound, dispatch = (hours_h >= 9.5) & (hours_h < 10.5), (hours_h >= 10.5) & (hours_h < 11.5), hours_h >= 14
@@ -91,11 +97,10 @@ async def test_the_station_answers_the_calls_and_keeps_the_rebound_cap(loaded: L
     assert np.abs(net[0] - 60.0)[dispatch].mean() < np.abs(net[1] - 60.0)[dispatch].mean() / 2
 
 
-async def test_no_car_gives_back_more_than_its_warranty_allows(loaded: LoadedSite) -> None:
+def test_no_car_gives_back_more_than_its_warranty_allows(loaded: LoadedSite, plain: Simulation) -> None:
     day_kwh = 3.0
     rules = replace(loaded.site.rules, v2g_day_kwh=day_kwh)
-    capped = await run(replace(loaded, site=replace(loaded.site, rules=rules)), None)
-    plain = await run(loaded, None)
+    capped = run(replace(loaded, site=replace(loaded.site, rules=rules)), None)
     given_kwh, drivers = capped.outcome.energy_discharged_kwh, {v.visit.driver for v in capped.outcome.visits}
     assert 0.0 < given_kwh <= 1.02 * day_kwh * len(drivers)
     assert given_kwh < plain.outcome.energy_discharged_kwh / 2
