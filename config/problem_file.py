@@ -8,6 +8,26 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
+from config.problem_commitments import (
+    dump_calls,
+    dump_connected,
+    read_carbon,
+    read_contract,
+    read_dispatch,
+    read_events,
+    read_reserves,
+)
+from config.problem_hardware import (
+    dump_ageing,
+    dump_caps,
+    dump_converter,
+    dump_module,
+    read_ageing,
+    read_caps,
+    read_converters,
+    read_modules,
+)
+from config.problem_numbers import Values, short, wide
 from config.problem_schema import CircuitFile, GridFile, ProblemFile, StorageFile
 from v2g.errors import ProblemError
 from v2g.network import N_PHASES, Circuits, Connection
@@ -18,8 +38,6 @@ from v2g.timegrid import Array, TimeGrid
 LARGEST_FILE_BYTES = 200_000_000
 LARGEST_CELLS = 20_000_000
 MENDS = {"model_type": "give an object, {…}", "extra_forbidden": "remove it, or correct its spelling", "missing": "add it"}
-
-Values = tuple[float, ...] | tuple[float | None, ...]
 
 
 def load_problem(path: Path) -> Problem:
@@ -59,7 +77,12 @@ def read_problem(content: Any) -> Problem:
             export_price_per_kwh=_steps(file.connection.export_price_per_kwh, grid, "connection.export_price_per_kwh"),
             demand_charge_per_kw=file.connection.demand_charge_per_kw,
             peak_so_far_kw=file.connection.peak_so_far_kw,
+            contract=read_contract(file.connection.contract),
+            carbon=read_carbon(file.connection.carbon, grid.n_steps),
+            dispatch=read_dispatch(file.connection.dispatch, grid.n_steps),
         ),
+        events=read_events(file.events, grid.n_steps),
+        reserves=read_reserves(file.reserves, grid.n_steps),
     )
 
 
@@ -74,13 +97,16 @@ def dump_problem(problem: Problem) -> dict[str, Any]:
     return {
         "grid": {"start": grid.start.isoformat(), "step_h": grid.step_h.tolist()},
         "connection": {
-            "import_price_per_kwh": _short(money.import_price_per_kwh),
-            "export_price_per_kwh": _short(money.export_price_per_kwh),
+            "import_price_per_kwh": short(money.import_price_per_kwh),
+            "export_price_per_kwh": short(money.export_price_per_kwh),
             "demand_charge_per_kw": money.demand_charge_per_kw,
             "peak_so_far_kw": money.peak_so_far_kw,
+            **dump_connected(money),
         },
         "circuits": [_dump_circuit(problem.circuits, i) for i in range(problem.circuits.n_circuits)],
         "storages": [_dump_storage(problem.storages, i) for i in range(problem.storages.n_units)],
+        **dump_caps(problem.storages.caps, problem.storages.unit_ids),
+        **dump_calls(problem.events, problem.reserves),
     }
 
 
@@ -101,14 +127,15 @@ def _circuits(files: tuple[CircuitFile, ...], n_steps: int) -> Circuits:
             raise ProblemError(f"{file.parent!r} cannot feed {file.id!r}", place=f"circuits[{i}].parent", mend=mend)
         index[file.id] = i
     stacked = {
-        name: np.array([_wide(getattr(f, name), n_steps, f"circuits[{i}].{name}", empty=np.inf) for i, f in enumerate(files)])
+        name: np.array([wide(getattr(f, name), n_steps, f"circuits[{i}].{name}", empty=np.inf) for i, f in enumerate(files)])
         for name in ("import_limit_kw", "export_limit_kw", "fixed_kw", "fixed_margin_kw")
     }
-    phases = [_wide(f.phase_limit_kw, N_PHASES, f"circuits[{i}].phase_limit_kw", empty=np.inf) for i, f in enumerate(files)]
+    phases = [wide(f.phase_limit_kw, N_PHASES, f"circuits[{i}].phase_limit_kw", empty=np.inf) for i, f in enumerate(files)]
     return Circuits(
         circuit_ids=tuple(f.id for f in files),
         parent_index=np.array([-1 if f.parent is None else index[f.parent] for f in files], dtype=np.int64),
         phase_limit_kw=np.array(phases),
+        module_kw=read_modules([f.module_kw for f in files]),
         **stacked,
     )
 
@@ -147,6 +174,9 @@ def _storages(file: ProblemFile, grid: TimeGrid) -> Storages:
         circuit_ids=tuple(s.circuit or file.circuits[0].id for s in file.storages),
         phase_share=np.array([_share(s) for s in file.storages]).reshape(n, N_PHASES),
         target_step=np.array([_due(s, grid) for s in file.storages], dtype=np.int64),
+        converters=read_converters([s.converter for s in file.storages]),
+        ageing=read_ageing([s.ageing for s in file.storages]),
+        caps=read_caps(file.caps, [s.id for s in file.storages], grid.n_steps),
         **stepped,
         **single,
     )
@@ -184,14 +214,7 @@ def _share(file: StorageFile) -> Array:
 
 
 def _steps(values: Values, grid: TimeGrid, place: str) -> Array:
-    return _wide(values, grid.n_steps, place, empty=np.nan)
-
-
-def _wide(values: Values, length: int, place: str, *, empty: float) -> Array:
-    """Return one value for all, or one for each; `empty` stands for null."""
-    if len(values) not in {1, length}:
-        raise ProblemError(f"there are {len(values)} values", place=place, mend=f"give one, or {length}")
-    return np.broadcast_to(np.array([empty if v is None else v for v in values], dtype=np.float64), (length,)).copy()
+    return wide(values, grid.n_steps, place)
 
 
 def _dump_circuit(c: Circuits, i: int) -> dict[str, Any]:
@@ -200,7 +223,8 @@ def _dump_circuit(c: Circuits, i: int) -> dict[str, Any]:
     return {
         "id": c.circuit_ids[i],
         **({} if parent < 0 else {"parent": c.circuit_ids[parent]}),
-        **{name: _short(getattr(c, name)[i]) for name in taken},
+        **{name: short(getattr(c, name)[i]) for name in taken},
+        **dump_module(c.module_kw, i),
     }
 
 
@@ -211,15 +235,11 @@ def _dump_storage(s: Storages, i: int) -> dict[str, Any]:
         "circuit": s.circuit_ids[i],
         "phase_share": s.phase_share[i].tolist(),
         "target_step": int(s.target_step[i]),
-        **{name: _short(getattr(s, name)[i]) for name in (*STEPPED, *PRESENT)},
+        **{name: short(getattr(s, name)[i]) for name in (*STEPPED, *PRESENT)},
         **{name: float(getattr(s, name)[i]) for name in SINGLE},
+        **dump_converter(s.converters, i),
+        **dump_ageing(s.ageing, i),
     }
-
-
-def _short(values: Array) -> Any:
-    """Return equal values as one, what is not finite as null."""
-    listed = [float(v) if np.isfinite(v) else None for v in values]
-    return listed[0] if all(v == listed[0] for v in listed) else listed
 
 
 def _place(location: tuple[str | int, ...]) -> str:

@@ -1,86 +1,44 @@
 """The problem file: its schema, `Problem` as people write it. `problem_file.py` reads and writes it."""
 
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, PlainValidator, TypeAdapter, WithJsonSchema
+from pydantic import BeforeValidator, Field
 
+from config.problem_commitments import CarbonFile, ContractFile, DispatchFile, EventFile, ReserveFile
+from config.problem_hardware import AgeingFile, CapFile, ConverterFile
+from config.problem_numbers import (
+    Efficiency,
+    Hours,
+    Instant,
+    Known,
+    Limits,
+    Name,
+    NonNegative,
+    NonNegatives,
+    Number,
+    Numbers,
+    PhaseLimits,
+    Positive,
+    Share,
+    Shares,
+    Step,
+    When,
+    listed,
+    per_step,
+    whole,
+)
 from config.ranges import Strict
 from v2g.network import N_PHASES
-from v2g.timegrid import YEARS
-
-LARGEST = 1e9
-"""Numbers beyond this are typing errors, and would drown all others in the solver."""
-
-Number = Annotated[float, Field(ge=-LARGEST, le=LARGEST, strict=True)]
-NonNegative = Annotated[float, Field(ge=0, le=LARGEST, strict=True)]
-Positive = Annotated[float, Field(gt=0, le=LARGEST, strict=True)]
-Share = Annotated[float, Field(ge=0, le=1, strict=True)]
-Efficiency = Annotated[float, Field(gt=0, le=1, strict=True)]
-Name = Annotated[str, Field(min_length=1, max_length=64)]
-Hours = Annotated[float, Field(ge=1e-4, le=1e4, strict=True)]
-
-
-def _listed(value: Any) -> Any:
-    return value if isinstance(value, list) else [value]
-
-
-def _instant(value: Any) -> datetime:
-    if not isinstance(value, str):
-        raise ValueError(f"{value!r} is no instant; {EXAMPLE}")  # noqa: TRY004 (pydantic wants a ValueError)
-    instant = datetime.fromisoformat(value)
-    if instant.tzinfo is None:
-        raise ValueError(f"the time zone is missing; {EXAMPLE}")
-    if instant.year not in YEARS:
-        raise ValueError(f"the year is not from {YEARS[0]} to {YEARS[-1]}; {EXAMPLE}")
-    return instant
-
-
-def _whole(value: Any) -> Any:
-    """Return 4.0 as 4: in JSON they are the same number."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _when(value: Any) -> int | datetime:
-    step = _whole(value)
-    if not isinstance(step, int) or isinstance(step, bool):
-        return _instant(value)
-    if not 0 <= step <= LARGEST:
-        raise ValueError(f"a number of steps is from 0 to {LARGEST:g}")
-    return step
-
-
-def _per_step(item: Any, **length: int) -> WithJsonSchema:
-    """Return the JSON Schema of one `item` for all steps, or a list with one for each."""
-    one = TypeAdapter(item).json_schema()
-    return WithJsonSchema({"anyOf": [one, {"type": "array", "items": one, "minItems": 1, **length}]})
-
-
-EXAMPLE = 'give e.g. "2026-01-05T16:00:00Z"'
-DATE = r"(19[7-9]|2[01]\d)\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
-CLOCK = r"([01]\d|2[0-3]):[0-5]\d"
-INSTANT = {"type": "string", "format": "date-time", "pattern": rf"^{DATE}T{CLOCK}(:[0-5]\d(\.\d{{1,6}})?)?(Z|[+-]{CLOCK})$"}
-Step = Annotated[int, Field(ge=0, le=LARGEST, strict=True), BeforeValidator(_whole)]
-
-# One number for all steps, or a list with one for each.
-Numbers = Annotated[tuple[Number, ...], BeforeValidator(_listed), _per_step(Number)]
-NonNegatives = Annotated[tuple[NonNegative, ...], BeforeValidator(_listed), _per_step(NonNegative)]
-Shares = Annotated[tuple[Share, ...], BeforeValidator(_listed), _per_step(Share)]
-Limits = Annotated[tuple[NonNegative | None, ...], BeforeValidator(_listed), _per_step(NonNegative | None)]
-PhaseLimits = Annotated[Limits, _per_step(NonNegative | None, minItems=N_PHASES, maxItems=N_PHASES)]
-Known = Annotated[tuple[Number | None, ...], BeforeValidator(_listed), _per_step(Number | None)]
-Instant = Annotated[datetime, PlainValidator(_instant), WithJsonSchema(INSTANT)]
-When = Annotated[int | datetime, PlainValidator(_when), WithJsonSchema({"anyOf": [TypeAdapter(Step).json_schema(), INSTANT]})]
 
 
 class GridFile(Strict):
     """The steps: `n_steps` of `step_h`, or a list of lengths."""
 
     start: Instant = Field(description="When step 0 begins, with time zone.")
-    step_h: Annotated[tuple[Hours, ...], BeforeValidator(_listed), _per_step(Hours)] = Field(
+    step_h: Annotated[tuple[Hours, ...], BeforeValidator(listed), per_step(Hours)] = Field(
         description="Length of each step [h]: one number (with n_steps) or a list."
     )
-    n_steps: Annotated[int, Field(ge=1, le=10_000, strict=True), BeforeValidator(_whole)] | None = Field(
+    n_steps: Annotated[int, Field(ge=1, le=10_000, strict=True), BeforeValidator(whole)] | None = Field(
         default=None, description="Number of steps; not with a list of lengths."
     )
 
@@ -92,6 +50,9 @@ class ConnectionFile(Strict):
     export_price_per_kwh: Numbers = Field(default=(0.0,), description="What a kWh exported earns [currency/kWh].")
     demand_charge_per_kw: NonNegative = Field(default=0.0, description="Price of a kW by which the peak rises [currency/kW].")
     peak_so_far_kw: NonNegative = Field(default=0.0, description="Highest mean import of a step in this billing period [kW].")
+    contract: ContractFile | None = Field(default=None, description="Subscribed capacity; null = none.")
+    carbon: CarbonFile | None = Field(default=None, description="Carbon and its price; null = none.")
+    dispatch: DispatchFile | None = Field(default=None, description="Net import to follow; null = none.")
 
 
 class CircuitFile(Strict):
@@ -108,13 +69,17 @@ class CircuitFile(Strict):
     fixed_margin_kw: NonNegatives = Field(
         default=(0.0,), description="How much more that could be; kept free at import limits [kW]."
     )
+    module_kw: NonNegative | None = Field(
+        default=None,
+        description="Size of a shared cabinet's power modules, of which each storage here gets whole ones [kW]; 0 = none.",
+    )
 
 
 class StorageFile(Strict):
-    """A car or a battery. Powers at the AC side, energies in the storage."""
+    """A car, a battery or what behaves like one. Powers at the AC side, energies in the storage."""
 
     id: Name
-    kind: Literal["ev", "battery"] = "ev"
+    kind: Literal["ev", "expected_ev", "battery", "pv", "swap", "electrolyser", "flexible_load"] = "ev"
     circuit: Name | None = Field(default=None, description="Where it hangs; the first circuit if not given.")
     arrive: When = Field(default=0, description="From when it is there: number of a step, or an instant.")
     depart: When | None = Field(default=None, description="Until when: number of steps, or an instant; to the end if not given.")
@@ -141,13 +106,15 @@ class StorageFile(Strict):
         default=0.0, description="Price of a kWh missing at such a departure [currency/kWh]."
     )
     terminal_value_per_kwh: Number = Field(default=0.0, description="Worth of a kWh stored at the end [currency/kWh].")
-    phases: tuple[Annotated[Literal[1, 2, 3], BeforeValidator(_whole)], ...] = Field(
+    phases: tuple[Annotated[Literal[1, 2, 3], BeforeValidator(whole)], ...] = Field(
         default=(1, 2, 3), min_length=1, max_length=N_PHASES, description="Phases it uses, evenly."
     )
     phase_share: tuple[Share, Share, Share] | None = Field(
         default=None, description="Share of its power on each phase, instead of phases."
     )
     previous_power_kw: Known = Field(default=(None,), description="The previous plan, + charges [kW]; null = none.")
+    converter: ConverterFile | None = Field(default=None, description="Its power electronics; null = ideal.")
+    ageing: AgeingFile | None = Field(default=None, description="What use and time cost it; null = nothing.")
 
 
 class ProblemFile(Strict):
@@ -160,3 +127,6 @@ class ProblemFile(Strict):
     connection: ConnectionFile
     circuits: tuple[CircuitFile, ...] = Field(default=(CircuitFile(id="grid"),), min_length=1, description="The feeder tree.")
     storages: tuple[StorageFile, ...] = Field(default=(), description="Cars and batteries.")
+    caps: tuple[CapFile, ...] = Field(default=(), description="How much storages may still give back.")
+    events: tuple[EventFile, ...] = Field(default=(), description="Demand-response events.")
+    reserves: tuple[ReserveFile, ...] = Field(default=(), description="Capacity held ready.")

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from optimizer.replay.reserve import held_kw
 from v2g.problem import Problem
 from v2g.solution import ShadowPrices, Solution, Tier
 from v2g.timegrid import Array
@@ -42,6 +43,10 @@ def solution_report(problem: Problem, solution: Solution) -> dict[str, Any]:
             }
             for i in range(s.n_units)
         ],
+        "reserves": [
+            {"id": r.reserve_id, "held_kw": _round(held), "committed_kw": r.committed_kw}
+            for r, held in zip(problem.reserves, held_kw(problem, solution.reserve), strict=True)
+        ],
     }
 
 
@@ -57,6 +62,7 @@ def _prices(problem: Problem, prices: ShadowPrices) -> dict[str, Any]:
             name: [_listed(phase) for phase in rows] for name, rows in zip(circuits, prices.phase_per_kw, strict=True) if rows.any()
         },
         "promise_per_kwh": {name: _round(p) for name, p in zip(s.unit_ids, prices.promise_per_kwh, strict=True)},
+        "cap_per_kwh": {name: _listed(row) for name, row in zip(s.unit_ids, prices.cap_per_kwh, strict=True) if len(row)},
         "energy_per_kwh": {name: _listed(row) for name, row in zip(s.unit_ids, prices.energy_per_kwh, strict=True)},
     }
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from v2g.commitments import CapacityContract, Carbon, Dispatch, Event, Reserve
 from v2g.converters import Ageing, Converters, DischargeCaps
 from v2g.network import Circuits, Connection
 from v2g.problem import Problem
@@ -113,7 +114,7 @@ def _converters(r: np.random.Generator, problem: Problem, *, standby: bool) -> C
         taper_per_h=r.uniform(0.3, 3.0, n),
         knee_kw=_some(r, n, 0.5, np.maximum(power, 1.0) * r.uniform(0.2, 1.1, n), np.inf),
         knee_loss_frac=_some(r, n, 0.7, r.uniform(0.01, 0.2, n), 0.0),
-        standby_kw=_some(r, n, 0.5, r.uniform(0.05, 0.3, n), 0.0) if standby else ideal.standby_kw,
+        standby_kw=_some(r, n, 0.5, r.uniform(0.05, 0.19, n), 0.0) if standby else ideal.standby_kw,
     )
 
 
@@ -198,4 +199,62 @@ def root_only(fixed_kw: Array, *, limit_kw: float) -> Circuits:
         phase_limit_kw=np.full((1, 3), np.inf),
         fixed_kw=fixed_kw[None, :],
         fixed_margin_kw=np.zeros((1, T)),
+    )
+
+
+def mixed_site(seed: int) -> Problem:
+    """Return a small problem with what a site may owe and earn, at random: contract, carbon, dispatch, events, reserves."""
+    problem, r = small(seed), np.random.default_rng([seed, 3])
+    T = problem.grid.n_steps
+    connection = replace(
+        problem.connection,
+        contract=_contract(r) if r.random() < 0.5 else None,
+        carbon=Carbon(intensity_kg_per_kwh=r.uniform(0.0, 0.8, T), price_per_kg=0.1) if r.random() < 0.5 else None,
+        dispatch=Dispatch(follow_kw=_asked(r, T), price_per_kwh=float(r.uniform(0.0, 0.5))) if r.random() < 0.5 else None,
+    )
+    return replace(
+        problem,
+        connection=connection,
+        events=tuple(_event(r, f"e{i}", T) for i in range(r.integers(0, 3))),
+        reserves=tuple(_reserve(r, f"r{i}", T) for i in range(r.integers(0, 3))),
+    )
+
+
+def _contract(r: np.random.Generator) -> CapacityContract:
+    return CapacityContract(
+        contracted_kw=float(r.uniform(0.0, 15.0)),
+        overage_price_per_kw=float(r.uniform(0.1, 2.0)),
+        block_kw=float(r.choice([0.0, 2.0, 5.0])),
+        block_price=float(r.uniform(0.1, 4.0)),
+        max_blocks=int(r.integers(0, 5)),
+    )
+
+
+def _asked(r: np.random.Generator, T: int) -> Array:
+    return np.where(r.random(T) < 0.5, r.uniform(-10.0, 20.0, T), np.nan)
+
+
+def _event(r: np.random.Generator, name: str, T: int) -> Event:
+    return Event(
+        event_id=name,
+        direction=int(r.choice([1, -1])),
+        cover=r.choice([0.0, 0.5, 1.0], T),
+        baseline_kw=r.uniform(-5.0, 20.0, T),
+        committed_kw=float(r.uniform(0.0, 10.0)),
+        payment_per_kwh=float(r.choice([0.0, 0.3])),
+        penalty_per_kwh=float(r.choice([0.0, 0.6])),
+        owed_frac=float(r.choice([0.5, 1.0])),
+    )
+
+
+def _reserve(r: np.random.Generator, name: str, T: int) -> Reserve:
+    return Reserve(
+        reserve_id=name,
+        direction=int(r.choice([1, 0, -1])),
+        cover=r.choice([0.0, 1.0, 0.5], T),
+        committed_kw=float(r.choice([0.0, 4.0])),
+        offer_max_kw=float(r.choice([0.0, 8.0])),
+        payment_per_kw_h=float(r.uniform(0.0, 0.2)),
+        penalty_per_kw_h=float(r.uniform(0.0, 0.4)),
+        energy_h=float(r.choice([0.0, 0.25, 1.0])),
     )

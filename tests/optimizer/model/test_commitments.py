@@ -18,7 +18,7 @@ from optimizer.replay.commitments import capacity_contract
 from tests.optimizer.builders import car, case, grid_only
 from v2g.commitments import CapacityContract, Carbon, Dispatch, Event
 from v2g.problem import Problem
-from v2g.solution import Solution, Tier
+from v2g.solution import Rung, Solution, Tier
 from v2g.timegrid import Array
 
 TO_35 = {"target_energy_kwh": 35.0, "discharge_max_kw": 0.0}
@@ -112,6 +112,18 @@ def test_the_model_of_a_contract_is_exact_at_whole_counts_and_never_above_betwee
     whole = [promised(problem, {"extra_blocks": n, "buys_blocks": min(n, 1)}) for n in range(5)]
     assert min(whole) == pytest.approx(capacity_contract(problem, flows))
     assert promised(problem, {}) <= min(whole) + 1e-9
+
+
+@pytest.mark.parametrize("peak_so_far", [0.0, 9.0, 12.0])
+@pytest.mark.parametrize("block_price", [0.5, 2.5, 4.0])
+def test_the_number_of_blocks_bought_is_the_best_whole_one(peak_so_far: float, block_price: float) -> None:
+    storages = car(2, target_energy_kwh=38.0, target_step=2, discharge_max_kw=0.0)
+    problem = case(storages, grid_only(2, fixed_kw=[6.0, 3.0]), price=[0.1, 0.9], peak=peak_so_far)
+    problem = connected(problem, contract=replace(BLOCKS, block_price=block_price))
+    whole = [promised(problem, {"extra_blocks": n, "buys_blocks": min(n, 1), "unmet_kwh": 0.0}) for n in range(5)]
+    solution, _ = solve(problem)
+    assert solution.rung is Rung.OPTIMAL
+    assert solution.value_of(Tier.MONEY) == pytest.approx(min(whole), rel=1e-4)
 
 
 def test_a_dispatch_is_followed_where_that_is_worth_its_price() -> None:
