@@ -66,7 +66,7 @@ def check_storages(s: Storages, n_steps: int, circuit_ids: tuple[str, ...]) -> N
     _shape(s.previous_power_kw, (n, n_steps), "storages.previous_power_kw")
     _check_ranges(s, each, n_steps)
     if s.converters is not None:
-        _check_converters(s.converters, each)
+        _check_converters(s, s.converters, each)
     if s.ageing is not None:
         _check_ageing(s.ageing, each)
     if s.caps is not None:
@@ -93,7 +93,7 @@ def _check_ranges(s: Storages, each: _Named, n_steps: int) -> None:
     each.need("departure_probability", likely, "the probabilities sum to more than 1", mend)
 
 
-def _check_converters(c: Converters, each: _Named) -> None:
+def _check_converters(s: Storages, c: Converters, each: _Named) -> None:
     n = len(each.names)
     for field in Converters.__slots__:
         _shape(getattr(c, field), (n,), f"storages.converters.{field}")
@@ -101,7 +101,8 @@ def _check_converters(c: Converters, each: _Named) -> None:
         each.need(f"converters.{field}", np.isfinite(getattr(c, field)) & (getattr(c, field) >= 0), *NEGATIVE)
     for field in ("ramp_kw_per_h", "taper_per_h", "taper_full_kwh", "knee_kw"):
         each.need(f"converters.{field}", getattr(c, field) > 0, "a number is not positive", "give a number > 0, inf = none")
-    each.need("converters.knee_loss_frac", c.knee_loss_frac < 1, "more than all is lost", "a share below 1")
+    each.need("converters.knee_loss_frac", c.knee_loss_frac < s.charge_efficiency, "more than all is lost", "lower it")
+    each.need("converters.standby_kw", c.standby_kw < c.knee_kw, "standby is above the knee", "less than knee_kw")
     each.need("converters.in_force_kw", ~np.isinf(c.in_force_kw), *NOT_FINITE)
 
 

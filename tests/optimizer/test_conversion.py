@@ -11,6 +11,7 @@ from optimizer.conversion import Conversion
 from optimizer.flows import make_flows, net
 from tests.optimizer.builders import car, case
 from v2g.converters import Converters
+from v2g.errors import ProblemError
 from v2g.storages import Storages
 
 
@@ -64,3 +65,9 @@ def test_netting_keeps_the_energy() -> None:
     charge, discharge = net(problem, both.charge_kw, both.discharge_kw)
     assert not discharge.any()
     assert make_flows(problem, charge, discharge).energy_kwh == pytest.approx(both.energy_kwh)
+
+
+@pytest.mark.parametrize(("knee", "loss", "standby", "place"), [(5.0, 0.95, 0.0, "knee_loss_frac"), (5.0, 0.1, 5.0, "standby_kw")])
+def test_a_converter_that_loses_more_than_it_gets_is_refused(knee: float, loss: float, standby: float, place: str) -> None:
+    with pytest.raises(ProblemError, match=rf"storages\[car\].converters.{place}"):
+        case(bent(knee, loss, standby))

@@ -86,11 +86,11 @@ def term_of(problem: Problem, name: str) -> float:
 
 def test_its_weight_in_closed_form() -> None:
     problem = case(wanting(36.0))
-    half = uneven_kwh(problem, np.array([8.0]))[0]  # parts of 1 kWh: 0 + 1 + … + 7 of 15
-    assert half == pytest.approx(SHARE_WEIGHT * 28 / (N_SHARES - 1))
+    half = uneven_kwh(problem, np.array([8.0]))[0]  # the first half of the parts, 2 kWh each
+    assert half == pytest.approx(SHARE_WEIGHT * 2 * (0 + 1 + 2 + 3) / 7)
     assert uneven_kwh(problem, np.array([0.0]))[0] == 0.0
     beyond = uneven_kwh(problem, np.array([20.0]))[0]
-    assert beyond == pytest.approx(SHARE_WEIGHT * (120 / (N_SHARES - 1) + 4))
+    assert beyond == pytest.approx(SHARE_WEIGHT * (2 * 28 / 7 + 4))
 
 
 def test_the_tier_counts_both() -> None:
