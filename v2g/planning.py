@@ -6,7 +6,8 @@ from datetime import datetime
 import numpy as np
 
 from v2g.curtailment import production_kw
-from v2g.explaining import URGENT_H, explain
+from v2g.explaining import explain
+from v2g.holding import least_charge_kw
 from v2g.plan import Plan
 from v2g.problem import Problem
 from v2g.record import Memory
@@ -17,6 +18,7 @@ from v2g.timegrid import Array
 
 EPSILON_KW = 0.05
 EPSILON_KWH = 0.05
+TOLERANCE_KW = 1e-5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -41,7 +43,7 @@ def make_plan(problem: Problem, solution: Solution, memory: Memory, now: datetim
     """Return the plan to send. Only the first step is rounded and held: later steps are planned again before their time."""
     need = needs(problem)
     power = solution.power_kw.copy()
-    power[:, 0] = _hold(problem, _quantise(problem, power[:, 0], need), memory, now, rules)
+    power[:, 0] = _hold(problem, _quantise(problem, power[:, 0]), memory, now, rules)
     fixed, _ = problem.fixed_below()
     explanations = explain(problem, solution, power, need.laxity_h)
     plan = Plan(
@@ -86,25 +88,22 @@ def _of_those_here(plan: Plan, kinds: tuple[StorageKind, ...]) -> Plan:
     )
 
 
-def _quantise(problem: Problem, power_kw: Array, need: Needs) -> Array:
-    """Return powers that units can hold: 0 or at least their minimum.
+def _quantise(problem: Problem, power_kw: Array) -> Array:
+    """Return powers that units can be told: 0, or at least their minimum, in whole steps.
 
-    What is rounded away from one car is handed to the next, the one that can wait least first, so that the sum is kept to
-    within one car's minimum; a car that can wait no longer gets its minimum.
+    A plan keeps least powers on the mean of its first step, or fills the car up within it: then the car is told the least it can
+    hold until it is full. What a planner has not put in whole steps is cut to them; what it left below the least is rounded.
     """
     s = problem.storages
     least = np.minimum(s.charge_min_kw, s.charge_max_kw[:, 0])
-    rounded = np.where(np.abs(power_kw) < EPSILON_KW, 0.0, power_kw)
-    rounded = np.where((rounded < 0) & (-rounded < s.discharge_min_kw), 0.0, rounded)
-    spare_kw = 0.0
-    for i in np.argsort(need.laxity_h, kind="stable"):
-        if not 0.0 < rounded[i] < least[i]:
-            continue
-        spare_kw += rounded[i]
-        gets = spare_kw >= least[i] / 2 or need.laxity_h[i] < URGENT_H
-        rounded[i] = least[i] if gets else 0.0
-        spare_kw -= rounded[i]
-    return rounded
+    told = np.where(np.abs(power_kw) < EPSILON_KW, 0.0, power_kw)
+    told = np.where((told < 0) & (-told < s.discharge_min_kw - TOLERANCE_KW), 0.0, told)
+    if s.converters is not None:
+        step = np.where(s.converters.power_step_kw > 0, s.converters.power_step_kw, np.inf)
+        whole = np.floor((np.abs(told) + TOLERANCE_KW) / step) * np.where(np.isfinite(step), step, 0.0)
+        told = np.where(np.isfinite(step), np.sign(told) * whole, told)
+    enough = told >= np.minimum(least_charge_kw(problem)[:, 0] - TOLERANCE_KW, least / 2)
+    return np.where((told > 0) & (told < least), np.where(enough, least, 0.0), told)
 
 
 def _hold(problem: Problem, power_kw: Array, memory: Memory, now: datetime, rules: Rules) -> Array:
