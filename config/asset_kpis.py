@@ -4,6 +4,7 @@ from typing import Any
 
 from adapters.farm.outcome import Outcome
 from adapters.farm.premises import AssetOutcome
+from adapters.farm.swapping import SwapBook
 from v2g.assets import HYDROGEN_KWH_PER_KG, Electrolyser, FlexibleLoad
 from v2g.site import Site
 
@@ -25,7 +26,19 @@ def asset_kpis(outcome: Outcome, site: Site) -> dict[str, Any]:
         figures["energy_shifted_kwh"] = sum(a.given_kwh for a in flexible)
     if arrays:
         figures["pv_curtailed_kwh"] = sum(a.drawn_kwh for a in arrays)
-    return figures
+    books = [a.swaps for a in outcome.assets if a.swaps]
+    return figures | _swaps(books) if books else figures
+
+
+def _swaps(books: list[SwapBook]) -> dict[str, Any]:
+    asked, served = sum(b.asked for b in books), sum(b.served for b in books)
+    return {
+        "swaps_asked": asked,
+        "swaps_served": served,
+        "swaps_refused": sum(b.refused for b in books),
+        "swaps_served_share": served / asked if asked else 1.0,
+        "swap_wait_mean_min": 60.0 * sum(b.waited_h for b in books) / served if served else 0.0,
+    }
 
 
 def _hydrogen(makers: list[tuple[Electrolyser, AssetOutcome]]) -> dict[str, Any]:

@@ -7,11 +7,13 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from config.ranges import model_of
-from v2g.assets import HYDROGEN_KWH_PER_KG, Asset, Electrolyser, FlexibleLoad
+from v2g.assets import HYDROGEN_KWH_PER_KG, Asset, Electrolyser, FlexibleLoad, SwapStation
 
+HOURS_A_DAY = 24
 _ALIASES, _DEFAULTS = {"asset_id": "id", "circuit_id": "circuit"}, {"circuit_id": "grid"}
 _Electrolyser: Any = model_of(Electrolyser, _ALIASES, _DEFAULTS)
 _FlexibleLoad: Any = model_of(FlexibleLoad, _ALIASES, _DEFAULTS)
+_SwapStation: Any = model_of(SwapStation, _ALIASES, _DEFAULTS)
 
 
 class ElectrolyserFile(_Electrolyser):  # type: ignore[misc]  # the base is made from the dataclass
@@ -26,8 +28,14 @@ class FlexibleLoadFile(_FlexibleLoad):  # type: ignore[misc]  # the base is made
     kind: Literal["flexible_load"]
 
 
-AssetFile = Annotated[ElectrolyserFile | FlexibleLoadFile, Field(discriminator="kind")]
-_DOMAIN: dict[str, type[Asset]] = {"electrolyser": Electrolyser, "flexible_load": FlexibleLoad}
+class SwapStationFile(_SwapStation):  # type: ignore[misc]  # the base is made from the dataclass
+    """A battery-swap station."""
+
+    kind: Literal["swap"]
+
+
+AssetFile = Annotated[ElectrolyserFile | FlexibleLoadFile | SwapStationFile, Field(discriminator="kind")]
+_DOMAIN: dict[str, type[Asset]] = {"electrolyser": Electrolyser, "flexible_load": FlexibleLoad, "swap": SwapStation}
 
 
 def build_asset(file: Any) -> Asset:
@@ -49,3 +57,18 @@ def asset_faults(file: Any) -> Iterator[tuple[str, str, str]]:
         case FlexibleLoadFile():
             if file.drain_kw > file.flex_up_kw * file.efficiency:
                 yield "drain_kw", "its buffer loses more than flex_up_kw can bring back", "lower it, or raise flex_up_kw"
+        case SwapStationFile():
+            yield from _swap_faults(file)
+
+
+def _swap_faults(file: Any) -> Iterator[tuple[str, str, str]]:
+    if len(file.swaps_per_h) != HOURS_A_DAY:
+        message = f"{len(file.swaps_per_h)} rates for the {HOURS_A_DAY} hours of a day"
+        yield "swaps_per_h", message, "give one an hour, from midnight on"
+    if file.pack_kwh <= 0 or file.pack_charge_kw <= 0:
+        yield "pack_charge_kw", "packs without capacity or charger", "give pack_kwh and pack_charge_kw above 0"
+    if file.variance_factor < 1:
+        yield "variance_factor", "swaps vary less than by chance", "1 (chance alone) or more"
+    for name in ("returned_frac", "service_frac"):
+        if getattr(file, name) >= 1:
+            yield name, "it must stay below 1", "give a smaller share"

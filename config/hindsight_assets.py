@@ -1,7 +1,8 @@
 """The assets of a station under perfect foresight; nothing is dearer or narrower than in the simulated farm.
 
 An electrolyser is one storage a local day, which its target is due at the end of: it takes any power up to its rating, in no
-ramp, at its best efficiency. A flexible load is back at the span's end, on no midnight before. PV is curtailed as it truly shines.
+ramp, at its best efficiency. A flexible load is back at the span's end, on no midnight before. A swap station meets the
+swaps that are expected, not those that came, so that with one the optimum is no bound. PV is curtailed as it truly shines.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -11,12 +12,13 @@ from datetime import datetime
 import numpy as np
 
 from config.closed_loop import Scenario
-from v2g.assets import Asset, Electrolyser, FlexibleLoad
+from v2g.assets import Asset, Electrolyser, FlexibleLoad, SwapStation
 from v2g.localday import last_midnight, next_midnight
 from v2g.observation import AssetState, Reading
 from v2g.stating.curtailment import curtailment_unit
 from v2g.stating.electrolysers import electrolyser_unit
 from v2g.stating.flexible_loads import flexible_unit
+from v2g.stating.swap_stations import swap_unit
 from v2g.timegrid import Array, TimeGrid
 from v2g.unit import Converter, Unit
 
@@ -44,6 +46,8 @@ def _units(
                 yield _electrolyser_day(asset, grid, begin, end, best(asset.efficiency))
         case FlexibleLoad():
             yield _flexible(asset, grid, stored_kwh.get(asset.asset_id, asset.band_kwh))
+        case SwapStation():
+            yield _swaps(asset, grid, time_zone, stored_kwh.get(asset.asset_id))
 
 
 def _electrolyser_day(asset: Electrolyser, grid: TimeGrid, begin: datetime, end: datetime, efficiency: float) -> Unit:
@@ -66,6 +70,17 @@ def _flexible(asset: FlexibleLoad, grid: TimeGrid, initial_kwh: float) -> Unit:
     least = unit.energy_min_kwh.copy()
     least[-1] = initial_kwh
     return replace(unit, energy_min_kwh=least, target_energy_kwh=0.0, target_step=0)
+
+
+def _swaps(asset: SwapStation, grid: TimeGrid, time_zone: str, stored_kwh: float | None) -> Unit:
+    """Return the packs without a reserve, drained by the swaps expected, as full at the end as at the beginning."""
+    n_full = asset.n_packs // 2
+    half_kwh = (n_full + (asset.n_packs - n_full) * asset.returned_frac) * asset.pack_kwh
+    initial = half_kwh if stored_kwh is None else stored_kwh
+    unit = swap_unit(asset, _told(asset.asset_id, initial, grid), grid, time_zone, worth_per_kwh=0.0, v2g=True)
+    least = np.zeros(grid.n_steps)
+    least[-1] = initial
+    return replace(unit, energy_min_kwh=least, converter=Converter())
 
 
 def _days(grid: TimeGrid, time_zone: str) -> Iterator[tuple[datetime, datetime]]:

@@ -59,4 +59,43 @@ class FlexibleLoad:
     priority: float = 1.0
 
 
-Asset = Electrolyser | FlexibleLoad
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwapStation:
+    """Packs for cars that leave an empty one and take a full one; nothing flows when it hears nothing.
+
+    Each of `n_packs` packs of `pack_kwh` stands at a charger of `pack_charge_kw`, which may give back `pack_discharge_kw` [kW, AC
+    side]. Cars bring packs at `returned_frac` and come `swaps_per_h` in each of the 24 local hours of a day, with a variance of
+    `variance_factor` times the mean; a full pack is ready for a share `service_frac` of them.
+    """
+
+    kind: ClassVar[StorageKind] = StorageKind.SWAP
+    asset_id: str
+    circuit_id: str
+    n_packs: int
+    pack_kwh: float
+    pack_charge_kw: float
+    swaps_per_h: tuple[float, ...]
+    pack_discharge_kw: float = 0.0
+    efficiency: float = 0.95
+    returned_frac: float = 0.25
+    variance_factor: float = 1.5
+    service_frac: float = 0.95
+    wear_cost_per_kwh: float = 0.04
+
+    @property
+    def charge_max_kw(self) -> float:
+        """All chargers together [kW]."""
+        return self.n_packs * self.pack_charge_kw
+
+    @property
+    def discharge_max_kw(self) -> float:
+        """What all chargers together may give back [kW]."""
+        return self.n_packs * self.pack_discharge_kw
+
+    @property
+    def refill_h(self) -> float:
+        """How long a returned pack takes to be full [h]."""
+        return (1.0 - self.returned_frac) * self.pack_kwh / (self.pack_charge_kw * self.efficiency)
+
+
+Asset = Electrolyser | FlexibleLoad | SwapStation

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from v2g.assets import Asset, Electrolyser, FlexibleLoad
+from v2g.assets import Asset, Electrolyser, FlexibleLoad, SwapStation
 from v2g.driver import may_discharge, soc_floor_frac
 from v2g.ledger import EMPTY, Ledger, used_up
 from v2g.observation import AssetState, BatteryState, EvseState, Observation, Quality, Reading
@@ -116,6 +116,10 @@ def _asset(asset: Asset, state: AssetState) -> UnitBounds:
         case FlexibleLoad():
             ceiling, floor = asset.flex_up_kw * (stored < asset.band_kwh), -asset.flex_down_kw * (stored > -asset.band_kwh)
             ceiling_by, floor_by = ("rating" if ceiling else "band"), ("rating" if floor else "band")
+        case SwapStation():
+            empty_kwh, full_kwh = (asset.n_packs * asset.pack_kwh * share for share in (asset.returned_frac, 1.0))
+            ceiling, floor = asset.charge_max_kw * (stored < full_kwh), -asset.discharge_max_kw * (stored > empty_kwh)
+            ceiling_by, floor_by = ("rating" if ceiling else "full"), ("rating" if floor else "empty")
     if not usable:
         ceiling, floor, ceiling_by, floor_by = 0.0, 0.0, *(2 * (f"fault:{state.fault}" if state.fault else "silent",))
     measured_kw = state.power_kw.value if state.power_kw else 0.0

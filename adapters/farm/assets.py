@@ -1,12 +1,14 @@
 """The assets of a simulated station: electrolyser, flexible load and PV inverter do what they are told, as far as they can."""
 
+from datetime import datetime
 from math import inf, isnan
 from typing import Protocol
 
 import numpy as np
 
 from adapters.farm import physics
-from v2g.assets import Asset, Electrolyser, FlexibleLoad
+from adapters.farm.swapping import SwapPlant
+from v2g.assets import Asset, Electrolyser, FlexibleLoad, SwapStation
 from v2g.site import PvArray, Site
 from v2g.timegrid import Array
 
@@ -22,8 +24,12 @@ class Plant(Protocol):
     charge_max_kw: float
     discharge_max_kw: float
     power_kw: float
-    stored_kwh: float | None
     possible_kw: float | None
+
+    @property
+    def stored_kwh(self) -> float | None:
+        """The energy held [kWh], None for what holds nothing."""
+        ...
 
     def step(self, order_kw: float, step_h: float, free_kw: float) -> None:
         """Let `step_h` [h] pass under the order [kW, NaN = none]; `free_kw` is what it could produce [kW, ≥ 0]."""
@@ -129,9 +135,9 @@ class PvPlant:
         """Go on: nothing is counted."""
 
 
-def plants_of(site: Site) -> tuple[Plant, ...]:
-    """Return a plant for each of `Site.asset_ids`."""
-    return (*(_plant(asset) for asset in site.assets), *(PvPlant(p) for p in site.pv if p.curtailable))
+def plants_of(site: Site, begins: datetime | None = None) -> tuple[Plant, ...]:
+    """Return a plant for each of `Site.asset_ids`, for a simulation that begins then (else at midnight)."""
+    return (*(_plant(asset, site, begins) for asset in site.assets), *(PvPlant(p) for p in site.pv if p.curtailable))
 
 
 def free_shares(site: Site) -> Array:
@@ -141,9 +147,11 @@ def free_shares(site: Site) -> Array:
     return np.array([*(0.0 for _ in site.assets), *shares])
 
 
-def _plant(asset: Asset) -> Plant:
+def _plant(asset: Asset, site: Site, begins: datetime | None) -> Plant:
     match asset:
         case Electrolyser():
             return ElectrolyserPlant(asset)
         case FlexibleLoad():
             return FlexiblePlant(asset)
+        case SwapStation():
+            return SwapPlant(asset, begins, site.time_zone)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from adapters.farm.assets import Plant, free_shares, plants_of
+from adapters.farm.swapping import SwapBook, SwapPlant
 from v2g.localday import next_midnight
 from v2g.site import Site
 from v2g.timegrid import Array
@@ -24,7 +25,8 @@ class AssetDay:
 class AssetOutcome:
     """What one asset did: energy drawn and given back beyond load and free PV [kWh at the AC side], and what it held.
 
-    `lowest_kwh` and `highest_kwh` are the extremes of what it held; `days` the local days, the last one as far as it was seen.
+    `lowest_kwh` and `highest_kwh` are the extremes of what it held; `days` the local days, the last one as far as it was seen;
+    `swaps` what became of a swap station's cars.
     """
 
     asset_id: str
@@ -33,13 +35,14 @@ class AssetOutcome:
     lowest_kwh: float
     highest_kwh: float
     days: tuple[AssetDay, ...]
+    swaps: SwapBook | None = None
 
 
 class Premises:
     """The plants of a site and their book; arrays are (n_plants,), in the order of `Site.asset_ids`."""
 
     def __init__(self, site: Site, start: datetime) -> None:
-        self.plants: tuple[Plant, ...] = plants_of(site)
+        self.plants: tuple[Plant, ...] = plants_of(site, start)
         self.free_share = free_shares(site)
         self._time_zone = site.time_zone
         self._midnight_s = next_midnight(start, site.time_zone).timestamp()
@@ -89,6 +92,7 @@ class Premises:
                 lowest_kwh=float(self._lowest_kwh[i]),
                 highest_kwh=float(self._highest_kwh[i]),
                 days=tuple(AssetDay(stored_kwh=float(stored[i]), hours_h=hours) for stored, hours in days if hours > 0.0),
+                swaps=plant.book if isinstance(plant, SwapPlant) else None,
             )
             for i, plant in enumerate(self.plants)
         )

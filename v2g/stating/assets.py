@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import numpy as np
 
-from v2g.assets import Asset, Electrolyser, FlexibleLoad
+from v2g.assets import Asset, Electrolyser, FlexibleLoad, SwapStation
 from v2g.localday import next_midnight
 from v2g.observation import AssetState, Observation
 from v2g.outlook import LEVELS, Outlook
@@ -12,6 +12,7 @@ from v2g.site import Site
 from v2g.stating.curtailment import curtailment_unit
 from v2g.stating.electrolysers import electrolyser_unit
 from v2g.stating.flexible_loads import flexible_unit
+from v2g.stating.swap_stations import swap_unit
 from v2g.unit import Unit
 
 MEDIAN = LEVELS.index(0.5)
@@ -31,13 +32,15 @@ def asset_units(site: Site, observation: Observation, outlook: Outlook) -> list[
 
 def _unit(asset: Asset, state: AssetState, site: Site, outlook: Outlook) -> Unit:
     grid = outlook.grid
+    worth = float(np.average(outlook.import_price_per_kwh, weights=grid.step_h))
     midnight_h = (next_midnight(grid.start, site.time_zone) - grid.start) / timedelta(hours=1)
     match asset:
         case Electrolyser():
             return electrolyser_unit(asset, state, grid, midnight_h)
         case FlexibleLoad():
-            worth = float(np.average(outlook.import_price_per_kwh, weights=grid.step_h))
             return flexible_unit(asset, state, grid, midnight_h, worth)
+        case SwapStation():
+            return swap_unit(asset, state, grid, site.time_zone, worth_per_kwh=worth, v2g=site.rules.discharge)
 
 
 def silent_asset_kw(state: AssetState | None) -> float:
