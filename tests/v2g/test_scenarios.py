@@ -84,7 +84,7 @@ def test_courses_of_the_load_are_its_quantiles_and_count_on_no_more_room() -> No
         np.testing.assert_allclose(circuits.fixed_kw[0], outlook.load_kw[LEVELS.index(level)])
     room = plain.fixed_kw + plain.fixed_margin_kw
     assert (busy.fixed_kw + busy.fixed_margin_kw >= room).all()
-    np.testing.assert_allclose(calm.fixed_kw + calm.fixed_margin_kw, room)
+    np.testing.assert_allclose((calm.fixed_kw + calm.fixed_margin_kw)[:, 1:], room[:, 1:])
 
 
 def test_in_courses_of_departure_all_leave_early_or_late() -> None:

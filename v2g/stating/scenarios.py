@@ -2,7 +2,8 @@
 
 Three courses follow the load: its 10 %, 50 % and 90 % quantiles stand for 30, 40 and 30 % of what may happen; the sun is at the
 opposite quantile. Five courses have as many for departures: all cars leave at their 10 % or at their 90 % quantile, 20 % each.
-No course counts on more room at a limit than the expected one: its margin makes up for what its load is less.
+No course counts on more room at a limit than the expected one: later its margin makes up for what its load is less, and the first
+step, which has no margin, is common to all.
 
 Source: the 30-40-30 rule (extended Swanson-Megill), Keefer and Bodily (1983), "Three-point approximations for continuous random
 variables", Management Science 29(5).
