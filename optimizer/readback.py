@@ -46,7 +46,7 @@ class Readback:
     def is_true(self, values: Array) -> bool:
         """Return whether the flows read from `values` can be held, and are worth in each tier that counts what was promised."""
         x, flows = self.reduced.full(values), self.flows(values)
-        promised = _by_tier({t.name: float((self.program.costs[t.name] * x).sum()) for t in TERMS})
+        promised = _by_tier({name: float((cost * x).sum()) for name, cost in self.program.costs.items()})
         found = _by_tier({t.name: t.value for t in self.terms(flows)})
         return self.can_be_held(flows) and all(
             found[tier] <= promised[tier] + SAME_VALUE * (1.0 + abs(promised[tier])) for tier in Tier if tier is not Tier.PREFERENCE
@@ -123,7 +123,7 @@ def make_solution(
 
 
 def _by_tier(values: dict[str, float]) -> dict[Tier, float]:
-    return {tier: sum(t.weight * values[t.name] for t in TERMS if t.tier is tier) for tier in Tier}
+    return {tier: sum(t.weight * values.get(t.name, 0.0) for t in TERMS if t.tier is tier) for tier in Tier}
 
 
 def _clean(power_kw: Array) -> Array:

@@ -79,7 +79,8 @@ def make_objective(problem: Problem, term_costs: dict[str, Array], courses: Cour
 
     Where these are expected costs over several `courses`, (probability, problem) each, so are the bounds.
     """
-    raw = {tier: sum((t.weight * term_costs[t.name] for t in TERMS if t.tier is tier), np.zeros(())) for tier in Tier}
+    used = [t for t in TERMS if t.name in term_costs]
+    raw = {tier: sum((t.weight * term_costs[t.name] for t in used if t.tier is tier), np.zeros(())) for tier in Tier}
     scales = {tier: float(np.abs(cost).max(initial=0.0)) or 1.0 for tier, cost in raw.items()}
     money_per_kwh = _money_per_kwh(problem)
     service = SERVICE_FACTOR * money_per_kwh / float(problem.storages.priority.min(initial=np.inf) if problem.shape[0] else 1.0)

@@ -19,8 +19,8 @@ Index = NDArray[np.int64]
 class Program:
     """min Σ costs·x subject to row_lower ≤ A·x ≤ row_upper and col_lower ≤ x ≤ col_upper.
 
-    `values` are A's coefficients at the stamp's rows and columns, zeros included; `costs` has one vector a term, which the
-    caller weighs.
+    `values` are A's coefficients at the stamp's rows and columns, zeros included; `costs` has one vector for each term
+    in use, which the caller weighs.
     """
 
     stamp: "Stamp"

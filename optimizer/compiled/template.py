@@ -66,7 +66,7 @@ class Vector:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
-    """What numpy needs to write the linear program of any number of units. `costs` has a vector a term."""
+    """What numpy needs to write the linear program of any number of units. `costs` has a vector for each term in use."""
 
     structure: Structure
     columns: Space
@@ -108,6 +108,7 @@ class _Compiler:
                 entries.append((coefficient, (place, block.per_unit, column, column_block.per_unit)))
             lower.append((_or(row.lower, -np.inf) - repn.constant, (place, block.per_unit)))
             upper.append((_or(row.upper, np.inf) - repn.constant, (place, block.per_unit)))
+        costs = {term.name: self._cost(self.model.terms[term.name]) for term in TERMS}
         bounds = [(v, self.column_at[id(v)]) for v in self.model.component_data_objects(pyo.Var)]
         return Template(
             structure=self.model.structure,
@@ -118,7 +119,7 @@ class _Compiler:
             column_upper=self._vector((_or(v.upper, np.inf), (place, b.per_unit)) for v, (b, place) in bounds),
             row_lower=self._vector(lower),
             row_upper=self._vector(upper),
-            costs={term.name: self._cost(self.model.terms[term.name]) for term in TERMS},
+            costs={name: cost for name, cost in costs.items() if cost.parts},
         )
 
     def _cost(self, expression: Any) -> Vector:

@@ -40,6 +40,7 @@ def test_a_site_without_commitments_has_no_columns_or_rows_for_them() -> None:
     assert [template.columns.blocks[name].size for name in names] == [0] * len(names)
     rows = ("subscribed", "blocks_bought", "off_above", "off_below", "delivery", "owed")
     assert [template.rows.blocks[name].size for name in rows] == [0] * len(rows)
+    assert not template.costs.keys() & {"carbon", "capacity_contract", "dispatch", "event_payment", "event_fine", "reserve_payment"}
 
 
 def test_carbon_moves_charging_to_the_clean_hours_where_its_price_outweighs_the_energys() -> None:
