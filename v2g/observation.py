@@ -61,7 +61,8 @@ class AssetState:
     """An asset or curtailable PV array as it last told (`Site.asset_ids`).
 
     `power_kw` is measured, + into it. `stored_kwh` is, by kind: hydrogen made since the site's midnight (heating value); how far
-    a flexible load is ahead of its baseline (− behind); what all packs of a swap station hold; None for PV. `possible_kw` is what a PV array could produce now (≥ 0).
+    a flexible load is ahead of its baseline (− behind); what all packs of a swap station hold; None for PV. `possible_kw` is what
+    a PV array could produce now (≥ 0).
     `acknowledged_kw` is the setpoint in force until `lease_until`, None where the fallback is.
     """
 
