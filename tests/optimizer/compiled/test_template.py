@@ -34,7 +34,7 @@ def by_pyomo(problem: Problem) -> float:
 
 def by_template(problem: Problem) -> float:
     program, reduced = program_of(problem)
-    cost = sum(WEIGHTS[t.tier] * t.weight * program.costs[t.name] for t in TERMS if t.name in program.costs)
+    cost = np.asarray(sum(WEIGHTS[t.tier] * t.weight * program.costs[t.name] for t in TERMS if t.name in program.costs))
     highs = Highs()
     highs.load(reduced)
     answer = highs.minimise(cost[reduced.pattern.cols], time_limit_s=10)
