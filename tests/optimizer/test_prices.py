@@ -63,7 +63,10 @@ CHARGING = case(
     price=[0.1, 0.25, 0.4],
 )
 SELLING = case(
-    fleet_of(replace(car(3, charge_max_kw=0.0), circuit_ids=("row",)), car(3, charge_max_kw=0.0, discharge_efficiency=0.9, initial_energy_kwh=40.0)),
+    fleet_of(
+        replace(car(3, charge_max_kw=0.0), circuit_ids=("row",)),
+        car(3, charge_max_kw=0.0, discharge_efficiency=0.9, initial_energy_kwh=40.0),
+    ),
     TREE,
     price=0.5,
     export=[0.3, 0.2, 0.15],
