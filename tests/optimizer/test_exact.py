@@ -8,23 +8,13 @@ import pytest
 from optimizer.exact import ExactPlanner
 from optimizer.highs import Highs
 from optimizer.verify import faults_of
-from tests.optimizer.brute import Brute
 from tests.optimizer.builders import car, case, grid_only, without_predecessor
+from tests.optimizer.independent.whole import Whole, values
 from tests.optimizer.instances import fleet, small
 from v2g.problem import Problem
 from v2g.solution import Rung, Solution, Tier
 
 BRUTE_SEEDS = 120
-
-
-def values(solution: Solution) -> dict[str, float]:
-    terms = {t.name: t.value for t in solution.terms}
-    return {
-        "overload": terms["overload"],
-        "outside": terms["energy_outside"],
-        "service": solution.value_of(Tier.SERVICE),
-        "money": solution.value_of(Tier.MONEY),
-    }
 
 
 @pytest.mark.parametrize("first", range(0, BRUTE_SEEDS, 20))
@@ -34,7 +24,7 @@ def test_every_tier_is_as_good_as_an_independent_formulation_solved_tier_by_tier
         problem = without_predecessor(small(seed))
         solution = planner.solve_now(problem)
         assert solution.rung is Rung.OPTIMAL
-        assert values(solution) == pytest.approx(Brute(problem).solve(), rel=1e-5, abs=1e-5), seed
+        assert values(solution) == pytest.approx(Whole(problem).solve(), rel=1e-5, abs=1e-5), seed
 
 
 def test_random_problems_all_solve_and_stand_their_replay() -> None:
@@ -77,7 +67,7 @@ def test_trouble_has_a_least_bad_plan(trouble: str) -> None:
     solution = ExactPlanner().solve_now(problem)
     assert solution.rung is Rung.OPTIMAL
     assert faults_of(problem, solution) == ()
-    assert values(solution) == pytest.approx(Brute(problem).solve(), rel=1e-5, abs=1e-4)
+    assert values(solution) == pytest.approx(Whole(problem).solve(), rel=1e-5, abs=1e-4)
 
 
 def test_a_megawatt_fits_beside_a_kilowatt() -> None:

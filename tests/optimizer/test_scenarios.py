@@ -12,8 +12,8 @@ from optimizer.readback import Readback, make_solution
 from optimizer.scenarios import ScenarioPlanner, joint_of
 from optimizer.tiers import make_objective, optimise
 from optimizer.verify import faults_of
-from tests.optimizer.brute import Brute
 from tests.optimizer.builders import car, case, grid_only, without_predecessor
+from tests.optimizer.independent.whole import Whole
 from tests.optimizer.instances import fleet, small
 from v2g.problem import Problem
 from v2g.scenarios import Scenario
@@ -137,7 +137,7 @@ def test_every_course_has_a_plan_that_stands_and_their_first_steps_are_alike(see
         np.testing.assert_allclose(kw, first_kw[0], atol=1e-6)
 
 
-class Pinned(Brute):
+class Pinned(Whole):
     """The independent formulation with the first step given; (charge, discharge) each (n,)."""
 
     def __init__(self, problem: Problem, charge_kw: Array, discharge_kw: Array) -> None:

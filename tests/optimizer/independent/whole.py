@@ -10,15 +10,16 @@ from v2g.solution import Solution, Tier
 
 
 class Whole(Program):
-    """The program of a problem; `power` are the storages' columns, (n, T, 2)."""
+    """The program of a problem; `power` are the storages' columns, (n, T, 2). Without `wholes` hardware can do anything."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, *, wholes: bool = True) -> None:
         super().__init__()
         fleet = Fleet(self, problem)
         network = Network(self, problem, fleet)
         Reserves(self, problem, fleet, network)
         Trade(self, problem, fleet)
-        Hardware(self, problem, fleet)
+        if wholes:
+            Hardware(self, problem, fleet)
         self.power = fleet.power
 
 

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from tests.optimizer.brute import Brute
+from tests.optimizer.independent.whole import Whole
 from v2g.problem import Problem
-from v2g.solution import Solution, Tier
 
 Range = tuple[float, float]
 Alternative = Mapping[tuple[int, int, int], Range]
@@ -23,23 +22,16 @@ def best(problem: Problem, alternatives: Iterable[Alternative]) -> dict[str, flo
     return found
 
 
-def values(solution: Solution) -> dict[str, float]:
-    """Return a solution's values by the independent formulation's tiers."""
-    terms = {t.name: t.value for t in solution.terms}
-    outside = {"overload": terms["overload"], "outside": terms["energy_outside"]}
-    return outside | {"service": solution.value_of(Tier.SERVICE), "money": solution.value_of(Tier.MONEY)}
-
-
 def _within(problem: Problem, alternative: Alternative) -> dict[str, float] | None:
-    brute = Brute(problem)
+    whole = Whole(problem, wholes=False)
     for place, (low, high) in alternative.items():
-        column = int(brute.power[place])
-        brute.low[column] = max(brute.low[column], low)
-        brute.high[column] = min(brute.high[column], high)
-        if brute.low[column] > brute.high[column] + SAME:
+        column = int(whole.power[place])
+        whole.low[column] = max(whole.low[column], low)
+        whole.high[column] = min(whole.high[column], high)
+        if whole.low[column] > whole.high[column] + SAME:
             return None
     try:
-        return brute.solve()
+        return whole.solve()
     except AssertionError:
         return None
 

@@ -10,8 +10,9 @@ from optimizer.exact import ExactPlanner
 from optimizer.integers.exclusive import Exclusive
 from optimizer.integers.mip import Mip
 from tests.optimizer.builders import car, case, grid_only
+from tests.optimizer.independent.whole import values
 from tests.optimizer.instances import fleet
-from tests.optimizer.integers.enumeration import best, values
+from tests.optimizer.integers.enumeration import best
 from v2g.converters import Converters
 from v2g.problem import Problem
 from v2g.solution import Rung, Tier

@@ -9,8 +9,9 @@ import pytest
 from optimizer.exact import ExactPlanner
 from optimizer.integers.mip import Mip
 from tests.optimizer.builders import car, case, fleet_of, grid_only, without_predecessor
+from tests.optimizer.independent.whole import values
 from tests.optimizer.instances import fleet, small
-from tests.optimizer.integers.enumeration import Alternative, best, values
+from tests.optimizer.integers.enumeration import Alternative, best
 from v2g.holding import least_charge_kw, least_discharge_kw, near_steps
 from v2g.problem import Problem
 from v2g.solution import Rung, Solution

@@ -12,7 +12,8 @@ from optimizer.replay.holding import above_modules_kw
 from optimizer.rungs.follow import follow
 from optimizer.rungs.rule import least_laxity
 from tests.optimizer.builders import car, case, fleet_of, grid_only
-from tests.optimizer.integers.enumeration import best, values
+from tests.optimizer.independent.whole import values
+from tests.optimizer.integers.enumeration import best
 from v2g.commitments import CapacityContract
 from v2g.converters import Converters
 from v2g.problem import Problem
