@@ -105,7 +105,7 @@ def test_over_dispersion_by_moments() -> None:
     assert over_dispersion(means, means) == SHAPES[1]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(per_day=st.integers(1, 40), n_outlets=st.integers(1, 8), n_here=st.integers(0, 8), leaves_h=st.floats(0.0, 30.0))
 def test_never_more_cars_than_empty_outlets(per_day: int, n_outlets: int, n_here: int, leaves_h: float) -> None:
     here = [a_session(f"E{i}") for i in range(min(n_here, n_outlets))]

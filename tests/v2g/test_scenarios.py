@@ -97,7 +97,7 @@ def test_in_courses_of_departure_all_leave_early_or_late() -> None:
     assert (late.target_step >= plain.target_step).all()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(load=st.floats(0, 100), spread=st.floats(0, 50), sun=st.floats(0, 100), n=st.sampled_from([1, 3, 5]))
 def test_drawn_outlooks_are_sound(load: float, spread: float, sun: float, n: int) -> None:
     site = a_site(1)

@@ -29,7 +29,7 @@ def quadratic_loss_kw(power_kw: float, rated_kw: float = 11.04, efficiency: floa
 ceilings = st.lists(st.floats(-15.0, 15.0), min_size=1, max_size=40)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(ceilings, st.sampled_from([1.0, 7.0, 10.0, 60.0]), st.floats(0.1, 1.0))
 def test_energy_is_conserved_and_no_bound_is_passed(steps: list[float], step_s: float, soc_frac: float) -> None:
     fleet = fleet_with(v2g_stay(soc_frac=soc_frac, energy_kwh=0.0))

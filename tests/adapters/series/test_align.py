@@ -53,7 +53,7 @@ def align_days(source: Series, *, start: datetime, days: int, time_zone: str, **
     day=st.integers(0, 800),
     step_h=st.sampled_from([0.25, 0.5, 1.0]),
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_weekday_and_wall_time_stay_whatever_the_zones_and_years(zone: str, source_zone: str, day: int, step_h: float) -> None:
     """On the 23- and 25-hour days too, but for the hour that one of the clocks does not show once."""
     source = series("2019-01-01T00:00+00:00", 420, value=weekday_and_hour(source_zone))

@@ -138,7 +138,8 @@ async def test_a_charger_says_it_is_online_then_tells_its_whole_state(port: int)
     session = state["session"]
     assert state["plugged"] is True
     assert session["driver"] == "driver-1"
-    assert session["vehicle"] == {"capacity_kwh": 60.0, "charge_max_kw": 11.04, "discharge_max_kw": 11.04}
+    car = {"capacity_kwh": 60.0, "charge_max_kw": 11.04, "discharge_max_kw": 11.04, "taper_from_frac": 0.85}
+    assert session["vehicle"] == car
     assert session["wishes"]["energy_kwh"] == 15.0
     assert session["wishes"]["discharge_consent"] is True
     assert session["wishes"]["departure"] == "2026-01-05T13:00:00Z"
