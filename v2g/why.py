@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from v2g.storages import StorageKind
 from v2g.timegrid import Array
 
 
@@ -33,8 +34,8 @@ class Explanation:
 
     Parameters
     ----------
-    unit_id
-        The unit.
+    unit_id, kind
+        The unit, and what it is.
     why : (T,)
         The reason of each step.
     limit : (T,)
@@ -42,17 +43,18 @@ class Explanation:
     price_per_kwh : (T,)
         What a kWh costs this unit at its place: the site's marginal price and all limits on the way [currency/kWh].
     limit_price_per_kwh : (T,)
-        The part of it that the limits make.
+        The part of it that the limits make; negative where drawing more relieves them.
     value_per_kwh : (T,)
         Worth of a kWh stored at each step's end [currency/kWh].
     promise_price_per_kwh
-        What the last kWh of the driver's promise costs [currency/kWh].
+        What the last kWh of the driver's promise costs [currency/kWh]; inf where no money buys it.
     promise_cost
-        What the promise costs at most: that price times what is missing to it. The optimum is convex in the promise, so that the
-        first kWh cost no more than the last.
+        What the promise costs at most: that price times what it asks beyond what the unit would have at the least without it. The
+        optimum is convex in the promise, so that the first kWh cost no more than the last.
     """
 
     unit_id: str
+    kind: StorageKind
     why: tuple[Why, ...]
     limit: tuple[str, ...]
     price_per_kwh: Array

@@ -23,6 +23,7 @@ from v2g.site import Site
 from v2g.solution import Rung, TermValue, Tier
 from v2g.stating.problem import make_problem
 from v2g.station import Condition, Health, HistoryPoint, Part
+from v2g.storages import StorageKind
 from v2g.tick import grid_at
 from v2g.timegrid import Array, TimeGrid
 from v2g.why import Explanation, Why
@@ -263,7 +264,7 @@ class FakeStation:
             import_price_per_kwh=outlook.import_price_per_kwh,
             export_price_per_kwh=outlook.export_price_per_kwh,
             why=tuple(why),
-            explanations=tuple(_explained(unit_id, reason, outlook) for unit_id, reason in zip(unit_ids, why, strict=True)),
+            explanations=tuple(_explained(name, name in rows, reason, outlook) for name, reason in zip(unit_ids, why, strict=True)),
             rung=self.rung,
             reason=self.reason,
             gap_frac=0.0038 if self.rung is Rung.OPTIMAL else None,
@@ -300,10 +301,11 @@ def restated(station: FakeStation, name: str, condition: Condition, detail: str)
     station.parts = tuple(replace(p, condition=condition, detail=detail) if p.name == name else p for p in station.parts)
 
 
-def _explained(unit_id: str, why: Why, outlook: Outlook) -> Explanation:
+def _explained(unit_id: str, is_car: bool, why: Why, outlook: Outlook) -> Explanation:
     n_steps = outlook.grid.n_steps
     return Explanation(
         unit_id=unit_id,
+        kind=StorageKind.EV if is_car else StorageKind.BATTERY,
         why=(why,) * n_steps,
         limit=("hall" if why is Why.LIMIT else "",) * n_steps,
         price_per_kwh=outlook.import_price_per_kwh,

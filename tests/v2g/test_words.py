@@ -12,10 +12,12 @@ from tests.support.builders import a_site
 from v2g.plan import Plan
 from v2g.planning import make_plan
 from v2g.record import Memory
+from v2g.sentences import COMMON, LANGUAGES, OWN, PARTS, PROMISES, sentence_of
+from v2g.storages import StorageKind
 from v2g.why import Explanation, Why
-from v2g.words import LANGUAGES, PARTS, SENTENCES, in_words
+from v2g.words import in_words
 
-HOLES = {"price", "until", "limit", "limit_price"}
+HOLES = {"price", "until", "back", "limit", "limit_price"}
 SITE = a_site()
 
 
@@ -30,6 +32,7 @@ def a_plan() -> Plan:
 def explained(why: Why, **changes: object) -> Explanation:
     plain = Explanation(
         unit_id="car",
+        kind=StorageKind.EV,
         why=(why, why),
         limit=("", ""),
         price_per_kwh=np.array([0.3, 0.1]),
@@ -43,10 +46,17 @@ def explained(why: Why, **changes: object) -> Explanation:
 
 def test_every_reason_has_a_sentence_whose_holes_are_known() -> None:
     for language in LANGUAGES:
-        assert set(SENTENCES[language]) == set(Why)
+        assert set(COMMON[language]) == set(Why)
         assert PARTS[language].keys() == PARTS["en"].keys()
-        for sentence in SENTENCES[language].values():
-            assert {hole for _, hole, _, _ in Formatter().parse(sentence) if hole} <= HOLES
+        assert PROMISES[language].keys() == PROMISES["en"].keys()
+        for kind in StorageKind:
+            assert OWN[language].get(kind, {}).keys() == OWN["en"].get(kind, {}).keys()
+            for why in Why:
+                assert holes(sentence_of(kind, why, language)) <= HOLES
+
+
+def holes(sentence: str) -> set[str]:
+    return {hole for _, hole, _, _ in Formatter().parse(sentence) if hole}
 
 
 def test_waiting_says_until_when_and_for_which_price() -> None:
@@ -74,3 +84,38 @@ def test_a_limit_without_a_price_is_the_stations() -> None:
 def test_what_a_promise_costs_is_told_where_it_costs_something(cost: float, said: bool) -> None:
     for language, sentence in (("en", "at most 3.20 CNY"), ("zh", "最多 3.20 CNY")):
         assert (sentence in in_words(explained(Why.CHEAP, promise_cost=cost), a_plan(), SITE, language)) is said
+
+
+@pytest.mark.parametrize(
+    ("kind", "why", "told"),
+    [
+        (StorageKind.PV, Why.CHEAP, "Makes less than it could: a kWh more is worth 0.300 CNY/kWh now."),
+        (StorageKind.PV, Why.AWAY, "No sun now."),
+        (StorageKind.SWAP, Why.FLOOR, "Charges at once: full packs must be ready for the swaps expected."),
+        (StorageKind.ELECTROLYSER, Why.CHEAP, "Runs now: 0.300 CNY/kWh is cheap."),
+        (
+            StorageKind.FLEXIBLE_LOAD,
+            Why.DISCHARGE,
+            "Draws less now at 0.300 CNY/kWh, and takes it back from 09:00 at 0.100 CNY/kWh.",
+        ),
+        (StorageKind.BATTERY, Why.WAITS, "Waits until 09:00, when a kWh costs 0.100 CNY/kWh."),
+    ],
+)
+def test_other_kinds_have_words_of_their_own(kind: StorageKind, why: Why, told: str) -> None:
+    assert in_words(explained(why, kind=kind, promise_cost=0.0), a_plan(), SITE, "en") == told
+
+
+def test_only_who_owes_something_tells_what_it_costs() -> None:
+    told = {
+        kind: "2.00 CNY" in in_words(explained(Why.CHEAP, kind=kind, promise_cost=2.0), a_plan(), SITE, "en")
+        for kind in StorageKind
+    }
+    assert {kind for kind, said in told.items() if said} == {StorageKind.EV, StorageKind.ELECTROLYSER}
+
+
+def test_prices_in_words_are_the_bills_and_not_those_of_a_months_peak() -> None:
+    plan, cheap = a_plan(), explained(Why.CHEAP, price_per_kwh=np.array([120.0, 120.0]))
+    assert in_words(cheap, plan, SITE, "en") == "Charges now: 0.300 CNY/kWh is cheap."
+    sells = replace(plan, export_kw=np.array([2.0, 0.0]), export_price_per_kwh=np.array([-0.02, 0.0]))
+    curtailed = replace(cheap, kind=StorageKind.PV)
+    assert in_words(curtailed, sells, SITE, "en") == "Makes less than it could: a kWh more is worth -0.020 CNY/kWh now."
