@@ -1,8 +1,8 @@
 """The closed loop on a virtual clock: the same tick as in the daemon, a farm in process, as fast as it can."""
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from adapters.farm.outcome import Outcome
@@ -11,8 +11,8 @@ from adapters.farm.virtual import VirtualFarm
 from adapters.farm.visit import Visit
 from v2g.fastlook import fast_look
 from v2g.ports import Forecaster, Planner
-from v2g.record import Memory
-from v2g.signals import Signals
+from v2g.record import Memory, TickRecord
+from v2g.signals import Interval, Signals
 from v2g.site import Site
 from v2g.solution import Rung
 from v2g.tick import Parts, tick
@@ -37,12 +37,28 @@ class Scenario:
 
 @dataclass(slots=True, kw_only=True)
 class Run:
-    """A finished closed loop: what happened, from which rungs the plans came, and the seconds each tick's solving took."""
+    """A finished closed loop: what happened, from which rungs the plans came, and the seconds each tick's solving took.
+
+    `baseline_kw` is what events count from, as it was fixed before they were known; `held_kw` what the plans in force held for each
+    reserve while its block ran, by its id.
+    """
 
     outcome: Outcome
     rungs: Counter[Rung] = field(default_factory=Counter)
     solve_s: list[float] = field(default_factory=list)
     setpoints_sent: int = 0
+    baseline_kw: list[Interval] = field(default_factory=list)
+    held_kw: dict[str, list[Interval]] = field(default_factory=dict)
+
+    def note(self, record: TickRecord, memory: Memory) -> None:
+        """Take in a tick and what it remembers."""
+        self.rungs[record.plan.rung] += 1
+        self.solve_s.append(sum(record.times_s.values()))
+        self.setpoints_sent += len(record.report.outcomes)
+        _go_on(self.baseline_kw, memory.baseline_kw, record.at)
+        for name in [r.reserve_id for r in record.problem.reserves if r.cover[0] > 0]:
+            held = Interval(start=record.at, end=record.problem.grid.end, value=record.plan.held_kw.get(name, 0.0))
+            _go_on(self.held_kw.setdefault(name, []), (held,), record.at)
 
 
 async def run_closed_loop(
@@ -65,9 +81,7 @@ async def run_closed_loop(
         if now >= next_tick:
             record, memory = await tick(parts, memory, known, now)
             outlook = record.outlook
-            run.rungs[record.plan.rung] += 1
-            run.solve_s.append(sum(record.times_s.values()))
-            run.setpoints_sent += len(record.report.outcomes)
+            run.note(record, memory)
             next_tick = _after(now, site.horizon.tick_s, scenario.start)
         else:
             _, report, memory = await fast_look(parts, memory, outlook, known, now)
@@ -81,6 +95,15 @@ async def run_closed_loop(
             progress((now - scenario.start) / (scenario.end - scenario.start))
     run.outcome = farm.outcome()
     return run
+
+
+def _go_on(told: list[Interval], new: Sequence[Interval], at: datetime) -> None:
+    """Let `told`, in the order of time, say from `at` on what `new` says."""
+    while told and told[-1].start >= at:
+        told.pop()
+    if told:
+        told[-1] = replace(told[-1], end=min(told[-1].end, at))
+    told += new
 
 
 def _after(now: datetime, period_s: float, origin: datetime) -> datetime:

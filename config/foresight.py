@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from adapters.farm.outcome import Prices
+from adapters.farm.bill import Prices
 from config.closed_loop import Scenario
 from config.hindsight import hindsight_problem
 from optimizer.evaluate import evaluate
@@ -27,7 +27,9 @@ from v2g.storages import StorageKind
 from v2g.timegrid import Array
 
 TIME_LIMIT_S = 120.0
-BILL = ("energy_import", "energy_export", "demand_charge", "capacity_contract")
+EVENTS, RESERVE = ("event_payment", "event_fine"), ("reserve_payment", "reserve_missing")
+BUILDING = ("energy_import", "energy_export", "demand_charge", "capacity_contract", "carbon")
+BILL = (*BUILDING, *EVENTS, *RESERVE, "dispatch")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +38,16 @@ class Foresight:
 
     `cost` is the bill, as in an outcome. The plan serves the drivers first and then minimises the bill together with
     `wear_cost`, as the daemon's planner does: their sum is the bound. `cost_without_cars` is the building's bill while all
-    storages rest. `gap_frac` is the proven distance to the optimum; None where the time limit came first, as `reason` then says.
+    storages rest and answer no calls. `gap_frac` is the proven distance to the optimum; None where the time limit came first, as
+    `reason` then says.
     """
 
     cost: float
     cost_demand: float
+    cost_carbon: float
+    cost_events: float
+    cost_reserve: float
+    cost_dispatch: float
     wear_cost: float
     cost_without_cars: float
     energy_charged_kwh: float
@@ -103,8 +110,12 @@ def _summed(parts: list[tuple[Problem, Solution]], solve_s: float) -> Foresight:
     return Foresight(
         cost=_sum(terms, *BILL),
         cost_demand=_sum(terms, "demand_charge"),
+        cost_carbon=_sum(terms, "carbon"),
+        cost_events=_sum(terms, *EVENTS),
+        cost_reserve=_sum(terms, *RESERVE),
+        cost_dispatch=_sum(terms, "dispatch"),
         wear_cost=_sum(terms, "wear"),
-        cost_without_cars=_sum(at_rest, *BILL),
+        cost_without_cars=_sum(at_rest, *BUILDING),
         energy_charged_kwh=sum(_cars_kwh(problem, solution.charge_kw) for problem, solution in parts),
         energy_discharged_kwh=sum(_cars_kwh(problem, solution.discharge_kw) for problem, solution in parts),
         net_delivered_kwh=sum(_delivered_kwh(problem, solution) for problem, solution in parts),

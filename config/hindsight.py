@@ -7,23 +7,29 @@ Nothing in it is dearer or narrower than in the simulated farm, so that its opti
   current, no taper, no time to wake, no self-consumption. Where a stay covers a part of a quarter-hour, so does the power;
 - what a driver wants is due at the true departure, as far as full power could have reached it, taper included.
 
+- calls of the grid are those of the bill, from the same baselines. Reserve is held by true departures, and by the daemon's plans by
+  those it believes in: what they hold beyond this makes the optimum of a station with reserves no strict bound.
+
 Two things hold it back, so that the span does not live on what comes after: a car that stays beyond the end is due at the
 end, and stationary batteries end at least as full as they began.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 
 import numpy as np
 
 from adapters.farm import physics
-from adapters.farm.outcome import QUARTER_S, Prices
+from adapters.farm.bill import Prices
+from adapters.farm.outcome import QUARTER_S
 from adapters.farm.possible import possible_kwh
 from adapters.farm.surroundings import StepSeries
 from adapters.farm.visit import Visit
 from config.closed_loop import Scenario
 from config.hindsight_assets import asset_units
+from v2g.commitments import Carbon, Reserve
 from v2g.network import N_PHASES, Circuits, Connection
 from v2g.problem import Problem
 from v2g.signals import SignalKind, least_on
@@ -55,6 +61,7 @@ def hindsight_problem(
     units = [car for car in cars if car.target_step] + [_battery(b, grid, stored_kwh) for b in site.batteries]
     units += asset_units(scenario, grid, _mean_kw(scenario.pv_kw, grid), stored_kwh, lambda rated: best_efficiency(rated)[0])
     starts_s = [t.timestamp() for t in grid.starts]
+    calls = prices.calls.between(_quarter_of(begin), grid.n_steps) if prices.calls else None
     return Problem(
         grid=grid,
         storages=storages_of(units, np.full((len(units), grid.n_steps), np.nan)),
@@ -64,8 +71,26 @@ def hindsight_problem(
             export_price_per_kwh=np.array([prices.export_per_kwh.at(s) for s in starts_s]),
             demand_charge_per_kw=prices.demand_charge_per_kw,
             contract=prices.contract,
+            carbon=_carbon(prices, starts_s),
+            dispatch=calls.dispatch if calls else None,
         ),
+        events=calls.events if calls else (),
+        reserves=tuple(part for r in calls.reserves for part in _quarters(r)) if calls else (),
     )
+
+
+def _quarters(reserve: Reserve) -> Iterator[Reserve]:
+    """Yield the reserve of each quarter-hour of a block by itself, as it is billed: foresight need not hold one amount."""
+    for step in np.flatnonzero(reserve.cover):
+        cover = np.where(np.arange(len(reserve.cover)) == step, reserve.cover, 0.0)
+        yield replace(reserve, reserve_id=f"{reserve.reserve_id}@{step}", cover=cover)
+
+
+def _carbon(prices: Prices, starts_s: list[float]) -> Carbon | None:
+    """Return the carbon of imported energy, counted by what it costs."""
+    if prices.carbon_per_kwh is None:
+        return None
+    return Carbon(intensity_kg_per_kwh=np.array([prices.carbon_per_kwh.at(s) for s in starts_s]), price_per_kg=1.0)
 
 
 def quarter_hours(begin: datetime, end: datetime) -> TimeGrid:
@@ -73,6 +98,10 @@ def quarter_hours(begin: datetime, end: datetime) -> TimeGrid:
     begin_s, end_s = begin.timestamp(), end.timestamp()
     marks_s = np.arange(begin_s // QUARTER_S, end_s // QUARTER_S + 2) * QUARTER_S
     return TimeGrid(start=begin.astimezone(UTC), step_h=np.diff(np.unique(np.clip(marks_s, begin_s, end_s))) / 3600)
+
+
+def _quarter_of(instant: datetime) -> datetime:
+    return datetime.fromtimestamp(instant.timestamp() // QUARTER_S * QUARTER_S, UTC)
 
 
 def best_efficiency(efficiency: float) -> tuple[float, float]:

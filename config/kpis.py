@@ -1,10 +1,12 @@
 """The key figures of a simulated or demonstrated station, as one flat JSON object."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from adapters.farm.outcome import Outcome, Prices, bill
+from adapters.farm.bill import Prices, bill
+from adapters.farm.outcome import Outcome
 from config.asset_kpis import asset_kpis
 from config.closed_loop import Run
 from v2g.site import Site
@@ -26,6 +28,10 @@ def outcome_kpis(outcome: Outcome, prices: Prices) -> dict[str, Any]:
         "revenue_export": money.export_revenue,
         "cost_demand": money.demand_cost,
         "cost_contract": money.contract_cost,
+        "cost_carbon": money.carbon_cost,
+        "cost_events": money.event_cost,
+        "cost_reserve": money.reserve_cost,
+        "cost_dispatch": money.dispatch_cost,
         "peak_import_kw": outcome.peak_import_kw,
         "max_import_kw": outcome.max_import_kw,
         "limit_violation_s": outcome.limit_violation_s,
@@ -36,8 +42,8 @@ def outcome_kpis(outcome: Outcome, prices: Prices) -> dict[str, Any]:
 
 
 def run_kpis(run: Run, site: Site, prices: Prices, uncontrolled: Outcome) -> dict[str, Any]:
-    """Return the figures of a closed loop beside those of the same cars uncontrolled."""
-    reference = outcome_kpis(uncontrolled, prices) | asset_kpis(uncontrolled, site)
+    """Return the figures of a closed loop beside those of the same cars uncontrolled, which answer no calls."""
+    reference = outcome_kpis(uncontrolled, replace(prices, calls=None)) | asset_kpis(uncontrolled, site)
     own = outcome_kpis(run.outcome, prices) | asset_kpis(run.outcome, site)
     solve_s = np.array(run.solve_s) if run.solve_s else np.zeros(1)
     return own | {

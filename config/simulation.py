@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from adapters.farm.outcome import Outcome, Prices
+from adapters.farm.bill import Prices
+from adapters.farm.outcome import Outcome
 from adapters.farm.uncontrolled import uncontrolled
 from config.asset_kpis import asset_kpis
 from config.closed_loop import Run, Scenario, run_closed_loop
 from config.foresight import foresight_kpis, perfect_foresight
 from config.kpis import outcome_kpis, run_kpis
-from config.prices import price_series
+from config.prices import calls_of, price_series
 from config.scenarios import Past
 from forecasts.forecaster import SeasonalForecaster
 from optimizer.exact import ExactPlanner
@@ -63,6 +64,7 @@ async def simulate(
     outcome, figures = reference, outcome_kpis(reference, prices) | asset_kpis(reference, site)
     if policy is not Policy.UNCONTROLLED:
         run = await _controlled(scenario, past, progress)
+        prices = replace(prices, calls=calls_of(scenario.signals, run))
         outcome, figures = run.outcome, run_kpis(run, site, prices, reference)
     if foresight:
         figures |= foresight_kpis(figures, perfect_foresight(scenario, prices))

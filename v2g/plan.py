@@ -14,9 +14,11 @@ class Plan:
 
     `power_kw` and `energy_kwh` are (n, T) [kW signed, kWh at step ends]; `import_kw`, `export_kw`, `fixed_kw`, the prices and
     `import_limit_kw` (the whole limit, guard included) (T,). `why` has a reason a unit and `explanations` what stands behind it;
-    `laxity_h` the hours each could still wait and keep its promise. `rung`, `reason`, `gap_frac` and `terms` are the solution's.
+    `laxity_h` the hours each could still wait and keep its promise: `promised_kwh` stored `due_h` after the grid's start (inf where
+    nothing is promised). `rung`, `reason`, `gap_frac` and `terms` are the solution's.
     `production_kw` is the most that each curtailable PV array may produce now. `expected_kw` (T,) is what
-    cars that are not here yet are expected to take, part of `import_kw`; None where none is expected.
+    cars that are not here yet are expected to take, part of `import_kw`; None where none is expected. `held_kw` maps each reserve's
+    id to what it holds through its block [kW].
     """
 
     made_at: datetime
@@ -37,9 +39,12 @@ class Plan:
     terms: tuple[TermValue, ...]
     solve_s: float
     laxity_h: tuple[float, ...] = ()
+    promised_kwh: tuple[float, ...] = ()
+    due_h: tuple[float, ...] = ()
     production_kw: dict[str, float] = field(default_factory=dict)
     explanations: tuple[Explanation, ...] = ()
     expected_kw: Array | None = None
+    held_kw: dict[str, float] = field(default_factory=dict)
 
     def power_now_kw(self, unit_id: str) -> float:
         """Return the first step's power of `unit_id` [kW], 0 if the plan does not know it."""

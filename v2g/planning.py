@@ -65,10 +65,26 @@ def make_plan(problem: Problem, solution: Solution, memory: Memory, now: datetim
         terms=solution.terms,
         solve_s=sum(solution.times_s.values()),
         laxity_h=tuple(float(x) for x in need.laxity_h),
+        promised_kwh=tuple(problem.storages.target_energy_kwh.tolist()),
+        due_h=_due_h(problem),
         production_kw=production_kw(problem, power[:, 0]),
         explanations=explanations,
+        held_kw=_held_kw(problem, solution),
     )
     return _of_those_here(plan, problem.storages.kinds)
+
+
+def _held_kw(problem: Problem, solution: Solution) -> dict[str, float]:
+    """Return what each reserve holds [kW], by its id; nothing where the answer says nothing of it."""
+    if solution.reserve is None:
+        return {}
+    return {r.reserve_id: float(kw) for r, kw in zip(problem.reserves, solution.reserve.held_kw, strict=True)}
+
+
+def _due_h(problem: Problem) -> tuple[float, ...]:
+    """Return when each unit's promise is due [h after the grid's start], inf where nothing is promised."""
+    step = problem.storages.target_step
+    return tuple(np.where(step > 0, problem.grid.edges_h[step], np.inf).tolist())
 
 
 def _of_those_here(plan: Plan, kinds: tuple[StorageKind, ...]) -> Plan:
@@ -83,6 +99,8 @@ def _of_those_here(plan: Plan, kinds: tuple[StorageKind, ...]) -> Plan:
         energy_kwh=plan.energy_kwh[here],
         why=tuple(plan.why[i] for i in here),
         laxity_h=tuple(plan.laxity_h[i] for i in here),
+        promised_kwh=tuple(plan.promised_kwh[i] for i in here),
+        due_h=tuple(plan.due_h[i] for i in here),
         explanations=tuple(plan.explanations[i] for i in here),
         expected_kw=plan.power_kw.sum(axis=0) - plan.power_kw[here].sum(axis=0),
     )

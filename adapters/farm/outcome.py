@@ -1,15 +1,10 @@
 """What truly happened at a simulated station: the ledger's result, for key figures and reports."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
-
-import numpy as np
+from datetime import datetime
 
 from adapters.farm.premises import AssetOutcome
-from adapters.farm.surroundings import StepSeries
 from adapters.farm.visit import Visit
-from v2g.commitments import CapacityContract
 from v2g.timegrid import Array
 
 QUARTER_S = 900.0
@@ -149,47 +144,3 @@ class Outcome:
     def floor_breaches(self) -> int:
         """How many cars were discharged below their drivers' floor."""
         return sum(v.below_floor for v in self.visits)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Prices:
-    """What energy costs at the connection [currency/kWh], the demand charge [currency/kW and calendar month], the contract."""
-
-    import_per_kwh: StepSeries
-    export_per_kwh: StepSeries
-    demand_charge_per_kw: float = 0.0
-    contract: CapacityContract | None = None
-    time_zone: str = "UTC"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bill:
-    """What the outcome costs [currency]; `export_revenue` is already taken off `total`."""
-
-    import_cost: float
-    export_revenue: float
-    demand_cost: float
-    contract_cost: float
-
-    @property
-    def total(self) -> float:
-        """The sum to pay."""
-        return self.import_cost - self.export_revenue + self.demand_cost + self.contract_cost
-
-
-def bill(outcome: Outcome, prices: Prices) -> Bill:
-    """Price every quarter-hour at its beginning, and each calendar month's highest quarter-hour."""
-    quarter_s = outcome.first_quarter.timestamp() + QUARTER_S * np.arange(len(outcome.import_kw))
-    import_price = np.array([prices.import_per_kwh.at(s) for s in quarter_s])
-    export_price = np.array([prices.export_per_kwh.at(s) for s in quarter_s])
-    peaks_kw: dict[tuple[int, int], float] = {}
-    for index, import_kw in enumerate(outcome.import_kw):
-        local = (outcome.first_quarter + timedelta(seconds=QUARTER_S * index)).astimezone(ZoneInfo(prices.time_zone))
-        month = (local.year, local.month)
-        peaks_kw[month] = max(peaks_kw.get(month, 0.0), float(import_kw))
-    return Bill(
-        import_cost=float((import_price * outcome.import_kw) @ outcome.covered_h),
-        export_revenue=float((export_price * outcome.export_kw) @ outcome.covered_h),
-        demand_cost=prices.demand_charge_per_kw * sum(peaks_kw.values()),
-        contract_cost=sum(prices.contract.month_cost(kw) for kw in peaks_kw.values()) if prices.contract else 0.0,
-    )

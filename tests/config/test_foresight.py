@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from adapters.farm.outcome import Prices
+from adapters.farm.bill import Calls, Prices
 from adapters.farm.physics import battery_kw, losses_of
 from adapters.farm.surroundings import StepSeries
 from adapters.farm.visit import Visit
@@ -24,7 +24,9 @@ from config.simulation import Policy, simulate
 from daemon import app
 from forecasts.history import History
 from tests.support.builders import NOW, a_site
+from v2g.commitments import Dispatch, Event, Reserve
 from v2g.site import Battery, Rules, Site
+from v2g.timegrid import Array
 
 CHARGING, DISCHARGING = best_efficiency(0.95)
 KW = 11.0
@@ -71,7 +73,13 @@ def hourly(*values: float) -> StepSeries:
 
 
 def best(
-    *visits: Visit, price: StepSeries, hours: float = 2.0, load_kw: float = 0.0, site: Site | None = None, demand: float = 0.0
+    *visits: Visit,
+    price: StepSeries,
+    hours: float = 2.0,
+    load_kw: float = 0.0,
+    site: Site | None = None,
+    demand: float = 0.0,
+    **money: Any,
 ) -> Foresight:
     scenario = Scenario(
         site=site or a_site(1),
@@ -82,7 +90,7 @@ def best(
         pv_kw=StepSeries.constant(0.0, NOW),
     )
     export = replace(price, values=0.9 * price.values)
-    return perfect_foresight(scenario, Prices(import_per_kwh=price, export_per_kwh=export, demand_charge_per_kw=demand))
+    return perfect_foresight(scenario, Prices(import_per_kwh=price, export_per_kwh=export, demand_charge_per_kw=demand, **money))
 
 
 def test_one_car_and_two_prices_take_the_cheaper_hour() -> None:
@@ -137,6 +145,41 @@ def test_without_consent_or_above_its_floor_only_it_gives_nothing(why_not: dict[
 def test_ordered_charging_foresees_no_discharge() -> None:
     site = a_site(1, rules=Rules(discharge=False))
     assert best(giving(), price=hourly(0.1, 1.0), site=site).energy_discharged_kwh == 0.0
+
+
+def hour(number: int) -> Array:
+    """Return 1 in the quarter-hours of one of two hours."""
+    return np.repeat([float(number == 0), float(number == 1)], 4)
+
+
+def test_carbon_counts_as_a_price() -> None:
+    found = best(a_visit(), price=hourly(0.5, 0.4), load_kw=1.0, carbon_per_kwh=hourly(0.1, 0.3))
+    assert found.cost_carbon == pytest.approx(0.1 * (1 + 10 / CHARGING) + 0.3)
+    assert found.cost == pytest.approx(found.cost_carbon + 0.5 * (1 + 10 / CHARGING) + 0.4)
+    assert found.cost_without_cars == pytest.approx(0.9 + 0.4)
+
+
+def test_an_event_is_answered_by_a_car_and_by_nothing_else() -> None:
+    event = Event(event_id="event", direction=1, cover=hour(1), baseline_kw=np.full(8, 20.0), committed_kw=5.0, payment_per_kwh=3.0)
+    found = best(giving(), price=hourly(0.1, 0.1), load_kw=20.0, calls=Calls(start=NOW, events=(event,)))
+    assert found.cost_events == pytest.approx(-15.0)
+    assert found.energy_discharged_kwh == pytest.approx(5.0)
+    assert found.cost_without_cars == pytest.approx(4.0)
+
+
+def test_a_reserve_is_held_up_to_the_swing_from_charging_to_giving_and_missed_beyond() -> None:
+    terms = {"committed_kw": 2 * KW + 4.0, "payment_per_kw_h": 1.0, "penalty_per_kw_h": 0.5, "energy_h": 0.25}
+    reserve = Reserve(reserve_id="block", direction=1, cover=hour(1), **terms)
+    calls = Calls(start=NOW, reserves=(reserve,), held_kw=(np.zeros(8),))
+    found = best(giving(), price=hourly(0.1, 0.1), load_kw=20.0, calls=calls)
+    assert found.cost_reserve == pytest.approx(-2 * KW + 0.5 * 4.0)
+
+
+def test_dispatch_is_followed_where_it_is_dearer_to_leave_it() -> None:
+    dispatch = Dispatch(follow_kw=np.where(hour(0) > 0, 8.0, np.nan), price_per_kwh=1.0)
+    found = best(a_visit(), price=hourly(0.5, 0.1), load_kw=2.0, calls=Calls(start=NOW, dispatch=dispatch))
+    assert found.cost_dispatch == pytest.approx(0.0, abs=1e-9)
+    assert found.cost == pytest.approx(0.5 * 8.0 + 0.1 * (2.0 + 10 / CHARGING - 6.0))
 
 
 def test_batteries_end_as_full_as_they_began_and_are_no_delivery() -> None:

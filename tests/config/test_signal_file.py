@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from config.load import LoadedSite, load_site
-from config.scenarios import Files, make_scenario
+from config.scenarios import Files, Past, make_scenario
 from config.signal_file import load_signals
 from config.simulation import Policy, Simulation, simulate
 from tests.support.builders import a_site
@@ -75,10 +75,11 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
         load_signals(tmp_path / "nothing.json", a_site(1), START)
 
 
-def run(loaded: LoadedSite, signals: Path | None) -> Simulation:
+def run(loaded: LoadedSite, signals: Path | None, *, foresight: bool = False) -> Simulation:
     """Return the example's day until the afternoon."""
     scenario, past = make_scenario(loaded, Files(signals=signals), days=1, seed=1, v2g_share=1.0)
-    return asyncio.run(simulate(replace(scenario, end=START + timedelta(hours=15)), past, Policy.V2G))
+    until_then = replace(scenario, end=START + timedelta(hours=15))
+    return asyncio.run(simulate(until_then, past, Policy.V2G, foresight=foresight))
 
 
 @pytest.fixture(scope="module")
@@ -86,8 +87,35 @@ def plain(loaded: LoadedSite) -> Simulation:
     return run(loaded, None)
 
 
-def test_the_station_answers_the_calls_and_keeps_the_rebound_cap(loaded: LoadedSite, plain: Simulation) -> None:
-    called = run(loaded, EXAMPLE)
+@pytest.fixture(scope="module")
+def called(loaded: LoadedSite) -> Simulation:
+    return run(loaded, EXAMPLE, foresight=True)
+
+
+def test_the_bill_with_all_calls_is_below_that_of_no_control_and_not_below_that_of_foresight(called: Simulation) -> None:
+    figures, foresight = called.figures, called.figures["perfect_foresight"]
+    wear = called.scenario.site.rules.v2g_wear_cost_per_kwh * figures["energy_discharged_kwh"]
+    assert foresight["cost"] + foresight["wear_cost"] <= figures["cost"] + wear
+    assert figures["cost"] < figures["cost_uncontrolled"]
+    assert figures["cost_events"] < -80.0  # 30 kWh at 3.25 were to be had
+    assert figures["cost_reserve"] < 0.0
+    assert figures["cost_dispatch"] > 0.0
+    for uncalled in (figures["uncontrolled"], run_uncontrolled(called)):
+        assert uncalled["cost_events"] == uncalled["cost_reserve"] == uncalled["cost_dispatch"] == 0.0
+        assert uncalled["cost_carbon"] == pytest.approx(figures["cost_carbon"], rel=0.02)
+    assert figures["cost"] == pytest.approx(
+        figures["cost_import"] - figures["revenue_export"] + sum(figures[f"cost_{name}"] for name in BILLED)
+    )
+
+
+BILLED = ("demand", "contract", "carbon", "events", "reserve", "dispatch")
+
+
+def run_uncontrolled(called: Simulation) -> dict[str, Any]:
+    return asyncio.run(simulate(called.scenario, Past(), Policy.UNCONTROLLED)).figures
+
+
+def test_the_station_answers_the_calls_and_keeps_the_rebound_cap(called: Simulation, plain: Simulation) -> None:
     hours_h = np.arange(len(plain.outcome.import_kw)) / 4
     net = [s.outcome.import_kw - s.outcome.export_kw for s in (called, plain)]
     event, rebound, dispatch = (hours_h >= 9.5) & (hours_h < 10.5), (hours_h >= 10.5) & (hours_h < 11.5), hours_h >= 14
