@@ -3,12 +3,14 @@
 from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import partial
 
 from adapters.store.store import Store
 from config.control import Control
 from config.effects import Effects
 from config.gateway import SiteGateway
 from config.keeping import Keeping
+from forecasts.visits import VisitWatch
 from v2g.alarm import Alarm, AlarmCode
 from v2g.effects import SignalEffect
 from v2g.errors import SignalError
@@ -20,7 +22,7 @@ from v2g.session import Wishes
 from v2g.signal_bounds import check_contract, value_bounds
 from v2g.signals import Signal, SignalKind, Signals, value_at
 from v2g.site import Site
-from v2g.station import Health, HistoryPoint, Part
+from v2g.station import Health, HistoryPoint, Part, assets_kw
 
 HISTORY_H = 48.0
 POINT_EVERY = timedelta(minutes=1)
@@ -46,6 +48,7 @@ class LiveStation:
         self._control: Control | None = None
         self._effects: Effects | None = None
         self._watch: tuple[Callable[[], Part], ...] = ()
+        self._visits = VisitWatch()
 
     def attend(self, control: Control, watch: tuple[Callable[[], Part], ...], effects: Effects) -> None:
         """Show this control loop, ask `watch` how the parts are, and `effects` what signals change."""
@@ -125,9 +128,11 @@ class LiveStation:
         return tuple(point for point in self._history if point.at >= since)
 
     def ticked(self, record: TickRecord, memory: Memory) -> None:
-        """Keep a tick and what the next one needs."""
+        """Keep a tick, what the next one needs, and the visits that have ended since the last."""
         self.keeping.keep(lambda: self._store.write(record))
         self.keeping.keep(lambda: self._store.save_memory(memory))
+        for visit in self._visits.ended(record.observation):
+            self.keeping.keep(partial(self._store.save_visit, visit))
 
     def looked(self, observation: Observation) -> None:
         """Add a look to the history, once a minute."""
@@ -154,6 +159,7 @@ class LiveStation:
             discharge_kw=-sum(p for p in powers if p < 0),
             import_limit_kw=float(imports[0]),
             price_per_kwh=planned if price is None else price,
+            asset_kw=assets_kw(observation),
         )
 
     def _wake(self) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from v2g.alarm import Alarm
+from v2g.observation import Observation
 
 
 class Condition(StrEnum):
@@ -38,7 +39,10 @@ class Health:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryPoint:
-    """The station at `at` [kW; charge_kw ≥ 0 and discharge_kw ≥ 0 sum over the cars; price in currency/kWh]."""
+    """The station at `at` [kW; price in currency/kWh].
+
+    `charge_kw` ≥ 0 and `discharge_kw` ≥ 0 sum over the cars; `asset_kw` is as of `assets_kw`.
+    """
 
     at: datetime
     import_kw: float
@@ -48,6 +52,13 @@ class HistoryPoint:
     discharge_kw: float
     import_limit_kw: float
     price_per_kwh: float
+    asset_kw: float = 0.0
+
+
+def assets_kw(observation: Observation) -> float:
+    """Return what all assets draw, what PV arrays hold back counted as drawn [kW, signed]; what is not told counts as 0."""
+    told = (s for s in observation.assets if s.power_kw)
+    return sum(s.power_kw.value + (s.possible_kw.value if s.possible_kw else 0.0) for s in told if s.power_kw)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -109,6 +109,18 @@ history = Table(
     Column("discharge_kw", Float, nullable=False),
     Column("import_limit_kw", Float),
     Column("price_per_kwh", Float, nullable=False),
+    Column("asset_kw", Float, nullable=False, server_default="0"),
+)
+
+visits = Table(
+    "visits",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("driver", String, nullable=False),
+    Column("plugged_in_at", Instant, nullable=False),
+    Column("left_at", Instant, nullable=False, index=True),
+    Column("stated", Instant),
+    Column("energy_kwh", Float),
 )
 
 memory = Table(

@@ -9,12 +9,12 @@ from v2g.plan import Plan
 from v2g.site import Site
 from v2g.timegrid import Array
 from v2g.why import Explanation
-from v2g.words import in_words
+from v2g.words import in_words, reason_in_words
 
 
-def words_view(explanation: Explanation, plan: Plan, site: Site) -> WordsModel:
-    """Return an explanation in words."""
-    return WordsModel(en=in_words(explanation, plan, site, "en"), zh=in_words(explanation, plan, site, "zh"))
+def reason_view(explanation: Explanation, plan: Plan, site: Site) -> WordsModel:
+    """Return why a unit does what it does now, in words."""
+    return WordsModel(en=reason_in_words(explanation, plan, site, "en"), zh=reason_in_words(explanation, plan, site, "zh"))
 
 
 def explanation_view(explanation: Explanation, plan: Plan, site: Site) -> ExplanationModel:
@@ -25,9 +25,9 @@ def explanation_view(explanation: Explanation, plan: Plan, site: Site) -> Explan
         price_per_kwh=_prices(explanation.price_per_kwh),
         limit_price_per_kwh=_prices(explanation.limit_price_per_kwh),
         value_per_kwh=_prices(explanation.value_per_kwh),
-        promise_price_per_kwh=_price(explanation.promise_price_per_kwh),
-        promise_cost=_price(explanation.promise_cost),
-        words=words_view(explanation, plan, site),
+        promise_price_per_kwh=price(explanation.promise_price_per_kwh),
+        promise_cost=price(explanation.promise_cost),
+        words=WordsModel(en=in_words(explanation, plan, site, "en"), zh=in_words(explanation, plan, site, "zh")),
     )
 
 
@@ -36,5 +36,6 @@ def _prices(values: Array) -> list[float]:
     return rounded
 
 
-def _price(value: float) -> float | None:
+def price(value: float) -> float | None:
+    """Return a price or cost, None where it is endless."""
     return round(value, 4) + 0.0 if math.isfinite(value) else None

@@ -71,7 +71,8 @@ class ReadingModel(Model):
 class PromiseModel(Model):
     """What the plan holds for the driver: energies are stored in the car; `ready_at` is null if the target is not reached.
 
-    `probability` is that of having the target whenever the car leaves, null where no forecast says when.
+    `probability` is that of having the target whenever the car leaves, null where no forecast says when. `cost_at_most` is what the
+    promise costs at most [currency], null where no money buys it.
     """
 
     target_kwh: float
@@ -80,6 +81,7 @@ class PromiseModel(Model):
     due_at: datetime
     ready_at: datetime | None
     probability: float | None
+    cost_at_most: float | None
 
 
 class SessionModel(Model):
@@ -132,6 +134,23 @@ class BatteryModel(Model):
     online: bool
     soc_frac: float | None
     power_kw: ReadingModel | None
+    setpoint_kw: float | None
+    acknowledged_kw: float | None
+    why: Why | None
+    reason: WordsModel | None
+
+
+class LevelModel(Model):
+    """What an asset has made or holds beside what it could, in one unit.
+
+    An electrolyser: hydrogen since midnight, of the day's target [kg]. A flexible load: how far it is ahead of its baseline
+    (− behind), of its band [kWh]. A swap station: what its packs hold, of what they can [kWh]. A PV array: what it makes, of what
+    it could [kW].
+    """
+
+    value: float
+    full: float
+    unit: Literal["kg", "kWh", "kW"]
 
 
 class AssetModel(Model):
@@ -144,8 +163,11 @@ class AssetModel(Model):
     power_kw: ReadingModel | None
     stored_kwh: ReadingModel | None
     possible_kw: ReadingModel | None
+    level: LevelModel | None
     setpoint_kw: float | None
     acknowledged_kw: float | None
+    why: Why | None
+    reason: WordsModel | None
 
 
 class PartModel(Model):
@@ -187,7 +209,10 @@ class TickModel(Model):
 
 
 class StateModel(Model):
-    """The station now. `now` is its clock's instant and `speed` how fast that clock runs, null until it was seen to run."""
+    """The station now. `now` is its clock's instant and `speed` how fast that clock runs, null until it was seen to run.
+
+    `asset_kw` is what all assets draw, what PV arrays hold back counted as drawn.
+    """
 
     now: datetime
     speed: float | None
@@ -198,6 +223,7 @@ class StateModel(Model):
     charge_kw: float
     discharge_kw: float
     battery_kw: float
+    asset_kw: float
     import_limit_kw: float | None
     export_limit_kw: float | None
     import_price_per_kwh: float | None
@@ -331,5 +357,6 @@ class HistoryModel(Model):
     pv_kw: list[float]
     charge_kw: list[float]
     discharge_kw: list[float]
+    asset_kw: list[float]
     import_limit_kw: list[float | None]
     price_per_kwh: list[float]

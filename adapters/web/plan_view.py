@@ -4,7 +4,7 @@ import numpy as np
 
 from adapters.web.explanation_view import explanation_view
 from adapters.web.models import EffectModel, PlanModel, TermModel, UnitPlan
-from adapters.web.state_view import limit, tidy
+from adapters.web.readings import limit, tidy
 from v2g.effects import SignalEffect
 from v2g.outlook import LEVELS
 from v2g.record import TickRecord

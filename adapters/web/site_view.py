@@ -5,7 +5,7 @@ from dataclasses import asdict
 from itertools import pairwise
 
 from adapters.web.models import CircuitFacts, ContractModel, EvseFacts, HistoryModel, IntervalModel, SignalModel, SiteModel
-from adapters.web.state_view import limit, tidy
+from adapters.web.readings import limit, tidy
 from v2g.signal_bounds import unit_of
 from v2g.signals import Signal
 from v2g.site import Circuit, Evse, Site
@@ -56,6 +56,7 @@ def history_view(points: Sequence[HistoryPoint], *, at_most: int) -> HistoryMode
         pv_kw=[tidy(p.pv_kw) for p in kept],
         charge_kw=[tidy(p.charge_kw) for p in kept],
         discharge_kw=[tidy(p.discharge_kw) for p in kept],
+        asset_kw=[tidy(p.asset_kw) for p in kept],
         import_limit_kw=[limit(p.import_limit_kw) for p in kept],
         price_per_kwh=[tidy(p.price_per_kwh) for p in kept],
     )

@@ -11,7 +11,7 @@ from v2g.alarm import Alarm
 from v2g.effects import SignalEffect
 from v2g.errors import WishError
 from v2g.limits import capacities_kw
-from v2g.observation import BatteryState, EvseState, Observation, Reading
+from v2g.observation import AssetState, BatteryState, EvseState, Observation, Reading
 from v2g.outlook import LEVELS, Outlook
 from v2g.plan import Plan
 from v2g.ports import Clock
@@ -23,7 +23,7 @@ from v2g.site import Site
 from v2g.solution import Rung, TermValue, Tier
 from v2g.stating.problem import make_problem
 from v2g.station import Condition, Health, HistoryPoint, Part
-from v2g.storages import StorageKind
+from v2g.storages import StorageKind, Storages
 from v2g.tick import grid_at
 from v2g.timegrid import Array, TimeGrid
 from v2g.why import Explanation, Why
@@ -72,6 +72,7 @@ class FakeStation:
                     acknowledged_kw=float(self.world.battery_kw[step]),
                 ),
             ),
+            assets=tuple(self._asset(name, step, now) for name in self.site.asset_ids),
             site_power_kw=Reading(value=self._import_kw(step), at=now - timedelta(seconds=2)),
             load_kw=Reading(value=float(self.world.load_kw[step]), at=now),
             pv_kw=Reading(value=float(self.world.pv_kw[step]), at=now),
@@ -133,13 +134,24 @@ class FakeStation:
         at = self.world.instant_of(step)
         return HistoryPoint(
             at=at,
-            import_kw=float(self.world.load_kw[step] - self.world.pv_kw[step] + self.world.battery_kw[step] + power.sum()),
+            import_kw=self._import_kw(step) + float(power.sum() - self.world.power_kw[:, step].sum()),
             load_kw=float(self.world.load_kw[step]),
             pv_kw=float(self.world.pv_kw[step]),
             charge_kw=float(np.clip(power, 0, None).sum()),
             discharge_kw=float(np.clip(-power, 0, None).sum()),
             import_limit_kw=float(capacities_kw(self.site, self.signals(), at)[0][0]),
             price_per_kwh=float(self.world.price_per_kwh[step]),
+            asset_kw=sum(self.world.asset_kw.values()),
+        )
+
+    def _asset(self, name: str, step: int, now: datetime) -> AssetState:
+        made_kw = float(self.world.pv_kw[step])
+        if name not in self.world.asset_kw:
+            made = Reading(value=made_kw, at=now)
+            return AssetState(asset_id=name, online=True, power_kw=replace(made, value=-made_kw), possible_kw=made)
+        power = Reading(value=self.world.asset_kw[name], at=now)
+        return AssetState(
+            asset_id=name, online=True, stored_kwh=Reading(value=200.0, at=now), power_kw=power, acknowledged_kw=power.value
         )
 
     def _evse(self, index: int, step: int, now: datetime) -> EvseState:
@@ -188,7 +200,7 @@ class FakeStation:
         observation = self.observation()
         outlook = self._outlook(grid)
         problem = make_problem(self.site, observation, outlook, self.signals(), Memory(tick=number - 1))
-        plan = self._plan(at, problem.storages.unit_ids, outlook)
+        plan = self._plan(at, problem.storages, outlook)
         setpoints = tuple(
             Setpoint(
                 unit_id=unit_id,
@@ -234,7 +246,8 @@ class FakeStation:
             notes=(f"seasonal baseline of 12 days, {len(LEVELS)} quantiles",),
         )
 
-    def _plan(self, at: datetime, unit_ids: tuple[str, ...], outlook: Outlook) -> Plan:
+    def _plan(self, at: datetime, storages: Storages, outlook: Outlook) -> Plan:
+        unit_ids = storages.unit_ids
         grid = outlook.grid
         rows = {e.evse_id: i for i, e in enumerate(self.site.evses)}
         step = self.world.step_of(self.now())  # a car may have come since the tick began
@@ -245,6 +258,9 @@ class FakeStation:
             if unit_id in rows:
                 power[i], energy[i] = self._car(rows[unit_id], step, grid)
                 why.append(self._why(power[i], energy[i], outlook))
+            elif unit_id in self.site.asset_ids:
+                power[i] = self.world.asset_kw.get(unit_id, 0.0)
+                why.append(Why.RESTS if unit_id not in self.world.asset_kw else Why.DISCHARGE if power[i, 0] < 0 else Why.CHEAP)
             else:
                 power[i] = self._on(grid, self.world.battery_kw)
                 why.append(Why.DISCHARGE if power[i, 0] < 0 else Why.CHEAP)
@@ -264,7 +280,9 @@ class FakeStation:
             import_price_per_kwh=outlook.import_price_per_kwh,
             export_price_per_kwh=outlook.export_price_per_kwh,
             why=tuple(why),
-            explanations=tuple(_explained(name, name in rows, reason, outlook) for name, reason in zip(unit_ids, why, strict=True)),
+            explanations=tuple(
+                _explained(name, kind, reason, outlook) for name, kind, reason in zip(unit_ids, storages.kinds, why, strict=True)
+            ),
             rung=self.rung,
             reason=self.reason,
             gap_frac=0.0038 if self.rung is Rung.OPTIMAL else None,
@@ -301,11 +319,11 @@ def restated(station: FakeStation, name: str, condition: Condition, detail: str)
     station.parts = tuple(replace(p, condition=condition, detail=detail) if p.name == name else p for p in station.parts)
 
 
-def _explained(unit_id: str, is_car: bool, why: Why, outlook: Outlook) -> Explanation:
+def _explained(unit_id: str, kind: StorageKind, why: Why, outlook: Outlook) -> Explanation:
     n_steps = outlook.grid.n_steps
     return Explanation(
         unit_id=unit_id,
-        kind=StorageKind.EV if is_car else StorageKind.BATTERY,
+        kind=kind,
         why=(why,) * n_steps,
         limit=("hall" if why is Why.LIMIT else "",) * n_steps,
         price_per_kwh=outlook.import_price_per_kwh,

@@ -1,13 +1,27 @@
 """A made-up day at a made-up station: who comes, what is drawn, what it costs. Deterministic; good for looking at."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
 
+from v2g.assets import Asset, Electrolyser, FlexibleLoad, SwapStation
 from v2g.site import Battery, Circuit, Evse, Protocol, PvArray, Site, Tariff, TariffPeriod, UncontrolledLoad
 from v2g.timegrid import Array
 
+ASSETS: tuple[Asset, ...] = (
+    Electrolyser(asset_id="H2", circuit_id="grid", charge_max_kw=80.0, target_kg_per_day=20.0),
+    FlexibleLoad(asset_id="chiller", circuit_id="grid", flex_up_kw=20.0, flex_down_kw=20.0, band_kwh=40.0),
+    SwapStation(
+        asset_id="swap",
+        circuit_id="grid",
+        n_packs=12,
+        pack_kwh=60.0,
+        pack_charge_kw=30.0,
+        swaps_per_h=(1.0,) * 24,
+        service_frac=0.9,
+    ),
+)
 STEP_S = 60
 IMPORT_LIMIT_KW = 300.0
 PEAK_H = ((3.0, 9.0), (12.0, 14.0))  # UTC: 11:00–17:00 and 20:00–22:00 in Chongqing
@@ -80,10 +94,16 @@ class Visit:
 
 
 class World:
-    """Two days before `start` to two days after it, minute by minute; arrays are (n_steps,) or (n_evses, n_steps)."""
+    """Two days before `start` to two days after it, minute by minute; arrays are (n_steps,) or (n_evses, n_steps).
 
-    def __init__(self, start: datetime, *, seed: int = 7) -> None:
-        self.site = make_site()
+    With `assets` they draw `asset_kw` all the time, by name, and the array is curtailable.
+    """
+
+    def __init__(self, start: datetime, *, seed: int = 7, assets: tuple[Asset, ...] = ()) -> None:
+        site = make_site()
+        pv = tuple(replace(array, curtailable=bool(assets)) for array in site.pv)
+        self.site = replace(site, assets=assets, pv=pv)
+        self.asset_kw = {asset.asset_id: kw for asset, kw in zip(assets, (50.0, -12.0, 30.0), strict=False)}
         self.origin = start.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=2)
         self.n_steps = 5 * 86400 // STEP_S
         self.hour = (np.arange(self.n_steps) * STEP_S / 3600.0) % 24.0
@@ -115,7 +135,7 @@ class World:
 
     def import_kw(self) -> Array:
         """Return the net power at the connection, (n_steps,)."""
-        return self.load_kw - self.pv_kw + self.battery_kw + self.power_kw.sum(axis=0)
+        return self.load_kw - self.pv_kw + self.battery_kw + self.power_kw.sum(axis=0) + sum(self.asset_kw.values())
 
     def _visits(self, rng: np.random.Generator) -> tuple[Visit, ...]:
         visits = []
