@@ -28,15 +28,18 @@ from config.problem_hardware import (
     read_modules,
 )
 from config.problem_numbers import Values, short, wide
-from config.problem_schema import CircuitFile, GridFile, ProblemFile, StorageFile
+from config.problem_schema import CircuitFile, ConnectionFile, GridFile, ProblemFile, ScenarioFile, StorageFile
 from v2g.errors import ProblemError
 from v2g.network import N_PHASES, Circuits, Connection
 from v2g.problem import Problem
+from v2g.scenarios import Scenario
 from v2g.storages import StorageKind, Storages
 from v2g.timegrid import Array, TimeGrid
 
 LARGEST_FILE_BYTES = 200_000_000
 LARGEST_CELLS = 20_000_000
+COURSE = ("connection", "circuits", "storages", "caps")
+"""What a scenario may say otherwise."""
 MENDS = {"model_type": "give an object, {…}", "extra_forbidden": "remove it, or correct its spelling", "missing": "add it"}
 
 
@@ -65,24 +68,18 @@ def read_problem(content: Any) -> Problem:
         message = first["msg"].removeprefix("Value error, ")
         raise ProblemError(message, place=_place(first["loc"]), mend=MENDS.get(first["type"], "")) from error
     grid = _grid(file.grid)
-    cells = grid.n_steps * (len(file.storages) + len(file.circuits))
+    courses = [file, *(_course(file, scenario) for scenario in file.scenarios)]
+    cells = grid.n_steps * sum(len(course.storages) + len(course.circuits) for course in courses)
     if cells > LARGEST_CELLS:
         raise ProblemError(f"there are {cells} units times steps", place="storages", mend=f"at most {LARGEST_CELLS}")
     return Problem(
         grid=grid,
         storages=_storages(file, grid),
         circuits=_circuits(file.circuits, grid.n_steps),
-        connection=Connection(
-            import_price_per_kwh=_steps(file.connection.import_price_per_kwh, grid, "connection.import_price_per_kwh"),
-            export_price_per_kwh=_steps(file.connection.export_price_per_kwh, grid, "connection.export_price_per_kwh"),
-            demand_charge_per_kw=file.connection.demand_charge_per_kw,
-            peak_so_far_kw=file.connection.peak_so_far_kw,
-            contract=read_contract(file.connection.contract),
-            carbon=read_carbon(file.connection.carbon, grid.n_steps),
-            dispatch=read_dispatch(file.connection.dispatch, grid.n_steps),
-        ),
+        connection=_connection(file.connection, grid),
         events=read_events(file.events, grid.n_steps),
         reserves=read_reserves(file.reserves, grid.n_steps),
+        scenarios=tuple(_scenario(file, i, grid) for i in range(len(file.scenarios))),
     )
 
 
@@ -93,9 +90,23 @@ def problem_schema() -> dict[str, Any]:
 
 def dump_problem(problem: Problem) -> dict[str, Any]:
     """Return a problem as JSON that `read_problem` turns into equal arrays."""
-    grid, money = problem.grid, problem.connection
+    expected, grid = _dump_course(problem), problem.grid
+    scenarios = [
+        {"probability": s.probability} | {name: part for name, part in _dump_course(s).items() if part != expected[name]}
+        for s in problem.scenarios
+    ]
     return {
         "grid": {"start": grid.start.isoformat(), "step_h": grid.step_h.tolist()},
+        **{name: part for name, part in expected.items() if part},
+        **dump_calls(problem.events, problem.reserves),
+        **({"scenarios": scenarios} if scenarios else {}),
+    }
+
+
+def _dump_course(course: Problem | Scenario) -> dict[str, Any]:
+    """Return all that differs from one course to another."""
+    money, circuits, storages = course.connection, course.circuits, course.storages
+    return {
         "connection": {
             "import_price_per_kwh": short(money.import_price_per_kwh),
             "export_price_per_kwh": short(money.export_price_per_kwh),
@@ -103,11 +114,42 @@ def dump_problem(problem: Problem) -> dict[str, Any]:
             "peak_so_far_kw": money.peak_so_far_kw,
             **dump_connected(money),
         },
-        "circuits": [_dump_circuit(problem.circuits, i) for i in range(problem.circuits.n_circuits)],
-        "storages": [_dump_storage(problem.storages, i) for i in range(problem.storages.n_units)],
-        **dump_caps(problem.storages.caps, problem.storages.unit_ids),
-        **dump_calls(problem.events, problem.reserves),
+        "circuits": [_dump_circuit(circuits, i) for i in range(circuits.n_circuits)],
+        "storages": [_dump_storage(storages, i) for i in range(storages.n_units)],
+        "caps": dump_caps(storages.caps, storages.unit_ids),
     }
+
+
+def _course(file: ProblemFile, scenario: ScenarioFile) -> ProblemFile:
+    """Return the problem as the scenario has it."""
+    said = {name: part for name in COURSE if (part := getattr(scenario, name)) is not None}
+    return file.model_copy(update=said)
+
+
+def _scenario(file: ProblemFile, i: int, grid: TimeGrid) -> Scenario:
+    """Return a scenario. Raises `ProblemError` with its place in the file."""
+    course = _course(file, file.scenarios[i])
+    try:
+        return Scenario(
+            probability=file.scenarios[i].probability,
+            storages=_storages(course, grid),
+            circuits=_circuits(course.circuits, grid.n_steps),
+            connection=_connection(course.connection, grid),
+        )
+    except ProblemError as error:
+        raise ProblemError(error.message, place=f"scenarios[{i}].{error.place}", mend=error.mend) from error
+
+
+def _connection(file: ConnectionFile, grid: TimeGrid) -> Connection:
+    return Connection(
+        import_price_per_kwh=_steps(file.import_price_per_kwh, grid, "connection.import_price_per_kwh"),
+        export_price_per_kwh=_steps(file.export_price_per_kwh, grid, "connection.export_price_per_kwh"),
+        demand_charge_per_kw=file.demand_charge_per_kw,
+        peak_so_far_kw=file.peak_so_far_kw,
+        contract=read_contract(file.contract),
+        carbon=read_carbon(file.carbon, grid.n_steps),
+        dispatch=read_dispatch(file.dispatch, grid.n_steps),
+    )
 
 
 def _grid(file: GridFile) -> TimeGrid:

@@ -116,12 +116,12 @@ def read_caps(files: Sequence[CapFile], unit_ids: Sequence[str], n_steps: int) -
     )
 
 
-def dump_caps(c: DischargeCaps | None, unit_ids: Sequence[str]) -> dict[str, Any]:
+def dump_caps(c: DischargeCaps | None, unit_ids: Sequence[str]) -> list[dict[str, Any]]:
     """Return the `caps` of a problem."""
     if c is None:
-        return {}
+        return []
     most = [{name: float(kwh) for name, kwh in zip(unit_ids, column, strict=True) if np.isfinite(kwh)} for column in c.most_kwh.T]
-    return {"caps": [{"window": short(window), "most_kwh": named} for window, named in zip(c.window, most, strict=True)]}
+    return [{"window": short(window), "most_kwh": named} for window, named in zip(c.window, most, strict=True)]
 
 
 def read_modules(sizes_kw: Sequence[float | None]) -> Array | None:

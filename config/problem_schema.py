@@ -117,6 +117,20 @@ class StorageFile(Strict):
     ageing: AgeingFile | None = Field(default=None, description="What use and time cost it; null = nothing.")
 
 
+class ScenarioFile(Strict):
+    """What else could come true; whatever is not said is as in the problem itself."""
+
+    probability: Annotated[float, Field(gt=0, lt=1, strict=True)] = Field(
+        description="How likely it is; all together less than 1, the rest is the problem's own."
+    )
+    connection: ConnectionFile | None = Field(default=None, description="Money in this case.")
+    circuits: tuple[CircuitFile, ...] | None = Field(default=None, min_length=1, description="The feeder tree in this case.")
+    storages: tuple[StorageFile, ...] | None = Field(
+        default=None, description="Cars and batteries in this case: the problem's in its order, then perhaps others."
+    )
+    caps: tuple[CapFile, ...] | None = Field(default=None, description="How much storages may give back in this case.")
+
+
 class ProblemFile(Strict):
     """An optimisation problem: storages on circuits, trading at the connection's prices, over the steps of a grid.
 
@@ -130,3 +144,4 @@ class ProblemFile(Strict):
     caps: tuple[CapFile, ...] = Field(default=(), description="How much storages may still give back.")
     events: tuple[EventFile, ...] = Field(default=(), description="Demand-response events.")
     reserves: tuple[ReserveFile, ...] = Field(default=(), description="Capacity held ready.")
+    scenarios: tuple[ScenarioFile, ...] = Field(default=(), description="What else could come true.")

@@ -102,6 +102,7 @@ BETWEEN_FIELDS = (
     "there is no storage",
     "a deeper segment is cheaper",
     "share a name",
+    "the storages are others",  # a scenario's are the problem's and more
 )
 """What a schema cannot say."""
 

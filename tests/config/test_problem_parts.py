@@ -82,6 +82,7 @@ PARTS: dict[str, dict[str, Any]] = {
     "DispatchFile": {"follow_kw": 5, "price_per_kwh": 0.1},
     "EventFile": {"id": "e", "cover": 1, "baseline_kw": 5, "committed_kw": 3},
     "ReserveFile": {"id": "r", "cover": 1},
+    "ScenarioFile": {"probability": 0.5},
 }
 
 
@@ -137,6 +138,11 @@ def _refused(content: dict[str, Any]) -> ProblemError | None:
         ("EventFile", {"baseline_kw": [1, 2]}, "events[0].baseline_kw"),
         ("ReserveFile", {"direction": "sideways"}, "reserves[0].direction"),
         ("ReserveFile", {"cover": [1, 1, 1]}, "reserves[0].cover"),
+        ("ScenarioFile", {"probability": 1}, "scenarios[0].probability"),
+        ("ScenarioFile", {"storages": []}, "scenarios[0].storages"),
+        ("ScenarioFile", {"connection": {"import_price_per_kwh": [1, 2]}}, "scenarios[0].connection.import_price_per_kwh"),
+        ("ScenarioFile", {"circuits": [{"id": "a", "parent": "b"}]}, "scenarios[0].circuits[0].parent"),
+        ("ScenarioFile", {"caps": [{"most_kwh": {"boat": 1}}]}, "scenarios[0].caps[0].most_kwh"),
     ],
 )
 def test_a_wrong_part_is_refused_by_place(kind: str, changes: dict[str, Any], place: str) -> None:
