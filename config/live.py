@@ -34,7 +34,7 @@ from optimizer.process import ProcessPlanner
 from v2g.errors import SiteError
 from v2g.ports import Chargers, Clock
 from v2g.record import Memory
-from v2g.site import Protocol
+from v2g.site import Protocol, Site
 from v2g.tick import Parts
 
 DRAIN_S = 5.0
@@ -78,7 +78,7 @@ async def running(loaded: LoadedSite, clock: Clock, *, speed: float = 1.0) -> As
         gateway = await _gateway(wire, central, link, store)
         station = await _station(wire, gateway, store)
         ladder = Ladder(planner)
-        parts = Parts(site=site, gateway=gateway, forecaster=await _forecaster(wire, store), planner=ladder)
+        parts = Parts(site=site, gateway=gateway, forecaster=await make_forecaster(site, store), planner=ladder)
         memory = await store.memory() or Memory()
         control = Control(
             parts, clock, wake, memory=memory, signals=station.signals, on_tick=station.ticked, on_look=station.looked
@@ -163,13 +163,13 @@ async def _station(wire: Wire, gateway: SiteGateway, store: Store) -> LiveStatio
     return LiveStation(wire.loaded.site, wire.clock, gateway, store, Keeping(), signals=signals, history=points)
 
 
-async def _forecaster(wire: Wire, store: Store) -> SeasonalForecaster:
-    """Return a forecaster that knows the load of the last weeks."""
+async def make_forecaster(site: Site, store: Store) -> SeasonalForecaster:
+    """Return a forecaster that knows the load of the last weeks and the visits kept."""
     readings = await store.load_readings(LOAD_HISTORY_H)
     history = History()
     for reading in readings:
         history.add(reading)
-    return SeasonalForecaster(wire.loaded.site, load_history=history)
+    return SeasonalForecaster(site, load_history=history, session_history=await store.visits())
 
 
 def _server(wire: Wire, station: LiveStation) -> Server:

@@ -21,8 +21,8 @@ from config.load import LoadedSite
 from config.signal_file import load_signals
 from config.surroundings import building_load, pv_production
 from forecasts.history import History
-from forecasts.visits import EndedVisit
 from v2g.errors import InputError, SeriesError
+from v2g.session import EndedVisit
 from v2g.signals import Interval, Signal, SignalKind, Signals
 from v2g.site import Site
 

@@ -19,9 +19,9 @@ from datetime import UTC, datetime
 import numpy as np
 
 from forecasts.localtime import DAY_S, Calendar, Ints, local_s, seconds, weekdays
-from forecasts.visits import EndedVisit
 from v2g.observation import Observation
 from v2g.outlook import LEVELS, Departure, ExpectedSession
+from v2g.session import EndedVisit
 from v2g.site import Site
 from v2g.timegrid import Array, TimeGrid
 

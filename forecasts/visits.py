@@ -1,32 +1,17 @@
 """Visits that ended: noticed by a session that is gone, and kept as columns for the departure forecast."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
 
 from forecasts.localtime import Calendar, Ints
 from v2g.observation import Observation
-from v2g.session import ChargingSession
+from v2g.session import ChargingSession, EndedVisit
 from v2g.timegrid import Array
 
 UNSEEN_MAX = timedelta(hours=1)
 """A car that left while its charger was silent for longer than this left at an unknown time, and teaches nothing."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndedVisit:
-    """A car was plugged in from `plugged_in_at` to `left_at`; `driver` is a pseudonym or "", `stated` what was announced.
-
-    `energy_kwh` is what it took net at the AC side; None where nobody knows.
-    """
-
-    driver: str
-    plugged_in_at: datetime
-    left_at: datetime
-    stated: datetime | None = None
-    energy_kwh: float | None = None
 
 
 class VisitWatch:

@@ -1,4 +1,4 @@
-"""A car at an outlet, and what its driver asked for."""
+"""A car at an outlet, what its driver asked for, and what is left of it when it has gone."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -51,3 +51,17 @@ class ChargingSession:
     discharged_kwh: float = 0.0
     soc_frac: float | None = None
     soc_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndedVisit:
+    """A car was plugged in from `plugged_in_at` to `left_at`; `driver` is a pseudonym or "", `stated` what was announced.
+
+    `energy_kwh` is what it took net at the AC side; None where nobody knows.
+    """
+
+    driver: str
+    plugged_in_at: datetime
+    left_at: datetime
+    stated: datetime | None = None
+    energy_kwh: float | None = None

@@ -29,11 +29,12 @@ MEMORY_ID = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """How long things are kept: whole ticks for replay, history points, drivers' wishes."""
+    """How long things are kept: whole ticks for replay, history points, drivers' wishes, visits that ended."""
 
     ticks: timedelta = timedelta(days=14)
     history: timedelta = timedelta(days=800)
     wishes: timedelta = timedelta(days=30)
+    visits: timedelta = timedelta(days=180)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

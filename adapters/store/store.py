@@ -5,14 +5,14 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
-from adapters.store import rows, transactions
+from adapters.store import rows, transactions, visits
 from adapters.store.engine import make_engine, migrate
 from adapters.store.rows import KeptWishes, Retention
 from adapters.store.writer import Writer
 from v2g.observation import Reading
 from v2g.ports import Clock
 from v2g.record import Memory, TickRecord
-from v2g.session import Wishes
+from v2g.session import EndedVisit, Wishes
 from v2g.signals import Signal, Signals
 from v2g.station import Condition, HistoryPoint, OpenTransaction, Part
 
@@ -96,6 +96,15 @@ class Store:
     async def wishes(self) -> tuple[KeptWishes, ...]:
         """Return the wishes kept."""
         return await self._writer.run(rows.read_wishes)
+
+    async def save_visit(self, visit: EndedVisit) -> None:
+        """Keep a visit that ended."""
+        await self._writer.run(partial(visits.save, visit=visit, keep=self._keep.visits))
+
+    async def visits(self) -> tuple[EndedVisit, ...]:
+        """Return the visits kept, the first to end first, for forecasts to learn from."""
+        since = self._clock.now() - self._keep.visits
+        return await self._writer.run(partial(visits.read, since=since))
 
     async def append_point(self, point: HistoryPoint) -> None:
         """Keep a history point, in place of any at its instant."""

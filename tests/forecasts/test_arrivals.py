@@ -9,11 +9,10 @@ from hypothesis import strategies as st
 
 from forecasts.arrivals import SHAPES, Arrivals, over_dispersion
 from forecasts.localtime import Calendar
-from forecasts.visits import EndedVisit
 from tests.support.builders import a_session, a_site, an_observation
 from v2g.observation import Observation
 from v2g.outlook import LEVELS, Departure, ExpectedSession
-from v2g.session import ChargingSession
+from v2g.session import ChargingSession, EndedVisit
 from v2g.timegrid import TimeGrid
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)  # 08:00 in Shanghai, where the test site is

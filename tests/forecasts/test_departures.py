@@ -6,9 +6,8 @@ from hypothesis import strategies as st
 
 from forecasts.departures import Candidates, Departures, still_here
 from forecasts.localtime import Calendar
-from forecasts.visits import EndedVisit
 from v2g.outlook import LEVELS, Departure
-from v2g.session import ChargingSession, Wishes
+from v2g.session import ChargingSession, EndedVisit, Wishes
 
 MONDAY = datetime(2026, 5, 4, 8, tzinfo=UTC)
 MEDIAN = LEVELS.index(0.50)

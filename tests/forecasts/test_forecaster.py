@@ -5,11 +5,10 @@ import pytest
 
 from forecasts.forecaster import SeasonalForecaster
 from forecasts.history import History
-from forecasts.visits import EndedVisit
 from v2g.observation import EvseState, Observation, Reading
 from v2g.outlook import LEVELS, Outlook
 from v2g.ports import Forecaster
-from v2g.session import ChargingSession
+from v2g.session import ChargingSession, EndedVisit
 from v2g.site import Circuit, PvArray, Site, Tariff, UncontrolledLoad
 from v2g.timegrid import TimeGrid
 

@@ -3,9 +3,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from forecasts.localtime import Calendar
-from forecasts.visits import EndedVisit, VisitTable, VisitWatch, hours
+from forecasts.visits import VisitTable, VisitWatch, hours
 from v2g.observation import EvseState, Observation
-from v2g.session import ChargingSession, Wishes
+from v2g.session import ChargingSession, EndedVisit, Wishes
 
 START = datetime(2026, 5, 4, 8, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

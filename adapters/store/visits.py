@@ -1,0 +1,23 @@
+"""Visits that ended, as rows. Every function runs in the database thread, inside a transaction."""
+
+from dataclasses import fields
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, insert, select
+
+from adapters.store.tables import visits
+from v2g.session import EndedVisit
+
+COLUMNS = [visits.c[field.name] for field in fields(EndedVisit)]
+
+
+def save(connection: Connection, visit: EndedVisit, keep: timedelta) -> None:
+    """Add a visit; drop those that ended longer than `keep` before it."""
+    connection.execute(delete(visits).where(visits.c.left_at < visit.left_at - keep))
+    connection.execute(insert(visits).values({column.name: getattr(visit, column.name) for column in COLUMNS}))
+
+
+def read(connection: Connection, since: datetime) -> tuple[EndedVisit, ...]:
+    """Return the visits that ended from `since` on, the first to end first."""
+    query = select(*COLUMNS).where(visits.c.left_at >= since).order_by(visits.c.left_at, visits.c.id)
+    return tuple(EndedVisit(**row) for row in connection.execute(query).mappings())
