@@ -14,8 +14,8 @@ class SignalEffect:
     """The difference that signals make: with them less without them.
 
     `import_kw` (T,) is the change of the net import [kW], `moved_kwh` the energy by which it was lowered somewhere and raised
-    elsewhere, `cost` the change of the money tier [currency], `unmet_kwh` that of what drivers miss. `affected` names the units
-    whose power changes by more than a twentieth of a kW in some step.
+    elsewhere, `cost` the change of the money tier [currency], `unmet_kwh` that of what drivers miss, weighed by their
+    priority. `affected` names the units whose power changes by more than a twentieth of a kW in some step.
     """
 
     import_kw: Array
@@ -37,6 +37,11 @@ def signal_effect(problem: Problem, under: Solution, without: Solution) -> Signa
         import_kw=change,
         moved_kwh=min(lowered, raised),
         cost=under.value_of(Tier.MONEY) - without.value_of(Tier.MONEY),
-        unmet_kwh=under.value_of(Tier.SERVICE) - without.value_of(Tier.SERVICE),
+        unmet_kwh=_unmet_kwh(under) - _unmet_kwh(without),
         affected=tuple(unit for unit, much in zip(problem.storages.unit_ids, noticed, strict=True) if much),
     )
+
+
+def _unmet_kwh(solution: Solution) -> float:
+    """Return what drivers miss; the rest of the service tier says how evenly."""
+    return sum(term.value for term in solution.terms if term.name == "unmet_target")
