@@ -287,7 +287,10 @@ class TermModel(Model):
 
 
 class PlanModel(Model):
-    """The plan; all lists without a unit are by step. Load and PV are the medians expected, with the outer deciles of the load."""
+    """The plan; all lists without a unit are by step. Load and PV are the medians expected, with the outer deciles of the load.
+
+    `expected_kw` is what cars that are not here yet are expected to take, part of the import.
+    """
 
     tick: int
     made_at: datetime
@@ -300,6 +303,7 @@ class PlanModel(Model):
     import_price_per_kwh: list[float]
     export_price_per_kwh: list[float]
     fixed_kw: list[float]
+    expected_kw: list[float]
     load_kw: list[float]
     load_low_kw: list[float]
     load_high_kw: list[float]

@@ -39,6 +39,7 @@ def plan_view(record: TickRecord, site: Site) -> PlanModel:
         import_price_per_kwh=_series(plan.import_price_per_kwh),
         export_price_per_kwh=_series(plan.export_price_per_kwh),
         fixed_kw=_series(plan.fixed_kw),
+        expected_kw=_series(np.zeros(plan.grid.n_steps) if plan.expected_kw is None else plan.expected_kw),
         load_kw=_series(outlook.load_kw[MEDIAN]),
         load_low_kw=_series(outlook.load_kw[LOW]),
         load_high_kw=_series(outlook.load_kw[HIGH]),

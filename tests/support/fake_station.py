@@ -12,7 +12,7 @@ from v2g.effects import SignalEffect
 from v2g.errors import WishError
 from v2g.limits import capacities_kw
 from v2g.observation import AssetState, BatteryState, EvseState, Observation, Reading
-from v2g.outlook import LEVELS, Outlook
+from v2g.outlook import LEVELS, Departure, Outlook
 from v2g.plan import Plan
 from v2g.ports import Clock
 from v2g.record import Memory, TickRecord
@@ -45,6 +45,7 @@ class FakeStation:
         self.rung, self.reason = Rung.OPTIMAL, ""
         self.ticking = True
         self.occupied = True
+        self.foresees = False
         self.posted: dict[str, Signal] = {}
         self.wishes: dict[str, Wishes] = {}
         self._record: TickRecord | None = None
@@ -63,14 +64,15 @@ class FakeStation:
         return Observation(
             at=now,
             evses=tuple(self._evse(i, step, now) for i in range(len(self.site.evses))),
-            batteries=(
+            batteries=tuple(
                 BatteryState(
-                    battery_id="second-life",
+                    battery_id=battery.battery_id,
                     online=True,
                     soc_frac=Reading(value=0.58, at=now),
                     power_kw=Reading(value=float(self.world.battery_kw[step]), at=now),
                     acknowledged_kw=float(self.world.battery_kw[step]),
-                ),
+                )
+                for battery in self.site.batteries
             ),
             assets=tuple(self._asset(name, step, now) for name in self.site.asset_ids),
             site_power_kw=Reading(value=self._import_kw(step), at=now - timedelta(seconds=2)),
@@ -151,7 +153,11 @@ class FakeStation:
             return AssetState(asset_id=name, online=True, power_kw=replace(made, value=-made_kw), possible_kw=made)
         power = Reading(value=self.world.asset_kw[name], at=now)
         return AssetState(
-            asset_id=name, online=True, stored_kwh=Reading(value=200.0, at=now), power_kw=power, acknowledged_kw=power.value
+            asset_id=name,
+            online=True,
+            stored_kwh=Reading(value=self.world.stored_kwh[name], at=now),
+            power_kw=power,
+            acknowledged_kw=power.value,
         )
 
     def _evse(self, index: int, step: int, now: datetime) -> EvseState:
@@ -201,10 +207,11 @@ class FakeStation:
         outlook = self._outlook(grid)
         problem = make_problem(self.site, observation, outlook, self.signals(), Memory(tick=number - 1))
         plan = self._plan(at, problem.storages, outlook)
+        caps_kw = {array.pv_id: -float(outlook.pv_kw.max()) for array in self.site.pv}
         setpoints = tuple(
             Setpoint(
                 unit_id=unit_id,
-                power_kw=round(plan.power_now_kw(unit_id), 1),
+                power_kw=round(caps_kw.get(unit_id, plan.power_now_kw(unit_id)), 1),
                 valid_until=at + timedelta(seconds=900),
                 bound_by=("hall",) if why is Why.LIMIT else (),
                 why=why.value,
@@ -243,8 +250,15 @@ class FakeStation:
             pv_kw=pv * (1 + 2 * SPREAD[:, None]),
             import_price_per_kwh=price,
             export_price_per_kwh=0.9 * price,
+            departures=self._departures() if self.foresees else (),
             notes=(f"seasonal baseline of 12 days, {len(LEVELS)} quantiles",),
         )
+
+    def _departures(self) -> tuple[Departure, ...]:
+        """Return every car's departure as if it were known: all quantiles at the grid's far end."""
+        here = [state.session.session_id for state in self.observation().evses if state.session]
+        leaves = self.now() + timedelta(days=2)
+        return tuple(Departure(session_id=name, quantiles=(leaves,) * len(LEVELS), source="test") for name in here)
 
     def _plan(self, at: datetime, storages: Storages, outlook: Outlook) -> Plan:
         unit_ids = storages.unit_ids

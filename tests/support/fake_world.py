@@ -99,11 +99,12 @@ class World:
     With `assets` they draw `asset_kw` all the time, by name, and the array is curtailable.
     """
 
-    def __init__(self, start: datetime, *, seed: int = 7, assets: tuple[Asset, ...] = ()) -> None:
+    def __init__(self, start: datetime, *, seed: int = 7, assets: tuple[Asset, ...] = (), batteries: bool = True) -> None:
         site = make_site()
         pv = tuple(replace(array, curtailable=bool(assets)) for array in site.pv)
-        self.site = replace(site, assets=assets, pv=pv)
+        self.site = replace(site, assets=assets, pv=pv, batteries=site.batteries if batteries else ())
         self.asset_kw = {asset.asset_id: kw for asset, kw in zip(assets, (50.0, -12.0, 30.0), strict=False)}
+        self.stored_kwh = {asset.asset_id: kwh for asset, kwh in zip(assets, (200.0, -14.0, 460.0), strict=False)}
         self.origin = start.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=2)
         self.n_steps = 5 * 86400 // STEP_S
         self.hour = (np.arange(self.n_steps) * STEP_S / 3600.0) % 24.0
@@ -118,7 +119,7 @@ class World:
         self.visits = self._visits(rng)
         self.power_kw = np.zeros((len(self.site.evses), self.n_steps))
         self.soc_frac = np.full((len(self.site.evses), self.n_steps), np.nan)
-        self.battery_kw = np.where(self.price_per_kwh < 0.5, 12.0, np.where(self.price_per_kwh > 1.0, -18.0, 0.0))
+        self.battery_kw = batteries * np.where(self.price_per_kwh < 0.5, 12.0, np.where(self.price_per_kwh > 1.0, -18.0, 0.0))
         self._drive()
 
     def step_of(self, instant: datetime) -> int:

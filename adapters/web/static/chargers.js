@@ -12,6 +12,9 @@ const FILTERS = {
   attention: ({ evse, status }) => ["offline", "fault"].includes(status) || isShort(evse) || refused(evse),
 };
 
+const LIKELY = 0.9;
+const WORTH_SAYING = 0.01;
+
 let filter = "all";
 
 export function onFilter(changed) {
@@ -89,6 +92,17 @@ function showCar(parts, evse, now) {
   setText(parts.leaves, leavesText(session, now));
   setText(parts.ready, readyText(evse, now));
   setClass(parts.ready, isShort(evse) ? "warn" : "");
+  showPromise(parts, session.promise);
+}
+
+/** How likely the car is ready, and what that costs: only what is known. */
+function showPromise(parts, promise) {
+  const chance = promise?.probability ?? null;
+  const cost = promise?.cost_at_most ?? 0;
+  setText(parts.chance, chance === null ? "" : t("chance", format.percent(Math.min(chance, 0.99))));
+  setClass(parts.chance, chance !== null && chance < LIKELY ? "warn" : "");
+  setText(parts.cost, cost < WORTH_SAYING ? "" : t("promise_cost", format.money(cost)));
+  setHidden(parts.promise, chance === null && cost < WORTH_SAYING);
 }
 
 function goalText({ energy_wish_kwh: energy, soc_target_frac: target, soc_floor_frac: floor, discharge_consent: gives }) {

@@ -32,12 +32,18 @@ export function number(value, digits = 0) {
 export const kw = (value, digits = Math.abs(value) < 99.95 ? 1 : 0) => `${number(value, digits)}${SPACE}kW`;
 export const carbon = (value) => `${number(value, 0)}${SPACE}g/kWh`;
 export const kwh = (value) => `${number(value, Math.abs(value) < 99.95 ? 1 : 0)}${SPACE}kWh`;
+export const amount = (value, unit) => `${number(value, Math.abs(value) < 99.95 ? 1 : 0)}${SPACE}${unit}`;
 export const percent = (frac, digits = 0) => `${number(100 * frac, digits)}\u202f%`;
 export const seconds = (value) => (value < 1 ? `${number(1000 * value)}${SPACE}ms` : `${number(value, 1)}${SPACE}s`);
 
 export function price(value) {
   const options = { style: "currency", currency: site.currency, currencyDisplay: "narrowSymbol", maximumFractionDigits: 3 };
   return `${cached(Intl.NumberFormat, "price", options).format(value).replace("-", MINUS)}/kWh`;
+}
+
+export function money(value, digits = 2) {
+  const options = { style: "currency", currency: site.currency, currencyDisplay: "narrowSymbol", minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return cached(Intl.NumberFormat, `money${digits}`, options).format(value).replace("-", MINUS);
 }
 
 export const clock = (instant) => inZone("clock", { hour: "2-digit", minute: "2-digit" }).format(instant);

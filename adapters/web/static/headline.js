@@ -85,6 +85,7 @@ function tiles(site, state, plan) {
   ];
   if (site.pv_peak_kw > 0) all.push(measured("pv", state.pv_kw, site));
   if (state.batteries.length) all.push(batteryTile(state));
+  if (state.assets.length) all.push({ name: "assets", kw: state.asset_kw, note: "" });
   all.push(priceTile(state, plan));
   return all;
 }

@@ -2,6 +2,7 @@
 
 import { showAlarms } from "./alarms.js";
 import { follow, get } from "./api.js";
+import { showAssets } from "./assets.js";
 import { onFilter, showChargers } from "./chargers.js";
 import { byId, setAttribute, setClass, setHidden, setText } from "./dom.js";
 import * as format from "./format.js";
@@ -127,6 +128,7 @@ function showLive() {
   showHeadline(view);
   showNumbers(view);
   showAlarms(view);
+  showAssets(view);
   showChargers(view);
   showParts(view);
 }

@@ -1,6 +1,6 @@
 /* What counts as what, the same on every part of the page. */
 
-const MOVING_KW = 0.1;
+export const MOVING_KW = 0.1;
 const SHORT_KWH = 0.5;
 
 export const power = (evse) => evse.power_kw?.value ?? 0;

@@ -20,6 +20,7 @@ export function appendState(history, state, hours) {
   history.pv_kw.push(state.pv_kw?.value ?? 0);
   history.charge_kw.push(state.charge_kw);
   history.discharge_kw.push(state.discharge_kw);
+  history.asset_kw.push(state.asset_kw);
   history.import_limit_kw.push(state.import_limit_kw);
   history.price_per_kwh.push(state.import_price_per_kwh ?? history.price_per_kwh.at(-1) ?? 0);
   const old = history.at.findIndex((at) => now - Date.parse(at) <= spanMs);
@@ -27,15 +28,16 @@ export function appendState(history, state, hours) {
   return true;
 }
 
-/** What was measured, as rows over time; what nobody else used must have been the battery or, without one, the assets. */
-export function measuredSeries(history, hasBattery, hasAssets) {
-  const rest = history.at.map(
-    (_, i) => history.import_kw[i] - history.load_kw[i] + history.pv_kw[i] - history.charge_kw[i] + history.discharge_kw[i],
-  );
-  const battery = rest.map((kw) => (hasBattery ? kw : 0));
+/** What was measured, as rows over time; what nobody else used must have been the battery. */
+export function measuredSeries(history, hasBattery) {
+  const battery = history.at.map((_, i) => {
+    const others = history.load_kw[i] - history.pv_kw[i] + history.charge_kw[i] - history.discharge_kw[i] + history.asset_kw[i];
+    return hasBattery ? history.import_kw[i] - others : 0;
+  });
   return rows({
     at: history.at.map((at) => Date.parse(at)),
-    building: history.load_kw.map((kw, i) => (hasAssets && !hasBattery ? kw + rest[i] : kw)),
+    building: history.load_kw,
+    assets: history.asset_kw,
     pv: history.pv_kw,
     charging: history.charge_kw,
     giving: history.discharge_kw,
@@ -58,7 +60,8 @@ export function plannedSeries(plan, now, batteryIds, assetIds) {
   const cars = plan.units.filter((unit) => !batteryIds.includes(unit.unit_id) && !assetIds.includes(unit.unit_id));
   return rows({
     at: [+now, ...steps.slice(1).map((i) => Date.parse(plan.starts[i])), end],
-    building: closed((i) => assets.reduce((total, unit) => total + unit.power_kw[i], plan.load_kw[i])),
+    building: closed((i) => plan.load_kw[i]),
+    assets: sum(assets, (kw) => kw),
     pv: closed((i) => plan.pv_kw[i]),
     charging: sum(cars, (kw) => Math.max(kw, 0)),
     giving: sum(cars, (kw) => Math.max(-kw, 0)),
@@ -75,6 +78,8 @@ function rows(series) {
     ...series,
     battery_in: series.battery.map((kw) => Math.max(kw, 0)),
     battery_out: series.battery.map((kw) => Math.min(kw, 0)),
+    assets_in: series.assets.map((kw) => Math.max(kw, 0)),
+    assets_out: series.assets.map((kw) => Math.min(kw, 0)),
     pv_out: series.pv.map((kw) => -kw),
     giving_out: series.giving.map((kw) => -kw),
   };

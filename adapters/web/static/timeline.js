@@ -7,13 +7,15 @@ import { measuredSeries, plannedSeries, valuesAt } from "./series.js";
 
 const AREAS = [
   { of: "building", color: "building", group: "up" },
+  { of: "assets_in", color: "assets", group: "up", pattern: "-" },
   { of: "charging", color: "charging", group: "up" },
   { of: "battery_in", color: "battery", group: "up", pattern: "." },
   { of: "pv_out", color: "pv", group: "down" },
   { of: "giving_out", color: "giving", group: "down", pattern: "/" },
   { of: "battery_out", color: "battery", group: "down", pattern: "." },
+  { of: "assets_out", color: "assets", group: "down", pattern: "-" },
 ];
-const READOUT = ["import", "limit", "charging", "giving", "building", "pv", "battery", "price"];
+const READOUT = ["import", "limit", "charging", "giving", "building", "assets", "pv", "battery", "price"];
 const SOLID = 0.82;
 const LIGHT = 0.36;
 const CONFIG = { displayModeBar: false, responsive: true, scrollZoom: false, doubleClick: false };
@@ -42,7 +44,7 @@ export function showTimeline({ site, state, plan, history }, hours) {
     site,
     now,
     hours,
-    past: measuredSeries(history, site.battery_ids.length > 0, site.asset_ids.length > 0),
+    past: measuredSeries(history, site.battery_ids.length > 0),
     future: plan ? plannedSeries(plan, now, site.battery_ids, site.asset_ids) : null,
   };
   showNumbers({ site, state });
@@ -59,9 +61,10 @@ export function showNumbers({ site, state }) {
     building: state.load_kw?.value,
     pv: state.pv_kw?.value,
     battery: state.battery_kw,
+    assets: state.asset_kw,
     price: state.import_price_per_kwh,
   };
-  const present = { battery: site.battery_ids.length > 0, pv: site.pv_peak_kw > 0 };
+  const present = { assets: site.asset_ids.length > 0, battery: site.battery_ids.length > 0, pv: site.pv_peak_kw > 0 };
   readoutNames = READOUT.filter((name) => present[name] ?? true);
   showReadout();
 }
@@ -122,7 +125,7 @@ function point(instant) {
 function palette() {
   const style = getComputedStyle(document.documentElement);
   const read = (name) => style.getPropertyValue(`--${name}`).trim();
-  const names = ["charging", "giving", "pv", "battery", "building", "price", "limit", "ink", "muted", "line"];
+  const names = ["charging", "giving", "pv", "battery", "building", "assets", "price", "limit", "ink", "muted", "line"];
   return Object.fromEntries(names.map((name) => [name, read(name)]));
 }
 

@@ -30,8 +30,8 @@ async def test_assets_tell_what_they_are_what_they_have_made_and_why(equipped: F
     made_kw = equipped.world.pv_kw[equipped.world.step_of(NOW)]
     assert {name: asset["level"] for name, asset in assets.items()} == {
         "H2": {"value": 6.001, "full": 20.0, "unit": "kg"},
-        "chiller": {"value": 200.0, "full": 40.0, "unit": "kWh"},
-        "swap": {"value": 200.0, "full": 720.0, "unit": "kWh"},
+        "chiller": {"value": -14.0, "full": 40.0, "unit": "kWh"},
+        "swap": {"value": 460.0, "full": 720.0, "unit": "kWh"},
         "roof": {"value": pytest.approx(made_kw, abs=1e-3), "full": pytest.approx(made_kw, abs=1e-3), "unit": "kW"},
     }
     assert assets["H2"]["why"] == "cheap"

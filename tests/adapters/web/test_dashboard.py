@@ -15,6 +15,7 @@ from adapters.web import Server
 from tests.adapters.web.conftest import NOW, WORLD
 from tests.adapters.web.test_live import serving
 from tests.support.fake_station import OFFLINE_EVSE, STALE_EVSE, FakeStation, restated
+from tests.support.fake_world import ASSETS, World
 from v2g.alarm import Alarm, AlarmCode
 from v2g.signals import SignalKind
 from v2g.solution import Rung
@@ -98,6 +99,39 @@ async def test_every_charger_has_a_card_with_its_reason(station: FakeStation, se
         await page.get_by_role("button", name="Needs attention").click()
         await expect(page.locator(".charger", has_text="Not connected")).to_have_count(1)
         assert await page.locator(".charger").count() < len(station.site.evses)
+
+
+async def test_a_promise_tells_its_chance_and_its_cost(station: FakeStation, server: Server, browser: Browser) -> None:
+    station.foresees = True
+    async with looking(browser, server, DESKTOP) as page:
+        ready = page.locator(".charger", has_text="99\u202f% likely ready on leaving").first
+        await expect(ready).to_contain_text("costs at most ¥9.10")
+
+
+async def test_batteries_and_assets_have_cards_in_both_languages_and_their_own_colour_in_the_timeline(browser: Browser) -> None:
+    equipped = FakeStation(AcceleratedClock(NOW, speed=20.0), world=World(NOW, assets=ASSETS))
+    async with serving(equipped) as server, looking(browser, server, PHONE) as page:
+        cards = page.locator("#assets .asset")
+        await expect(cards).to_have_count(5)
+        await expect(page.locator(".asset.electrolyser")).to_contain_text("6.0\u00a0kg of 20.0\u00a0kg hydrogen today")
+        await expect(page.locator(".asset.flexible_load")).to_contain_text("Draws less now at 1.090 CNY/kWh")
+        await expect(page.locator(".asset.battery")).to_contain_text("58\u202f% full")
+        await expect(page.locator(".tile.assets strong")).to_have_text("68.0\u00a0kW")
+        await expect(page.locator(".item.assets dd")).to_have_text("68.0\u00a0kW")
+        await expect(page.locator(".tile.battery strong")).to_have_text(re.compile(r"^18.0\u00a0kW$"))
+        assert await overflow(page) <= 0
+        await page.get_by_role("button", name="中文").tap()
+        for card in await cards.all():
+            await expect(card.locator(".why")).to_have_text(re.compile("[\u4e00-\u9fff]"))
+        assert await overflow(page) <= 0
+
+
+async def test_without_batteries_and_assets_nothing_is_said_of_them(browser: Browser) -> None:
+    bare = FakeStation(AcceleratedClock(NOW, speed=20.0), world=World(NOW, batteries=False))
+    async with serving(bare) as server, looking(browser, server, DESKTOP) as page:
+        await expect(page.locator(".tile.charging")).to_have_count(1)
+        await expect(page.locator("#assets-section")).to_be_hidden()
+        await expect(page.locator(".tile.assets, .item.assets, .tile.battery")).to_have_count(0)
 
 
 async def test_pointing_at_the_plan_reads_its_values(server: Server, browser: Browser) -> None:

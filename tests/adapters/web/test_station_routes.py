@@ -2,6 +2,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import httpx
+import numpy as np
 import pytest
 
 from adapters.clock import VirtualClock
@@ -100,12 +101,22 @@ async def test_a_promise_says_how_likely_it_is_kept_where_a_departure_is_forecas
     assert {p.probability for p in promises(soon)} <= {0.0, 1.0}  # as it is now
 
 
-async def test_the_plan_balances(client: httpx.AsyncClient) -> None:
+@pytest.mark.parametrize("coming_kw", [None, 4.5])
+async def test_the_plan_balances_with_who_is_still_to_come(
+    coming_kw: float | None, station: FakeStation, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if coming_kw is not None:
+        record = station.latest()
+        assert record is not None
+        expected_kw = np.full(record.plan.grid.n_steps, coming_kw)
+        busier = replace(record.plan, expected_kw=expected_kw, import_kw=record.plan.import_kw + expected_kw)
+        monkeypatch.setattr(station, "latest", lambda: replace(record, plan=busier))
     plan = (await client.get("/api/plan")).json()
     for i in range(len(plan["starts"])):
         units = sum(unit["power_kw"][i] for unit in plan["units"])
         net = plan["import_kw"][i] - plan["export_kw"][i]
-        assert net == pytest.approx(plan["fixed_kw"][i] + units, abs=0.02)
+        assert net == pytest.approx(plan["fixed_kw"][i] + plan["expected_kw"][i] + units, abs=0.02)
+        assert plan["expected_kw"][i] == (coming_kw or 0.0)
         assert plan["fixed_kw"][i] == pytest.approx(plan["load_kw"][i] - plan["pv_kw"][i], abs=0.01)
         assert plan["load_low_kw"][i] <= plan["load_kw"][i] <= plan["load_high_kw"][i]
 
