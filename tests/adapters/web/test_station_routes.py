@@ -7,6 +7,7 @@ import pytest
 
 from adapters.clock import VirtualClock
 from adapters.web.models import PromiseModel
+from adapters.web.plan_view import plan_view
 from adapters.web.state_view import evse_views
 from tests.adapters.web.conftest import NOW
 from tests.support.fake_station import FAULTY_EVSE, OFFLINE_EVSE, STALE_EVSE, FakeStation
@@ -101,24 +102,23 @@ async def test_a_promise_says_how_likely_it_is_kept_where_a_departure_is_forecas
     assert {p.probability for p in promises(soon)} <= {0.0, 1.0}  # as it is now
 
 
-@pytest.mark.parametrize("coming_kw", [None, 4.5])
-async def test_the_plan_balances_with_who_is_still_to_come(
-    coming_kw: float | None, station: FakeStation, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if coming_kw is not None:
-        record = station.latest()
-        assert record is not None
-        expected_kw = np.full(record.plan.grid.n_steps, coming_kw)
-        busier = replace(record.plan, expected_kw=expected_kw, import_kw=record.plan.import_kw + expected_kw)
-        monkeypatch.setattr(station, "latest", lambda: replace(record, plan=busier))
+async def test_the_plan_balances(client: httpx.AsyncClient) -> None:
     plan = (await client.get("/api/plan")).json()
     for i in range(len(plan["starts"])):
         units = sum(unit["power_kw"][i] for unit in plan["units"])
         net = plan["import_kw"][i] - plan["export_kw"][i]
         assert net == pytest.approx(plan["fixed_kw"][i] + plan["expected_kw"][i] + units, abs=0.02)
-        assert plan["expected_kw"][i] == (coming_kw or 0.0)
         assert plan["fixed_kw"][i] == pytest.approx(plan["load_kw"][i] - plan["pv_kw"][i], abs=0.01)
         assert plan["load_low_kw"][i] <= plan["load_kw"][i] <= plan["load_high_kw"][i]
+
+
+def test_cars_that_are_still_to_come_are_told_of(station: FakeStation) -> None:
+    record = station.latest()
+    assert record is not None
+    coming_kw = np.arange(record.plan.grid.n_steps, dtype=np.float64)
+    busier = replace(record, plan=replace(record.plan, expected_kw=coming_kw))
+    assert plan_view(busier, station.site).expected_kw == coming_kw.tolist()
+    assert set(plan_view(record, station.site).expected_kw) == {0.0}
 
 
 async def test_before_the_first_tick_there_is_a_state_but_no_plan(station: FakeStation, client: httpx.AsyncClient) -> None:
