@@ -21,7 +21,9 @@ from config.hindsight import hindsight_problem
 from optimizer.evaluate import evaluate
 from optimizer.exact import ExactPlanner
 from optimizer.flows import make_flows
+from v2g.assets import SwapStation
 from v2g.problem import Problem
+from v2g.site import Site
 from v2g.solution import Solution, TermValue
 from v2g.storages import StorageKind
 from v2g.timegrid import Array
@@ -82,6 +84,14 @@ def billed_spans(start: datetime, end: datetime, prices: Prices) -> list[tuple[d
             break
         cuts.append(month)
     return list(pairwise([*cuts, end]))
+
+
+def no_bound_notes(site: Site, prices: Prices) -> tuple[str, ...]:
+    """Return, in words, why the optimum of a site is no strict bound; nothing where it is one."""
+    reserves = "perfect foresight: reserve is held by true departures, and by plans as they expect them: no strict bound"
+    swaps = "perfect foresight: the swaps expected, not those that came: no strict bound"
+    held, swapped = prices.calls and prices.calls.reserves, any(isinstance(a, SwapStation) for a in site.assets)
+    return (*((reserves,) if held else ()), *((swaps,) if swapped else ()))
 
 
 def foresight_kpis(figures: Mapping[str, Any], foresight: Foresight) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from adapters.farm.outcome import Outcome
 from adapters.farm.uncontrolled import uncontrolled
 from config.asset_kpis import asset_kpis
 from config.closed_loop import Run, Scenario, run_closed_loop
-from config.foresight import foresight_kpis, perfect_foresight
+from config.foresight import foresight_kpis, no_bound_notes, perfect_foresight
 from config.kpis import outcome_kpis, run_kpis
 from config.prices import calls_of, price_series
 from config.scenarios import Past
@@ -73,7 +73,7 @@ async def simulate(
         "policy": str(policy),
         "start": scenario.start.isoformat(),
         "end": scenario.end.isoformat(),
-        "notes": list(scenario.notes),
+        "notes": [*scenario.notes, *(no_bound_notes(site, prices) if foresight else ())],
         "currency": site.currency,
         "import_limit_kw": site.circuits[0].import_limit_kw,
     }

@@ -78,6 +78,7 @@ async def test_a_station_that_cannot_answer_is_billed_for_what_it_draws(signal: 
     assert found[f"cost_{name}"] == pytest.approx(cost)
     assert found["cost"] == pytest.approx(energy + cost)
     assert found["cost_perfect_foresight"] == pytest.approx(found["cost"])
+    assert bool(found["notes"]) == (name == "reserve")  # elsewhere foresight is a bound
     assert found["perfect_foresight"][f"cost_{name}"] == pytest.approx(cost)
     assert found["cost_uncontrolled"] == pytest.approx(energy + (cost if name == "carbon" else 0.0))
 
@@ -93,6 +94,7 @@ async def test_reserve_is_paid_as_held_and_foresight_could_have_held_no_more() -
     found = await figures(a_station(BATTERY), call(SignalKind.RESERVE_UP, 6.0, payment=0.5, penalty=0.6, offer_max_kw=2.0))
     for one in (found, found["perfect_foresight"]):
         assert one["cost_reserve"] == pytest.approx(-2 * 8.0 * 0.5)
+    assert [note for note in found["notes"] if "no strict bound" in note]
 
 
 def test_what_was_held_is_the_mean_of_the_plans_in_force_and_none_where_there_was_none() -> None:
