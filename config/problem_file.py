@@ -219,6 +219,7 @@ def _storages(file: ProblemFile, grid: TimeGrid) -> Storages:
         converters=read_converters([s.converter for s in file.storages]),
         ageing=read_ageing([s.ageing for s in file.storages]),
         caps=read_caps(file.caps, [s.id for s in file.storages], grid.n_steps),
+        spare_kwh=np.array([s.spare_kwh for s in file.storages]) if any(s.spare_kwh for s in file.storages) else None,
         **stepped,
         **single,
     )
@@ -279,6 +280,7 @@ def _dump_storage(s: Storages, i: int) -> dict[str, Any]:
         "target_step": int(s.target_step[i]),
         **{name: short(getattr(s, name)[i]) for name in (*STEPPED, *PRESENT)},
         **{name: float(getattr(s, name)[i]) for name in SINGLE},
+        **({} if s.spare_kwh is None else {"spare_kwh": float(s.spare_kwh[i])}),
         **dump_converter(s.converters, i),
         **dump_ageing(s.ageing, i),
     }

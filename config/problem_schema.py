@@ -91,6 +91,7 @@ class StorageFile(Strict):
     energy_max_kwh: Numbers = Field(description="Most energy: the capacity, or what the battery should not exceed [kWh].")
     energy_min_kwh: Numbers = Field(default=(0.0,), description="Least energy: the floor that discharge leaves [kWh].")
     target_energy_kwh: NonNegative = Field(default=0.0, description="Energy promised when it departs [kWh]; 0 = no promise.")
+    spare_kwh: NonNegative = Field(default=0.0, description="Energy kept ready beyond the target, promised to nobody [kWh].")
     target_step: Step | None = Field(
         default=None, description="Steps until the promise is due, 0 = none; the departure if not given."
     )

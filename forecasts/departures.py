@@ -20,9 +20,9 @@ from datetime import UTC, datetime
 import numpy as np
 
 from forecasts.localtime import Calendar
-from forecasts.visits import EndedVisit, VisitTable, hours
+from forecasts.visits import VisitTable, hours
 from v2g.outlook import LEVELS, Departure
-from v2g.session import ChargingSession
+from v2g.session import ChargingSession, EndedVisit
 from v2g.timegrid import Array
 
 ARRIVAL_WIDTH_H = 1.0  # pinball loss is within 2 % from 0.75 to 1.5 h
@@ -58,12 +58,12 @@ class Departures:
 
     def __init__(self, calendar: Calendar, *, default_stay_h: float, history: Sequence[EndedVisit] = ()) -> None:
         self._default_stay_h = default_stay_h
-        self._visits = VisitTable(calendar, history)
+        self.visits = VisitTable(calendar, history)
         self._memo: dict[str, tuple[object, Candidates]] = {}
 
     def learn(self, visit: EndedVisit) -> None:
         """Keep an ended visit."""
-        self._visits.add(visit)
+        self.visits.add(visit)
 
     def forecast(self, sessions: Sequence[ChargingSession], at: datetime) -> tuple[Departure, ...]:
         """Return one departure per session, known at `at` and never before it."""
@@ -81,8 +81,8 @@ class Departures:
 
     def _candidates(self, session: ChargingSession, now_h: float) -> Candidates:
         """Return the candidates; kept while nothing they rest on changes."""
-        n_known = int(np.count_nonzero(self._visits.left_h <= now_h))
-        basis = (session.plugged_in_at, session.driver, session.wishes.departure, self._visits.total, n_known)
+        n_known = int(np.count_nonzero(self.visits.left_h <= now_h))
+        basis = (session.plugged_in_at, session.driver, session.wishes.departure, self.visits.total, n_known)
         kept = self._memo.get(session.session_id)
         if kept is None or kept[0] != basis:
             kept = (basis, self._weigh(session, now_h))
@@ -91,9 +91,9 @@ class Departures:
 
     def _weigh(self, session: ChargingSession, now_h: float) -> Candidates:
         begin_h, stated_h = hours(session.plugged_in_at), hours(session.wishes.departure)
-        known = self._visits.left_h <= now_h
+        known = self.visits.left_h <= now_h
         weights = self._weights(session, begin_h, stated_h)[known]
-        stays_h = (self._visits.left_h - self._visits.plugged_in_h)[known]
+        stays_h = (self.visits.left_h - self.visits.plugged_in_h)[known]
         told = np.isfinite(stated_h)
         prior_h = stated_h + STATED_ERRORS_H if told else begin_h + self._default_stay_h * STAY_SHARES
         left_h = np.concatenate([begin_h + stays_h, prior_h])
@@ -105,7 +105,7 @@ class Departures:
         return Candidates(left_h=left_h[order], middles=below - 0.5 * weights, weight=float(below[-1]), source=source)
 
     def _weights(self, session: ChargingSession, begin_h: float, stated_h: float) -> Array:
-        past = self._visits
+        past = self.visits
         clock_h, day_type = past.arrival(session.plugged_in_at)
         apart_h = np.abs(past.clock_h - clock_h)
         weights = np.exp(-0.5 * (np.minimum(apart_h, 24.0 - apart_h) / ARRIVAL_WIDTH_H) ** 2)

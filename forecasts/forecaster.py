@@ -8,14 +8,16 @@ import numpy as np
 from forecasts.arrivals import Arrivals
 from forecasts.departures import Departures
 from forecasts.history import History
-from forecasts.localtime import SLOT_S, Calendar, Ints
+from forecasts.localtime import SLOT_S, Calendar, Ints, seconds
+from forecasts.peak import ExpectedPeak
 from forecasts.prices import Prices
 from forecasts.profile import Prior
 from forecasts.seasonal import SeasonalMeter
 from forecasts.solar import total_clear_sky_kw
-from forecasts.visits import EndedVisit, VisitWatch
-from v2g.observation import Observation
+from forecasts.visits import VisitWatch
+from v2g.observation import Observation, Quality, Reading
 from v2g.outlook import LEVELS, Outlook
+from v2g.session import EndedVisit
 from v2g.signals import Signals
 from v2g.site import Site
 from v2g.timegrid import Array, TimeGrid
@@ -60,12 +62,14 @@ class SeasonalForecaster:
         self._prices = Prices(site.tariff, site.time_zone)
         self._departures = Departures(calendar, default_stay_h=site.rules.default_stay_h, history=session_history)
         self._arrivals = Arrivals(site, calendar, history=session_history)
+        self._peak = ExpectedPeak(site, calendar, load=self._load_history, pv=self._pv_history, visits=self._departures.visits)
         self._watch = VisitWatch()
 
     def learn(self, observation: Observation) -> None:
         """Take one observation into the history."""
         self._load_history.add(observation.load_kw)
         self._pv_history.add(observation.pv_kw)
+        self._peak.learn(observation)
         for visit in self._watch.ended(observation):
             self._departures.learn(visit)
             self._arrivals.learn(visit)
@@ -77,19 +81,21 @@ class SeasonalForecaster:
         departures = self._departures.forecast(sessions, observation.at)
         return Outlook(
             grid=grid,
-            load_kw=_on_grid(self._load, observation.at, grid),
-            pv_kw=self._pv_kw(observation.at, grid),
+            load_kw=_on_grid(self._load, observation.at, grid, observation.load_kw),
+            pv_kw=self._pv_kw(observation, grid),
             import_price_per_kwh=prices.import_per_kwh,
             export_price_per_kwh=prices.export_per_kwh,
             departures=departures,
             arrivals=self._arrivals.forecast(observation, departures, grid),
+            expected_peak_kw=self._peak.at(observation.at),
             notes=(*self._meter_notes(observation.at), *prices.notes),
         )
 
-    def _pv_kw(self, at: datetime, grid: TimeGrid) -> Array:
+    def _pv_kw(self, observation: Observation, grid: TimeGrid) -> Array:
         if not self._site.pv:
             return np.zeros((len(LEVELS), grid.n_steps))
-        return np.minimum(_on_grid(self._pv, at, grid), sum(array.peak_kw for array in self._site.pv))
+        expected = _on_grid(self._pv, observation.at, grid, observation.pv_kw)
+        return np.minimum(expected, sum(array.peak_kw for array in self._site.pv))
 
     def _clear_sky_kw(self, slots: Ints) -> Array:
         return total_clear_sky_kw(self._site.pv, slots * SLOT_S + SLOT_S // 2)
@@ -106,11 +112,12 @@ def _load_prior(site: Site) -> Prior:
     return Prior(low=low, high=max(low, sum(load.peak_kw for load in site.loads)))
 
 
-def _on_grid(meter: SeasonalMeter, at: datetime, grid: TimeGrid) -> Array:
+def _on_grid(meter: SeasonalMeter, at: datetime, grid: TimeGrid, present: Reading | None) -> Array:
     """Return the meter's quantiles, as means over each step, (len(LEVELS), n_steps) [kW]."""
     edges = (grid.start.timestamp() + grid.edges_h * 3600.0) / SLOT_S
     begin, end = int(np.floor(edges[0])), int(np.ceil(edges[-1]))
-    quantiles = meter.quantiles(at, begin, end - begin)
+    told = present is not None and present.quality is Quality.GOOD and seconds(present.at) // SLOT_S == seconds(at) // SLOT_S
+    quantiles = meter.quantiles(at, begin, end - begin, present.value if present and told else None)
     summed = np.concatenate([np.zeros((len(LEVELS), 1)), np.cumsum(quantiles, axis=1)], axis=1)
     places = np.arange(begin, end + 1)
     at_edges = np.stack([np.interp(edges, places, row) for row in summed])

@@ -1,4 +1,8 @@
-"""One meter's next hours from its own past: the day-type profile, fitted once a local day, and the latest error."""
+"""One meter's next hours from its own past: the day-type profile, fitted once a local day, and the latest error.
+
+The quarter-hour that has begun is forecast as what is measured now, with the spread of any other: a plan that took it for an
+usual one would charge into a load that everyone can see.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +13,7 @@ import numpy as np
 from forecasts.cleaning import cleaned, never_zero
 from forecasts.history import History
 from forecasts.localtime import DAY_S, SLOT_S, SLOTS_PER_DAY, Calendar, Ints, local_s, seconds
-from forecasts.profile import Miss, Prior, Profile, corrected, fit
+from forecasts.profile import MEDIAN, Miss, Prior, Profile, corrected, fit
 from v2g.timegrid import Array
 
 RECENT_SLOTS = 2  # the latest error is the mean of half an hour: one quarter-hour alone is noise
@@ -53,12 +57,20 @@ class SeasonalMeter:
         self._history, self._calendar, self._prior, self._ceiling = history, calendar, prior, ceiling
         self._fitted: Fitted | None = None
 
-    def quantiles(self, at: datetime, begin_slot: int, n_slots: int) -> Array:
-        """Return the quantiles of `n_slots` quarter-hours from UTC slot `begin_slot` on, known at `at`, (len(LEVELS), n_slots)."""
-        fitted = self._fit_at(seconds(at))
+    def quantiles(self, at: datetime, begin_slot: int, n_slots: int, present_kw: float | None = None) -> Array:
+        """Return the quantiles of `n_slots` quarter-hours from UTC slot `begin_slot` on, known at `at`, (len(LEVELS), n_slots).
+
+        `present_kw` is what the meter tells now, None where it cannot be believed.
+        """
+        fitted, now_slot = self._fit_at(seconds(at)), seconds(at) // SLOT_S
         slots = np.arange(begin_slot, begin_slot + n_slots)
-        values = corrected(fitted.profile, *self._places(slots), self._miss(fitted, seconds(at) // SLOT_S, slots))
-        return np.maximum(values if self._ceiling is None else values * self._ceiling(slots), 0.0)
+        miss = self._miss(fitted, now_slot, slots)
+        values = corrected(fitted.profile, *self._places(slots), miss)
+        values = values if self._ceiling is None else values * self._ceiling(slots)
+        here = slots == now_slot
+        if present_kw is not None and miss is not None and here.any():
+            values[:, here] += present_kw - values[MEDIAN, here]
+        return np.maximum(values, 0.0)
 
     def n_days(self, at: datetime) -> int:
         """Return on how many measured days the forecast made at `at` rests."""

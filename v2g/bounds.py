@@ -176,6 +176,16 @@ def fresh(reading: Reading | None, observation: Observation, rules: Rules) -> bo
     return reading.age_s(observation.at) <= rules.stale_after_s
 
 
+def load_now_kw(site: Site, observation: Observation) -> float | None:
+    """Return what the building draws less what the sun gives [kW]; None where a meter is silent or doubtful."""
+    load, pv = observation.load_kw, observation.pv_kw
+    if load is None or not fresh(load, observation, site.rules):
+        return None
+    if not site.pv:
+        return load.value
+    return load.value - pv.value if pv is not None and fresh(pv, observation, site.rules) else None
+
+
 def _load_bounds_kw(site: Site, observation: Observation, outlook: Outlook | None) -> tuple[float, float]:
     peak = sum(x.peak_kw for x in site.loads)
     load = observation.load_kw

@@ -69,6 +69,10 @@ def check_storages(s: Storages, n_steps: int, circuit_ids: tuple[str, ...]) -> N
         _check_converters(s, s.converters, each)
     if s.ageing is not None:
         _check_ageing(s.ageing, each)
+    if s.spare_kwh is not None:
+        _shape(s.spare_kwh, (n,), "storages.spare_kwh")
+        each.need("spare_kwh", np.isfinite(s.spare_kwh), *NOT_FINITE)
+        each.need("spare_kwh", s.spare_kwh >= 0, *NEGATIVE)
     if s.caps is not None:
         _check_caps(s.caps, each, n_steps)
 

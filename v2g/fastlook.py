@@ -1,4 +1,7 @@
-"""The fast look between ticks: measurements against the limits; lowers at once, never raises, never solves."""
+"""The fast look between ticks: measurements against the limits; lowers at once, never solves.
+
+It raises nothing but what units give back, within all limits, to hold the quarter-hour's peak, and lets go of it again.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,11 +15,13 @@ from v2g.observation import Observation
 from v2g.outlook import Outlook
 from v2g.projection import project
 from v2g.record import Memory
-from v2g.remembering import look
+from v2g.remembering import look, sent, turned
 from v2g.setpoint import Applied, DispatchReport, Setpoint
+from v2g.shaving import RELEASE_KW, over_target_kw, shaved
 from v2g.signals import Signals
 from v2g.site import Site
 from v2g.tick import Parts, limits_under, urgency
+from v2g.why import Why
 
 
 async def fast_look(
@@ -35,24 +40,53 @@ async def fast_look(
     order = urgency(memory.plan) if memory.plan else ()
     lease = now + timedelta(seconds=site.rules.lease_s)
     cuts = (*_cuts(held, order, limits, lease), *export_cuts(site, observation, signals, lease))
-    first = await dispatch(parts.gateway, cuts, observation, limits, site.rules.lease_s)
+    gives = _gives(held, limits, site, observation, outlook, memory)
+    moves = (*(c for c in cuts if c.unit_id not in {g.unit_id for g in gives}), *gives)
+    first = await dispatch(parts.gateway, moves, observation, limits, site.rules.lease_s)
+    memory = turned(memory, gives, now)
     stubborn = {
         o.setpoint.unit_id: max(held.get(o.setpoint.unit_id, 0.0), 0.0) for o in first.outcomes if not isinstance(o, Applied)
     }
     if not stubborn:
-        return observation, first, memory
+        return observation, first, sent(memory, first, held)
     limits = _counting(limits, stubborn)
     done = {o.setpoint.unit_id: o.setpoint.power_kw for o in first.outcomes if isinstance(o, Applied)}
     others = {unit: power for unit, power in (held | done).items() if unit not in stubborn}
     second = await dispatch(parts.gateway, _cuts(others, order, limits, lease), observation, limits, site.rules.lease_s)
     report = DispatchReport(outcomes=(*first.outcomes, *second.outcomes))
-    return observation, report, memory
+    return observation, report, sent(memory, report, held)
 
 
 def _cuts(held: Mapping[str, float], order: tuple[str, ...], limits: Limits, lease: datetime) -> tuple[Setpoint, ...]:
     """Return setpoints for those of `held` [kW by unit] that must draw, or give back, less than they do."""
     projected = project(held, order, limits, lease, dict.fromkeys(held, "fast_loop"))
     return tuple(s for s in projected if s.unit_id in held and abs(s.power_kw) < abs(held[s.unit_id]) - DEADBAND_KW)
+
+
+def _gives(
+    held: Mapping[str, float], limits: Limits, site: Site, observation: Observation, outlook: Outlook | None, memory: Memory
+) -> tuple[Setpoint, ...]:
+    """Return setpoints for those of `held` [kW by unit] that must give more for the peak's sake, or need to give no longer.
+
+    They are let go only when `RELEASE_KW` less would do: a load that flickers moves nobody.
+    """
+    plan, over_kw = memory.plan, over_target_kw(held, limits, site, observation, outlook, memory)
+    if plan is None or over_kw is None:
+        return ()
+    kept = dict(held)
+    if over_kw <= -RELEASE_KW:
+        kept |= {unit: max(power, min(plan.power_now_kw(unit), 0.0)) for unit, power in held.items() if power < 0}
+    lease = observation.at + timedelta(seconds=site.rules.lease_s)
+    asked = shaved(
+        project(kept, urgency(plan), limits, lease, dict.fromkeys(held, "fast_loop")), limits, site, observation, outlook, memory
+    )
+    return tuple(s for s in asked if s.unit_id in held and _moves(s, held[s.unit_id]))
+
+
+def _moves(setpoint: Setpoint, held_kw: float) -> bool:
+    """Return whether the unit is to give more, or to draw less, for the peak's sake, or to give less."""
+    gives = setpoint.why == Why.PEAK and setpoint.power_kw < held_kw - DEADBAND_KW
+    return gives or held_kw + DEADBAND_KW < setpoint.power_kw <= 0.0
 
 
 def _relieved(limits: Limits, held: Mapping[str, float], site: Site, observation: Observation, signals: Signals) -> Limits:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import numpy as np
 
-from v2g.bounds import UnitBounds, uncontrolled_bounds_kw, unit_bounds
+from v2g.bounds import UnitBounds, load_now_kw, uncontrolled_bounds_kw, unit_bounds
 from v2g.cabinets import Cabinet, modules
 from v2g.ledger import EMPTY, Ledger
 from v2g.network import N_PHASES
@@ -60,8 +60,8 @@ def limits_now(
 ) -> Limits:
     """Return the limits at ``observation.at``. Without an outlook the load is taken at the site's stated bounds.
 
-    `peak_kw` is an import that the plan does not want to exceed, for the demand charge's sake [kW]; it does not hold for the
-    `exempt` units, whose drivers would be let down. `ledger` says which cars have nothing more to give.
+    `peak_kw` is an import that should not be exceeded now, for the demand charge's sake [kW]; it does not hold for the `exempt`
+    units, whose drivers would be let down. `ledger` says which cars have nothing more to give.
     """
     units = unit_bounds(site, observation, ledger)
     high, low = uncontrolled_bounds_kw(site, observation, outlook)
@@ -77,10 +77,18 @@ def limits_now(
         units=units,
         row_names=(*(f"{c.circuit_id}{suffix}" for c in site.circuits for suffix in ("", ":L1", ":L2", ":L3")), PEAK),
         weight=np.vstack((_weight(site, units, below), [u.unit_id not in exempt for u in units])),
-        import_room_kw=np.maximum([*import_room.ravel(), peak_kw - (fixed_high[0] + fixed_low[0]) / 2], 0.0),
+        import_room_kw=np.maximum(
+            [*import_room.ravel(), peak_kw - _likely_kw(site, observation, fixed_high[0], fixed_low[0])], 0.0
+        ),
         export_room_kw=np.maximum([*export_room.ravel(), np.inf], 0.0),
         cabinets=_cabinets(site, observation),
     )
+
+
+def _likely_kw(site: Site, observation: Observation, high_kw: float, low_kw: float) -> float:
+    """Return what the building draws, less the sun, as measured; between its bounds where the meters do not tell [kW]."""
+    measured = load_now_kw(site, observation)
+    return (high_kw + low_kw) / 2 if measured is None else measured
 
 
 def capacities_kw(site: Site, signals: Signals, now: datetime) -> tuple[Array, Array]:

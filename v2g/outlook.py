@@ -41,7 +41,8 @@ class Outlook:
     """Forecasts on `grid`.
 
     `load_kw` and `pv_kw` are (len(LEVELS), n_steps), both ≥ 0 and not decreasing along the levels; prices are (n_steps,)
-    in currency/kWh. `notes` say which rule or model spoke, for people.
+    in currency/kWh. `expected_peak_kw` is the peak that the billing month will hardly stay below, however well the cars are used;
+    0 where nothing is known of it. `notes` say which rule or model spoke, for people.
     """
 
     grid: TimeGrid
@@ -51,4 +52,5 @@ class Outlook:
     export_price_per_kwh: Array
     departures: tuple[Departure, ...] = ()
     arrivals: tuple[ExpectedSession, ...] = ()
+    expected_peak_kw: float = 0.0
     notes: tuple[str, ...] = ()

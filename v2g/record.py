@@ -15,7 +15,7 @@ from v2g.signals import Interval, Signals
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuarterHour:
-    """The running quarter-hour of the billing meter: seconds seen, energy [kW·s], and the last reading with its instant."""
+    """The running quarter-hour of the billing meter: seconds seen, energy drawn in them [kW·s], and what flows since `last_at`."""
 
     seen_s: float = 0.0
     energy_kws: float = 0.0
@@ -29,8 +29,8 @@ class Memory:
 
     `peak_so_far_kw` is the billing month's highest quarter-hour mean import, `month` that month in the site's time zone
     (e.g. "2026-01"), `quarter` the one being measured. `arrival_kwh` is each session's stored energy at plug-in.
-    `directions` maps a unit to the instant and sign (+1, −1) of its last power. `baseline_kw` is the net import expected before
-    the events in force were known, `ledger` what vehicles gave back.
+    `directions` maps a unit to the instant since when it has not turned around, and its sign (+1, −1). `baseline_kw` is the net
+    import expected before the events in force were known, `ledger` what vehicles gave back.
     """
 
     tick: int = 0

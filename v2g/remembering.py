@@ -1,5 +1,6 @@
 """What one tick hands to the next."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -9,7 +10,7 @@ from v2g.ledger import count
 from v2g.observation import Observation
 from v2g.plan import Plan
 from v2g.record import Memory, QuarterHour
-from v2g.setpoint import Setpoint
+from v2g.setpoint import Applied, DispatchReport, Setpoint
 from v2g.site import Site
 
 QUARTER_S = 900.0
@@ -43,8 +44,9 @@ def look(memory: Memory, observation: Observation, site: Site) -> Memory:
 def meter(memory: Memory, observation: Observation, site: Site) -> Memory:
     """Return `memory` with the import since the last look counted towards the billing peak.
 
-    Between two readings the power is taken to run straight. A quarter-hour's mean counts once it has ended; a new month
-    starts from 0.
+    Between two looks the power is taken to stay what it was after the first, with what was sent then: loads jump where
+    quarter-hours meet, and half a jump in the wrong one would be taken for a peak. A quarter-hour's mean counts once it has
+    ended; a new month starts from 0.
     """
     now, reading = observation.at, observation.site_power_kw
     month = now.astimezone(ZoneInfo(site.time_zone)).strftime("%Y-%m")
@@ -52,7 +54,7 @@ def meter(memory: Memory, observation: Observation, site: Site) -> Memory:
     quarter = memory.quarter
     power = max(reading.value, 0.0) if reading else 0.0
     if quarter.last_at is not None and quarter.last_at < now:
-        quarter, peak = _advance(quarter, now, (quarter.last_kw + power) / 2, peak)
+        quarter, peak = _advance(quarter, now, quarter.last_kw, peak)
     return replace(memory, peak_so_far_kw=peak, month=month, quarter=replace(quarter, last_at=now, last_kw=power))
 
 
@@ -71,7 +73,23 @@ def _advance(quarter: QuarterHour, now: datetime, mean_kw: float, peak_kw: float
 
 def decided(memory: Memory, plan: Plan, setpoints: tuple[Setpoint, ...], now: datetime) -> Memory:
     """Return `memory` with this tick's plan and the direction in which each unit was last sent."""
-    sent = {s.unit_id: (now, 1 if s.power_kw > 0 else -1) for s in setpoints if s.power_kw != 0}
     present = {s.unit_id for s in setpoints}
     kept = {unit: value for unit, value in memory.directions.items() if unit in present}
-    return replace(memory, tick=memory.tick + 1, plan=plan, directions=kept | sent)
+    return turned(replace(memory, tick=memory.tick + 1, plan=plan, directions=kept), setpoints, now)
+
+
+def turned(memory: Memory, setpoints: Iterable[Setpoint], now: datetime) -> Memory:
+    """Return `memory` with the units that `setpoints` turn around; who goes on as before has not turned."""
+    signs = {s.unit_id: 1 if s.power_kw > 0 else -1 for s in setpoints if s.power_kw != 0}
+    anew = {
+        unit: (now, sign) for unit, sign in signs.items() if unit not in memory.directions or memory.directions[unit][1] != sign
+    }
+    return replace(memory, directions=memory.directions | anew)
+
+
+def sent(memory: Memory, report: DispatchReport, held_kw: Mapping[str, float | None]) -> Memory:
+    """Return `memory` with what flows from now on: the last reading, and what was applied against what was `held_kw` before."""
+    applied = [o.setpoint for o in report.outcomes if isinstance(o, Applied)]
+    more_kw = sum(s.power_kw - (held_kw.get(s.unit_id) or 0.0) for s in applied)
+    quarter = memory.quarter
+    return replace(memory, quarter=replace(quarter, last_kw=max(quarter.last_kw + more_kw, 0.0)))

@@ -57,6 +57,9 @@ class Storages:
         Probability that the car leaves at the end of the step, given it is here now; rows sum to at most 1.
     shortfall_price_per_kwh : (n,)
         Price (tier MONEY) of the expected energy missing to the target at such a departure.
+    spare_kwh : (n,) or None
+        Energy beyond the target that is kept ready and nobody was promised [kWh]; at a departure it is missed at the same price.
+        None = none.
     terminal_value_per_kwh : (n,)
         Worth of a kWh stored at the horizon's end.
     previous_power_kw : (n, T)
@@ -90,6 +93,13 @@ class Storages:
     converters: Converters | None = None
     ageing: Ageing | None = None
     caps: DischargeCaps | None = None
+    spare_kwh: Array | None = None
+
+    @property
+    def wanted_kwh(self) -> Array:
+        """Energy wanted at a departure: the target and what is kept ready beyond it, (n,) [kWh]; 0 without a target."""
+        spare = 0.0 if self.spare_kwh is None else self.spare_kwh
+        return np.where(self.target_energy_kwh > 0, self.target_energy_kwh + spare, 0.0)
 
     @property
     def n_units(self) -> int:

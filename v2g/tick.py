@@ -1,22 +1,24 @@
 """One tick of the control loop: observe, forecast, state, solve, plan, project, dispatch."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import isinf
 
 from v2g.alarm import Alarm, AlarmCode
-from v2g.dispatch import dispatch
+from v2g.dispatch import confirmed_kw, dispatch
 from v2g.limits import Limits, limits_now
 from v2g.observation import Observation
 from v2g.outlook import Outlook
+from v2g.peak import rest_kw, target_kw
 from v2g.plan import Plan
 from v2g.planning import make_plan
 from v2g.ports import Forecaster, Gateway, Planner
 from v2g.problem import Problem
 from v2g.projection import project
 from v2g.record import Memory, TickRecord
-from v2g.remembering import arrive, decided, look
+from v2g.remembering import arrive, decided, look, sent
 from v2g.setpoint import Applied, DispatchReport, Outcome, Rejected, Setpoint, TimedOut, Unreachable
+from v2g.shaving import shaved
 from v2g.signals import Signals
 from v2g.site import Site
 from v2g.solution import Rung
@@ -24,7 +26,7 @@ from v2g.stating.baseline import remember_baseline
 from v2g.stating.problem import make_problem
 from v2g.timegrid import TimeGrid
 
-PRESSED_H = 1.5
+PRESSED_H = 0.5
 """A car whose promise leaves it less time than this to wait does not wait for the sake of the peak."""
 
 
@@ -74,8 +76,10 @@ async def act(parts: Parts, memory: Memory, decision: Decision, now: datetime) -
     """Project the plan onto the limits by fresh measurements (solving took time), dispatch, and write down all of it."""
     site, plan = parts.site, decision.plan
     observation = await parts.gateway.observe(now)
+    memory = look(memory, observation, site)
     limits = limits_under(site, observation, decision.outlook, decision.signals, memory, plan)
-    setpoints = project_plan(plan, limits, site, now)
+    planned = project_plan(plan, limits, site, now)
+    setpoints = shaved(planned, limits, site, observation, decision.outlook, replace(memory, plan=plan))
     report = await dispatch(parts.gateway, setpoints, observation, limits, site.rules.lease_s)
     record = TickRecord(
         tick=memory.tick,
@@ -90,7 +94,7 @@ async def act(parts: Parts, memory: Memory, decision: Decision, now: datetime) -
         alarms=alarms(observation, plan, report),
         times_s=decision.times_s,
     )
-    return record, decided(memory, plan, setpoints, now)
+    return record, decided(sent(memory, report, confirmed_kw(observation)), plan, setpoints, now)
 
 
 def grid_at(site: Site, now: datetime) -> TimeGrid:
@@ -112,16 +116,16 @@ def project_plan(plan: Plan, limits: Limits, site: Site, now: datetime) -> tuple
 def limits_under(
     site: Site, observation: Observation, outlook: Outlook | None, signals: Signals, memory: Memory, plan: Plan | None
 ) -> Limits:
-    """Return the limits that hold now; where peaks cost money, the import that `plan` pays for anyway is one of them.
+    """Return the limits that hold now; where peaks cost money, what keeps the quarter-hour's mean at its target is one of them.
 
     A load above its forecast is no reason to pay for more, but none to break a promise either: cars that can hardly wait are
     exempt.
     """
-    free_kw = site.tariff.free_peak_kw
-    if plan is None or isinf(free_kw):
+    target = target_kw(site, memory, outlook, plan)
+    if plan is None or isinf(target):
         return limits_now(site, observation, outlook, signals, ledger=memory.ledger)
     pressed = {unit for unit, laxity_h in zip(plan.unit_ids, plan.laxity_h, strict=True) if laxity_h < PRESSED_H}
-    peak_kw = max(free_kw, memory.peak_so_far_kw, float(plan.import_kw.max(initial=0.0)))
+    peak_kw = rest_kw(memory.quarter, observation.at, target)
     return limits_now(site, observation, outlook, signals, peak_kw=peak_kw, exempt=pressed, ledger=memory.ledger)
 
 

@@ -48,6 +48,7 @@ class Unit:
     drain_kwh: Array | None = None
     target_energy_kwh: float = 0.0
     target_step: int = 0
+    spare_kwh: float = 0.0
     priority: float = 1.0
     departure_probability: Array
     shortfall_price_per_kwh: float = 0.0
@@ -98,6 +99,7 @@ def storages_of(units: Sequence[Unit], previous_power_kw: Array, caps: Discharge
         converters=_converters(units),
         ageing=_ageing(units),
         caps=caps,
+        spare_kwh=column("spare_kwh") if any(u.spare_kwh for u in units) else None,
     )
 
 

@@ -22,7 +22,7 @@ def wish_symbols(problem: Problem) -> dict[str, Array]:
         "priority": s.priority,
         "unmet_part_kwh": part_kwh(problem),
         "promised_kwh": np.where(due & (target > 0), target, -np.inf),
-        "early_target_kwh": np.where((early_price > 0) & (target > 0), target, -np.inf),
+        "early_target_kwh": np.where((early_price > 0) & (target > 0), s.wanted_kwh[:, None], -np.inf),
         "early_price_per_kwh": early_price,
         "terminal_value_per_kwh": s.terminal_value_per_kwh,
         "previous_min_kw": np.where(known, previous, -np.inf),

@@ -30,8 +30,7 @@ def wear(problem: Problem, flows: Flows) -> float:
 def early_departure(problem: Problem, flows: Flows) -> float:
     """Return the expected price of energy missing at departures before the promise."""
     s = problem.storages
-    target = s.target_energy_kwh[:, None]
-    missing = np.where(target > 0, np.maximum(target - flows.energy_kwh, 0.0), 0.0)
+    missing = np.maximum(s.wanted_kwh[:, None] - flows.energy_kwh, 0.0) * (s.target_energy_kwh > 0)[:, None]
     return float((s.departure_probability * missing).sum(axis=1) @ s.shortfall_price_per_kwh)
 
 

@@ -19,9 +19,9 @@ def metered(at_s: float, power_kw: float) -> Observation:
 
 def test_the_peak_is_the_mean_of_a_whole_quarter_hour() -> None:
     memory, site = Memory(), a_site(1)
-    for minute, power in [(0, 10.0), (5, 40.0), (10, 10.0), (15, 0.0), (20, 0.0)]:  # straight lines: 25, 25 and 5 kW
+    for minute, power in [(0, 10.0), (5, 40.0), (10, 10.0), (15, 0.0), (20, 0.0)]:  # each holds for 5 min
         memory = meter(memory, metered(60 * minute, power), site)
-    assert memory.peak_so_far_kw == pytest.approx(55.0 / 3.0)
+    assert memory.peak_so_far_kw == pytest.approx(60.0 / 3.0)
 
 
 @given(st.lists(st.tuples(st.floats(1, 600), st.floats(0, 100)), min_size=1, max_size=40))

@@ -151,7 +151,7 @@ async def test_a_surprise_of_the_load_makes_no_new_peak_where_peaks_cost_money()
 async def test_a_pressed_car_does_not_wait_for_the_sake_of_the_peak() -> None:
     site = a_site(1, limit_kw=90.0, tariff=Tariff(base_price_per_kwh=0.5, demand_charge_per_kw=8.0))
     for leaves_h, power_kw in ((9.0, 0.0), (1.0, 11.0)):
-        car = a_session("E0", departure=NOW + timedelta(hours=leaves_h))
+        car = a_session("E0", consent=False, departure=NOW + timedelta(hours=leaves_h))
         parts, gateway, _ = parts_of(site, an_observation(site, load_kw=60.0, E0=car))
         await tick(parts, Memory(peak_so_far_kw=41.0, month="2026-03"), (), NOW)
         assert sent(gateway).get("E0", 0.0) == power_kw

@@ -21,9 +21,19 @@ FLOOR_MARGIN_KWH = 0.25
 
 
 def car_unit(
-    evse: Evse, session: ChargingSession, departure: Departure | None, *, rules: Rules, outlook: Outlook, memory: Memory
+    evse: Evse,
+    session: ChargingSession,
+    departure: Departure | None,
+    *,
+    rules: Rules,
+    outlook: Outlook,
+    memory: Memory,
+    spare_h: float = 0.0,
 ) -> Unit:
-    """Return the car at `evse` as a storage: here until it has surely left, promised its target by an early departure."""
+    """Return the car at `evse` as a storage: here until it has surely left, promised its target by an early departure.
+
+    A car that may give back keeps ready what it gives in `spare_h` [h], beyond what its driver wants.
+    """
     grid = outlook.grid
     energy = stored_energy_kwh(session, evse)
     target = target_energy_kwh(session, evse, rules, memory.arrival_kwh.get(session.session_id))
@@ -36,7 +46,7 @@ def car_unit(
     later_h = max(due_h - grid.edges_h[-1], 0.0)
     here = _here(departure, grid)
     before_promise = np.arange(grid.n_steps) < promise
-    discharging = discharge_kw * here * before_promise * may_discharge(session, evse, rules)
+    gives_kw = discharge_kw * may_discharge(session, evse, rules)
     floor = min(soc_floor_frac(session, rules) * capacity + FLOOR_MARGIN_KWH, energy) if known else 0.0
     return Unit(
         unit_id=evse.evse_id,
@@ -45,7 +55,7 @@ def car_unit(
         phases=evse.phases,
         charge_max_kw=charge_kw * here,
         charge_min_kw=min(evse.charge_min_kw, charge_kw),
-        discharge_max_kw=discharging,
+        discharge_max_kw=gives_kw * here * before_promise,
         energy_min_kwh=np.full(grid.n_steps, floor),
         energy_max_kwh=np.full(grid.n_steps, max(capacity if known else target, energy)),
         initial_energy_kwh=energy,
@@ -54,6 +64,7 @@ def car_unit(
         wear_cost_per_kwh=rules.v2g_wear_cost_per_kwh,
         target_energy_kwh=max(target - later_h * charge_kw * evse.efficiency, 0.0) if promise else 0.0,
         target_step=promise,
+        spare_kwh=min(gives_kw * spare_h / evse.efficiency, max(capacity - target, 0.0)),
         priority=session.wishes.priority,
         departure_probability=leaves,
         shortfall_price_per_kwh=rules.unserved_price_factor * float(np.abs(outlook.import_price_per_kwh).mean()),

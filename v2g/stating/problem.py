@@ -20,7 +20,7 @@ from v2g.stating.caps import discharge_caps, spans, without_used_up
 from v2g.stating.cars import car_unit
 from v2g.stating.circuits import circuits_of
 from v2g.stating.expected import expected_units
-from v2g.stating.money import connection_of
+from v2g.stating.money import connection_of, peak_spare_h
 from v2g.stating.scenarios import draws
 from v2g.storages import Storages
 from v2g.timegrid import Array, TimeGrid
@@ -42,11 +42,19 @@ def make_problem(site: Site, observation: Observation, outlook: Outlook, signals
 
 def _stated(site: Site, observation: Observation, outlook: Outlook, signals: Signals, memory: Memory) -> Problem:
     """Return the problem of one course."""
-    grid = outlook.grid
+    grid, spare_h = outlook.grid, peak_spare_h(site.rules, outlook, memory)
     departures = {d.session_id: d for d in outlook.departures}
     states = {s.evse_id: s for s in observation.evses}
     units = [
-        car_unit(evse, state.session, departures.get(state.session.session_id), rules=site.rules, outlook=outlook, memory=memory)
+        car_unit(
+            evse,
+            state.session,
+            departures.get(state.session.session_id),
+            rules=site.rules,
+            outlook=outlook,
+            memory=memory,
+            spare_h=spare_h,
+        )
         for evse in site.evses
         if (state := states.get(evse.evse_id)) and state.online and state.session
     ]
