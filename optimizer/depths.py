@@ -24,7 +24,7 @@ def taken_kwh(problem: Problem, flows: Flows) -> Array:
     The deepest takes and gives what the others cannot.
     """
     s, step_h = problem.storages, problem.grid.step_h
-    conversion = Conversion.of(s)
+    conversion = Conversion.of(problem)
     stored, drawn = conversion.stored_kw(flows.charge_kw) * step_h, conversion.drawn_kw(flows.discharge_kw) * step_h
     sizes = np.empty((s.n_units, 0)) if s.ageing is None else s.ageing.depth_kwh
     held, taken = initial_depths(problem), np.zeros_like(sizes)

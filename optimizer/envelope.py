@@ -51,10 +51,10 @@ def envelope(problem: Problem) -> Envelope:
 def reach_kwh(problem: Problem) -> tuple[Array, Array]:
     """Return the least and the most energy each storage can hold at each step's end by itself, two (n, T) [kWh].
 
-    As the linear relaxation sees it: without standby, and without discharge caps, which only keep the least from being reached.
+    Bounds from below and above: without standby, and without discharge caps, which only keep the least from being reached.
     """
     s, bounds, step_h = problem.storages, envelope(problem), problem.grid.step_h
-    conversion = Conversion.of(s).without_standby()
+    conversion = Conversion.without_standby(problem)
     charge_kw, discharge_kw = _fastest_kw(problem)
     gain, loss = conversion.stored_kw(charge_kw) * step_h, conversion.drawn_kw(discharge_kw) * step_h
     full, hours = full_kwh(problem), taper_h(problem)
@@ -65,7 +65,7 @@ def reach_kwh(problem: Problem) -> tuple[Array, Array]:
         rise, drain = gain[:, t], s.drain_kwh[:, t]
         if tapers:
             fastest_kw = np.minimum(charge_kw[:, t], taper_max_kw(problem, full[:, t], hours[:, t], most))
-            rise = conversion.stored_kw(fastest_kw) * step_h[t]
+            rise = conversion.at(t).stored_kw(fastest_kw) * step_h[t]
         least = low[:, t] = np.maximum(least - loss[:, t] - drain, bounds.floor_kwh[:, t])
         most = high[:, t] = np.minimum(most + rise - drain, bounds.ceiling_kwh[:, t])
     return low, high

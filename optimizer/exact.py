@@ -56,8 +56,6 @@ class ExactPlanner:
             watch.lap("integers")
         else:
             found = _found(back, optimum, objective.money_scale)
-        if not (back.is_true(optimum.answer.values) if back.loses_unseen() else back.can_be_held(found.flows)):
-            found = lazily.followed(found.flows, "standby losses, which the linear program does not see, change the plan's worth")
         solution = make_solution(
             found.flows,
             back.terms(found.flows),

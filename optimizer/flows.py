@@ -32,7 +32,7 @@ class Flows:
 
 def make_flows(problem: Problem, charge_kw: Array, discharge_kw: Array) -> Flows:
     """Return what follows from the storages' powers; the energies are replayed, so that the balance holds to the last bit."""
-    s, conversion = problem.storages, Conversion.of(problem.storages)
+    s, conversion = problem.storages, Conversion.of(problem)
     gain = conversion.stored_kw(charge_kw) - conversion.drawn_kw(discharge_kw)
     site_kw = (charge_kw - discharge_kw).sum(axis=0) + problem.circuits.fixed_kw.sum(axis=0)
     return Flows(
@@ -52,6 +52,6 @@ def net(problem: Problem, charge_kw: Array, discharge_kw: Array) -> tuple[Array,
     both = (charge_kw > 0) & (discharge_kw > 0)
     if not both.any():
         return charge_kw, discharge_kw
-    conversion = Conversion.of(problem.storages)
+    conversion = Conversion.of(problem)
     gain = conversion.stored_kw(charge_kw) - conversion.drawn_kw(discharge_kw)
     return np.where(both, conversion.charge_kw(gain), charge_kw), np.where(both, conversion.discharge_kw(-gain), discharge_kw)

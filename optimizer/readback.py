@@ -6,7 +6,6 @@ import numpy as np
 
 from optimizer.compiled.reduce import Reduced
 from optimizer.compiled.stamp import Index, Program
-from optimizer.conversion import Conversion
 from optimizer.evaluate import evaluate
 from optimizer.flows import Flows, make_flows, net
 from optimizer.highs import Answer
@@ -51,10 +50,6 @@ class Readback:
         return self.can_be_held(flows) and all(
             found[tier] <= promised[tier] + SAME_VALUE * (1.0 + abs(promised[tier])) for tier in Tier if tier is not Tier.PREFERENCE
         )
-
-    def loses_unseen(self) -> bool:
-        """Return whether there are losses that the linear program does not see."""
-        return bool(Conversion.of(self.problem.storages).standby_kw.any())
 
     def can_be_held(self, flows: Flows) -> bool:
         """Return whether converters can hold the flows: true losses may be more or less than the linear program's."""

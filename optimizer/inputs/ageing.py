@@ -50,8 +50,8 @@ def _depth_symbols(problem: Problem, depths: int) -> dict[str, Array]:
             "depth_slack_kw": np.full(s.n_units, np.inf),
         }
     pays = np.max(s.ageing.depth_price_per_kwh, axis=1, keepdims=True) > 0
-    conversion = Conversion.of(s)
-    rate = conversion.without_standby().drawn_kw(s.discharge_max_kw)
+    standby = 0.0 if s.converters is None else s.converters.standby_kw[:, None]
+    rate = Conversion.without_standby(problem).drawn_kw(s.discharge_max_kw) + standby
     return {
         "depth_max_kwh": np.where(pays, s.ageing.depth_kwh, 0.0),
         "depth_initial_kwh": np.where(pays, initial_depths(problem), 0.0),

@@ -20,6 +20,7 @@ from optimizer.integers.knees import knees
 from optimizer.integers.least import least_powers
 from optimizer.integers.mip import MIP_GAP, TRADE_TOLERANCE, Decision, Mip
 from optimizer.integers.modules import power_modules
+from optimizer.integers.standby import standby_losses
 from optimizer.integers.steps import power_steps
 from optimizer.readback import Readback
 from optimizer.rungs.follow import follow
@@ -46,7 +47,14 @@ class Found:
 
 def choices_of(back: Readback) -> tuple[Choice, ...]:
     """Return all choices of a problem; hardware that has none costs nothing."""
-    hardware = [least_powers(back), power_steps(back), *(rests(back) or ()), power_modules(back), capacity_blocks(back)]
+    hardware = [
+        standby_losses(back),
+        least_powers(back),
+        power_steps(back),
+        *(rests(back) or ()),
+        power_modules(back),
+        capacity_blocks(back),
+    ]
     known: tuple[Choice, ...] = tuple(choice for choice in hardware if choice is not None)
     bent = knees(back)
     return (either_or(back, strict_near=bool(known)), *((bent,) if bent else ()), *known)

@@ -59,11 +59,11 @@ class Least:
 
 def least_powers(back: Readback) -> Least | None:
     """Return the least powers of all units near now, None if none has any."""
-    s = back.problem.storages
-    if not (s.charge_min_kw.any() or s.discharge_min_kw.any()):
+    least_kw = {"charge_kw": least_charge_kw(back.problem), "discharge_kw": least_discharge_kw(back.problem)}
+    if not any(least.any() for least in least_kw.values()):
         return None
     parts = []
-    for name, least in (("charge_kw", least_charge_kw(back.problem)), ("discharge_kw", least_discharge_kw(back.problem))):
+    for name, least in least_kw.items():
         places = back.places(name)[:, : least.shape[1]]
         unit, step = np.nonzero((places >= 0) & (least > TOLERANCE_KW))
         columns = places[unit, step]

@@ -6,6 +6,7 @@ from optimizer.conversion import Conversion
 from optimizer.envelope import idle_safe_kwh
 from optimizer.ramps import in_force_kw, ramp_kw
 from optimizer.taper import full_kwh, taper_h, taper_max_kw
+from v2g.holding import near_steps, run_least_kw
 from v2g.problem import Problem
 from v2g.timegrid import Array
 
@@ -14,18 +15,23 @@ class Hands:
     """Keeps where each storage stands on a walk through the horizon: `energy_kwh` (n,), its power, and what its caps leave.
 
     What `powers_kw` allows keeps every hard bound of the storage then and, if it idles, ever after; so does any power nearer to 0
-    that is not below `least_kw` (n,) of charging.
+    that is not below `least_kw` of charging.
     """
 
     def __init__(self, problem: Problem) -> None:
         s = problem.storages
-        self.problem, self.energy_kwh, self.conversion = problem, s.initial_energy_kwh, Conversion.of(s)
-        self.least_kw = np.maximum(s.charge_min_kw, self.conversion.break_even_kw)
+        self.problem, self.energy_kwh, self.conversion = problem, s.initial_energy_kwh, Conversion.of(problem)
+        self._run_least_kw, self._near = run_least_kw(problem)[0], near_steps(problem.grid)
         self._low, self._high = idle_safe_kwh(problem)
         self._full, self._taper_h = full_kwh(problem), taper_h(problem)
         self._ramp, self._power = ramp_kw(problem), in_force_kw(problem)
         self._left_kwh = np.full((s.n_units, 0), np.inf) if s.caps is None else s.caps.most_kwh
         self._window = np.empty((0, problem.grid.n_steps)) if s.caps is None else s.caps.window
+
+    def least_kw(self, step: int) -> Array:
+        """Return the least charging power that each unit can hold and that stores something, (n,) [kW]; inf where none does."""
+        held = np.maximum(self.problem.storages.charge_min_kw, self._run_least_kw if step < self._near else 0.0)
+        return np.where(self.conversion.charge_efficiency[:, step] > 0, held, np.inf)
 
     def powers_kw(self, step: int, wish_kw: Array) -> Array:
         """Return the allowed powers nearest to what is wished, (n,) [kW, signed]; a ramp gives way to every other bound."""
@@ -39,7 +45,8 @@ class Hands:
         """Take `power_kw` (n,) through a step."""
         charge, discharge = np.maximum(power_kw, 0.0), np.maximum(-power_kw, 0.0)
         step_h = self.problem.grid.step_h[step]
-        gain = self.conversion.stored_kw(charge) - self.conversion.drawn_kw(discharge)
+        conversion = self.conversion.at(step)
+        gain = conversion.stored_kw(charge) - conversion.drawn_kw(discharge)
         self.energy_kwh = self._idle_kwh(step) + step_h * gain
         self._power = power_kw
         self._left_kwh = np.maximum(self._left_kwh - discharge[:, None] * self._window[:, step] * step_h, 0.0)
@@ -49,14 +56,14 @@ class Hands:
 
     def _charge_max_kw(self, step: int) -> Array:
         room = np.maximum(self._high[:, step] - self._idle_kwh(step), 0.0)
-        fits = self.conversion.charge_kw(room / self.problem.grid.step_h[step])
+        fits = self.conversion.at(step).charge_kw(room / self.problem.grid.step_h[step])
         takes = taper_max_kw(self.problem, self._full[:, step], self._taper_h[:, step], self.energy_kwh)
         return np.asarray(np.minimum(self.problem.storages.charge_max_kw[:, step], np.minimum(fits, takes)))
 
     def _discharge_max_kw(self, step: int) -> Array:
         step_h = self.problem.grid.step_h[step]
         spare = np.maximum(self._idle_kwh(step) - self._low[:, step], 0.0)
-        holds = self.conversion.discharge_kw(spare / step_h)
+        holds = self.conversion.at(step).discharge_kw(spare / step_h)
         inside = self._window[:, step] > 0
         left = (self._left_kwh[:, inside] / (self._window[inside, step] * step_h)).min(axis=1, initial=np.inf)
         return np.asarray(np.minimum(self.problem.storages.discharge_max_kw[:, step], np.minimum(holds, left)))

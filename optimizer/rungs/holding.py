@@ -4,7 +4,7 @@ import numpy as np
 
 from optimizer.cabinets import room_kw, shared_kw
 from optimizer.rungs.trim import Order
-from v2g.holding import TOLERANCE_H, near_steps
+from v2g.holding import TOLERANCE_H, least_discharge_kw, near_steps
 from v2g.problem import Problem
 from v2g.timegrid import Array
 
@@ -18,19 +18,20 @@ class Holding:
         self._rest_h = np.zeros(n) if c is None else c.rest_h
         self._last_kw = np.zeros(n) if c is None else np.nan_to_num(c.in_force_kw)
         self._ended_h = np.zeros(n)
+        self._least_kw = least_discharge_kw(problem)
 
     def wish_kw(self, step: int, wish_kw: Array, order: Order) -> Array:
         """Return what of the wishes can be held, (n,) [kW, signed]; modules go to who comes first in `order`."""
         if step >= self.near:
             return wish_kw
         rests = self.edges_h[step] - self._ended_h < self._rest_h - TOLERANCE_H
-        wish = self.without_trickle_kw(np.where((wish_kw * self._last_kw < 0) & rests, 0.0, wish_kw))
+        wish = self.without_trickle_kw(step, np.where((wish_kw * self._last_kw < 0) & rests, 0.0, wish_kw))
         modules = self.problem.circuits.module_kw
         return wish if modules is None else self._in_modules_kw(step, wish, order, modules)
 
-    def without_trickle_kw(self, power_kw: Array) -> Array:
+    def without_trickle_kw(self, step: int, power_kw: Array) -> Array:
         """Return 0 for who would give back less than it can hold."""
-        return np.where((power_kw < 0) & (-power_kw < self.problem.storages.discharge_min_kw), 0.0, power_kw)
+        return np.where((power_kw < 0) & (-power_kw < self._least_kw[:, min(step, self.near - 1)]), 0.0, power_kw)
 
     def go(self, step: int, power_kw: Array) -> None:
         """Take `power_kw` (n,) through a step."""

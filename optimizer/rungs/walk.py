@@ -22,7 +22,7 @@ def walk(problem: Problem, wish: Wish) -> Flows:
     for t in range(problem.grid.n_steps):
         wished, order = wish(t, hands.energy_kwh)
         held = holding.wish_kw(t, hands.powers_kw(t, wished), order)
-        power = holding.without_trickle_kw(trim(held, order, hands.least_kw, space, t))
+        power = holding.without_trickle_kw(t, trim(held, order, hands.least_kw(t), space, t))
         charge[:, t], discharge[:, t] = np.maximum(power, 0.0), np.maximum(-power, 0.0)
         hands.go(t, power)
         holding.go(t, power)

@@ -13,7 +13,7 @@ from v2g.problem import Problem
 
 
 def everything(seed: int) -> Problem:
-    """Return `mixed(seed)` with commitments at the connection and hardware that knows only wholes, at random."""
+    """Return `mixed(seed)` with commitments at the connection, standby losses and hardware that knows only wholes, at random."""
     r, problem = np.random.default_rng((seed, 2)), without_predecessor(mixed(seed))
     events, reserves = tuple(_event(r, problem, i) for i in range(r.integers(0, 3))), r.integers(0, 3)
     problem = replace(
@@ -22,7 +22,8 @@ def everything(seed: int) -> Problem:
         events=events,
         reserves=tuple(_reserve(r, problem, i) for i in range(reserves)),
     )
-    return _in_wholes(r, problem) if r.random() < 0.6 else problem
+    problem = _in_wholes(r, problem) if r.random() < 0.6 else problem
+    return _with_standby(np.random.default_rng((seed, 4)), problem)
 
 
 def has_wholes(problem: Problem) -> bool:
@@ -77,6 +78,14 @@ def _reserve(r: np.random.Generator, problem: Problem, i: int) -> Reserve:
         penalty_per_kw_h=float(r.choice([0.0, 0.5])),
         energy_h=float(r.choice([0.25, 1.0])),
     )
+
+
+def _with_standby(r: np.random.Generator, problem: Problem) -> Problem:
+    s, n = problem.storages, problem.shape[0]
+    if s.converters is None or r.random() < 0.5:
+        return problem
+    standby = np.where(r.random(n) < 0.6, r.uniform(0.02, 0.19, n), 0.0)
+    return replace(problem, storages=replace(s, converters=replace(s.converters, standby_kw=standby)))
 
 
 def _in_wholes(r: np.random.Generator, problem: Problem) -> Problem:

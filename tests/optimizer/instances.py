@@ -86,7 +86,7 @@ def _connection(r: np.random.Generator, T: int) -> Connection:
 def mixed(seed: int, *, standby: bool = False) -> Problem:
     """Return `small(seed)` with tapers, knees, ramps, discharge caps, depth and calendar ageing at random.
 
-    With `standby` there are standby losses too: the linear relaxation does not see them.
+    With `standby` there are standby losses too.
     """
     r, problem = np.random.default_rng((seed, 1)), small(seed)
     storages = replace(

@@ -29,6 +29,7 @@ def test_every_feature_is_among_them_often() -> None:
     money = [(p.connection.contract, p.connection.carbon, p.connection.dispatch) for p in problems]
     for shares in (zip(*parts, strict=True), zip(*money, strict=True)):
         assert all(sum(x is not None for x in column) > INSTANCES / 10 for column in shares)
+    assert sum(c is not None and bool(c.standby_kw.any()) for c, *_ in parts) > INSTANCES / 5
     assert sum(bool(p.events) for p in problems) > INSTANCES / 3
     assert sum(bool(p.reserves) for p in problems) > INSTANCES / 3
     assert sum(has_wholes(p) for p in problems) > INSTANCES / 3

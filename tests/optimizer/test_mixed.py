@@ -33,9 +33,11 @@ def test_every_plan_stands(first: int) -> None:
 
 def test_with_standby_losses_too() -> None:
     planner = ExactPlanner()
-    for seed in range(100, 125):
+    for seed in range(100, 150):
         problem = mixed(seed, standby=True)
-        assert faults_of(problem, planner.solve_now(problem)) == (), seed
+        solution = planner.solve_now(problem)
+        assert (solution.rung, solution.reason) == (Rung.OPTIMAL, ""), seed
+        assert faults_of(problem, solution) == (), seed
 
 
 def test_so_does_every_rule() -> None:

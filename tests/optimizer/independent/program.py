@@ -57,7 +57,11 @@ class Program:
         values = {}
         for tier in TIERS:
             values[tier] = self._minimise(self.cost[tier])
-            self.most(self.cost[tier], values[tier] + SLACK)
+            if abs(values[tier]) < SLACK and min(self.cost[tier].values(), default=0.0) >= 0:
+                for column in self.cost[tier]:  # as bounds: HiGHS loses itself in a row of what must all be nothing
+                    self.high[column] = min(self.high[column], SLACK)
+            else:
+                self.most(self.cost[tier], values[tier] + SLACK)
         return values
 
     def _minimise(self, cost: Terms) -> float:
@@ -79,7 +83,8 @@ class Program:
             highs.setOptionValue("presolve", "off")
             highs.run()
         assert highs.getModelStatus() == highspy.HighsModelStatus.kOptimal, highs.getModelStatus()
-        return float(highs.getInfo().objective_function_value)
+        values = highs.getSolution().col_value  # its own sum HiGHS leaves out now and then
+        return float(sum(value * values[column] for column, value in cost.items()))
 
 
 def plus(*parts: tuple[float, Terms]) -> Terms:

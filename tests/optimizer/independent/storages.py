@@ -4,6 +4,7 @@ import numpy as np
 
 from optimizer.shares import N_SHARES, SHARE_WEIGHT
 from tests.optimizer.independent.program import Program, Terms, plus
+from v2g.holding import NEAR_H
 from v2g.problem import Problem
 
 
@@ -20,6 +21,7 @@ class Fleet:
         self.power, self.energy, self.idle = np.empty((n, T, 2), int), np.empty((n, T), int), np.empty((n, T))
         self.into: dict[tuple[int, int], Terms] = {}
         self.out_of: dict[tuple[int, int], Terms] = {}
+        self.on: dict[tuple[int, int, int], int] = {}
         self.unmet: list[Terms] = [{} for _ in range(n)]
         for u in range(n):
             self.balance(u)
@@ -47,8 +49,9 @@ class Fleet:
             low, high = s.energy_min_kwh[u, t], s.energy_max_kwh[u, t]
             e = p.var(min(low, idle), max(high, idle))
             self.power[u, t], self.energy[u, t], self.idle[u, t] = (c, d), e, idle
-            self.into[u, t] = self.bent(u, c, most_c, s.charge_efficiency[u], -1.0)
-            self.out_of[u, t] = self.bent(u, d, most_d, 1 / s.discharge_efficiency[u], 1.0)
+            self.into[u, t] = plus((s.charge_efficiency[u], {c: 1.0}), (-1.0, self.lost(u, t, c, most_c)))
+            self.out_of[u, t] = plus((1 / s.discharge_efficiency[u], {d: 1.0}), (1.0, self.lost(u, t, d, most_d)))
+            self.running(u, t, c, d)
             start, constant = self.before(u, t)
             level = constant - s.drain_kwh[u, t]
             change = plus((self.h[t], self.into[u, t]), (-self.h[t], self.out_of[u, t]))
@@ -56,17 +59,36 @@ class Fleet:
             p.least({e: 1, p.var(outside=self.h[t]): 1}, low)
             p.most({e: 1, p.var(outside=self.h[t]): -1}, high)
 
-    def bent(self, u: int, power: int, most: float, slope: float, sign: float) -> Terms:
-        """Return slope·power + sign·loss·max(0, power − knee), the kink exact by a binary."""
+    def lost(self, u: int, t: int, power: int, most: float) -> Terms:
+        """Return what is lost beyond efficiency: above the knee, its kink exact by a binary, and by standby."""
         c = self.s.converters
-        if c is None or c.knee_loss_frac[u] == 0 or c.knee_kw[u] >= most:
-            return {power: slope}
-        p, knee = self.p, float(c.knee_kw[u])
-        above, z = p.var(0, most - knee), p.binary()
-        p.most({above: 1, z: -(most - knee)}, 0)
-        p.least({power: 1, above: -1, z: -knee}, 0)
-        p.most({power: 1, above: -1}, knee)
-        return {power: slope, above: sign * float(c.knee_loss_frac[u])}
+        if c is None or most == 0:
+            return {}
+        p, knee, standby = self.p, float(c.knee_kw[u]), float(c.standby_kw[u])
+        if knee >= most:
+            above, below = {}, {power: 1.0}
+        else:
+            over, z = p.var(0, most - knee), p.binary()
+            p.most({over: 1, z: -(most - knee)}, 0)
+            p.least({power: 1, over: -1, z: -knee}, 0)
+            p.most({power: 1, over: -1}, knee)
+            above, below = {over: float(c.knee_loss_frac[u])}, {power: 1.0, over: -1.0}
+        if standby == 0:
+            return above
+        if self.problem.grid.edges_h[t] >= NEAR_H - 1e-9:
+            return plus((1.0, above), (standby * (1 / min(most, knee) - 1 / knee), below))
+        on = self.on[u, t, power] = p.binary()
+        p.most({power: 1, on: -most}, 0)
+        return plus((1.0, above), (standby, {on: 1.0}), (-standby / knee, below))
+
+    def running(self, u: int, t: int, charge: int, discharge: int) -> None:
+        """Add the powers below which standby takes all that is stored, and more than is given back."""
+        c, s = self.s.converters, self.s
+        for power, efficiency in ((charge, float(s.charge_efficiency[u])), (discharge, 1.0)):
+            on = self.on.get((u, t, power))
+            if on is not None:
+                assert c is not None
+                self.p.least({power: 1, on: -c.standby_kw[u] / (efficiency + c.standby_kw[u] / c.knee_kw[u])}, 0)
 
     def wishes(self, u: int) -> None:
         p, s, T = self.p, self.s, self.problem.grid.n_steps
@@ -80,7 +102,7 @@ class Fleet:
             p.least({int(self.energy[u, due - 1]): 1, **self.unmet[u]}, target)
         for t in range(T if target > 0 else 0):
             price = s.departure_probability[u, t] * s.shortfall_price_per_kwh[u]
-            p.least({int(self.energy[u, t]): 1, p.var(money=price): 1}, target)
+            p.least({int(self.energy[u, t]): 1, p.var(money=price): 1}, float(s.wanted_kwh[u]))
         p.pay("money", int(self.energy[u, -1]), -s.terminal_value_per_kwh[u])
 
     def taper(self, u: int) -> None:
