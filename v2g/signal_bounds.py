@@ -1,5 +1,6 @@
 """What a signal may say at a site: bounds of its values, terms of its contract. What is beyond is a mistake or an attack."""
 
+from collections.abc import Mapping
 from math import isfinite
 
 from v2g.errors import SignalError
@@ -10,6 +11,15 @@ PRICES = (SignalKind.PRICE, SignalKind.EXPORT_PRICE)
 EVENTS = (SignalKind.DEMAND_REDUCTION, SignalKind.DEMAND_INCREASE)
 RESERVES = (SignalKind.RESERVE_UP, SignalKind.RESERVE_DOWN, SignalKind.RESERVE_SYMMETRIC)
 CALLS = (*EVENTS, *RESERVES, SignalKind.DISPATCH_SETPOINT)
+EVENT_TERMS = ("payment", "penalty", "owed_frac", "baseline_kw")
+RESERVE_TERMS = ("payment", "penalty", "energy_h", "offer_max_kw")
+TERMS: Mapping[SignalKind, tuple[str, ...]] = {
+    SignalKind.DISPATCH_SETPOINT: ("penalty",),
+    SignalKind.DEMAND_REDUCTION: (*EVENT_TERMS, "rebound_cap_kw", "rebound_h"),
+    SignalKind.DEMAND_INCREASE: EVENT_TERMS,
+    **dict.fromkeys(RESERVES, RESERVE_TERMS),
+}
+"""What the contract of each kind of call says."""
 LIMIT_MAX_KW = 1e6
 GHG_MAX_G_PER_KWH = 5000.0
 """Lignite emits some 1,200 g/kWh; beyond four times that somebody mistook the unit."""
@@ -66,9 +76,15 @@ def check_contract(kind: SignalKind, contract: Contract | None, site: Site) -> N
         raise SignalError("a rebound cap or its length alone", place="contract.rebound_h", mend=mend)
 
 
-def _check_numbers(kind: SignalKind, contract: Contract, site: Site) -> None:
+def contract_bounds(kind: SignalKind, site: Site) -> dict[str, tuple[float, float]]:
+    """Return the least and the most of each term that a contract of `kind` has; empty where there is no contract."""
+    bounds = _bounds(kind, site)
+    return {name: bounds[name] for name in TERMS.get(kind, ())}
+
+
+def _bounds(kind: SignalKind, site: Site) -> dict[str, tuple[float, float]]:
     price, (_, most_kw) = price_bound(site), value_bounds(kind, site)
-    bounds = {
+    return {
         "payment": (0.0, price),
         "penalty": (0.0, price),
         "owed_frac": (0.0, 1.0),
@@ -78,7 +94,10 @@ def _check_numbers(kind: SignalKind, contract: Contract, site: Site) -> None:
         "energy_h": (0.0, ENERGY_MAX_H),
         "offer_max_kw": (0.0, most_kw),
     }
-    for name, (low, high) in bounds.items():
+
+
+def _check_numbers(kind: SignalKind, contract: Contract, site: Site) -> None:
+    for name, (low, high) in _bounds(kind, site).items():
         value = getattr(contract, name)
         if value is not None and not (isfinite(value) and low <= value <= high):
             mend = f"give a number between {low:g} and {high:g}"

@@ -43,6 +43,22 @@ class CircuitFacts(Model):
     export_limit_kw: float | None
 
 
+class BoundsModel(Model):
+    """The least and the most that a number may be."""
+
+    least: float
+    most: float
+
+
+class SignalFacts(Model):
+    """What a signal of a kind may say at this station: its values in `unit`, and the terms of its contract, none but for calls."""
+
+    kind: SignalKind
+    unit: str
+    values: BoundsModel
+    contract: dict[str, BoundsModel]
+
+
 class SiteModel(Model):
     """The station."""
 
@@ -55,6 +71,7 @@ class SiteModel(Model):
     battery_ids: list[str]
     asset_ids: list[str]
     pv_peak_kw: float
+    signals: list[SignalFacts]
     tick_s: float
     stale_after_s: float
 
@@ -289,11 +306,13 @@ class TermModel(Model):
 class PlanModel(Model):
     """The plan; all lists without a unit are by step. Load and PV are the medians expected, with the outer deciles of the load.
 
-    `expected_kw` is what cars that are not here yet are expected to take, part of the import.
+    `signal_ids` names the signals it was made under. `expected_kw` is what cars that are not here yet are expected to take, part of
+    the import.
     """
 
     tick: int
     made_at: datetime
+    signal_ids: list[str]
     starts: list[datetime]
     step_h: list[float]
     units: list[UnitPlan]

@@ -21,6 +21,7 @@ def plan_view(record: TickRecord, site: Site) -> PlanModel:
     return PlanModel(
         tick=record.tick,
         made_at=plan.made_at,
+        signal_ids=[signal.signal_id for signal in record.signals],
         starts=list(plan.grid.starts),
         step_h=[round(float(h), 6) for h in plan.grid.step_h],
         units=[

@@ -4,10 +4,20 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import pairwise
 
-from adapters.web.models import CircuitFacts, ContractModel, EvseFacts, HistoryModel, IntervalModel, SignalModel, SiteModel
+from adapters.web.models import (
+    BoundsModel,
+    CircuitFacts,
+    ContractModel,
+    EvseFacts,
+    HistoryModel,
+    IntervalModel,
+    SignalFacts,
+    SignalModel,
+    SiteModel,
+)
 from adapters.web.readings import limit, tidy
-from v2g.signal_bounds import unit_of
-from v2g.signals import Signal
+from v2g.signal_bounds import contract_bounds, unit_of, value_bounds
+from v2g.signals import Signal, SignalKind
 from v2g.site import Circuit, Evse, Site
 from v2g.station import HistoryPoint
 
@@ -24,6 +34,7 @@ def site_view(site: Site) -> SiteModel:
         battery_ids=[battery.battery_id for battery in site.batteries],
         asset_ids=list(site.asset_ids),
         pv_peak_kw=sum(array.peak_kw for array in site.pv),
+        signals=[_signal_facts(kind, site) for kind in SignalKind],
         tick_s=site.horizon.tick_s,
         stale_after_s=site.rules.stale_after_s,
     )
@@ -59,6 +70,16 @@ def history_view(points: Sequence[HistoryPoint], *, at_most: int) -> HistoryMode
         asset_kw=[tidy(p.asset_kw) for p in kept],
         import_limit_kw=[limit(p.import_limit_kw) for p in kept],
         price_per_kwh=[tidy(p.price_per_kwh) for p in kept],
+    )
+
+
+def _signal_facts(kind: SignalKind, site: Site) -> SignalFacts:
+    least, most = value_bounds(kind, site)
+    return SignalFacts(
+        kind=kind,
+        unit=unit_of(kind, site.currency),
+        values=BoundsModel(least=tidy(least), most=tidy(most)),
+        contract={name: BoundsModel(least=low, most=tidy(high)) for name, (low, high) in contract_bounds(kind, site).items()},
     )
 
 

@@ -46,6 +46,7 @@ class FakeStation:
         self.ticking = True
         self.occupied = True
         self.foresees = False
+        self.plans_on_signals = True
         self.posted: dict[str, Signal] = {}
         self.wishes: dict[str, Wishes] = {}
         self._record: TickRecord | None = None
@@ -84,7 +85,11 @@ class FakeStation:
         if not self.ticking:
             return None
         number = int((self.now() - self.world.origin).total_seconds()) // TICK_S
-        if self._record is None or self._record.tick != number or self._planned_signals != self.signals():
+        if (
+            self._record is None
+            or self._record.tick != number
+            or (self.plans_on_signals and self._planned_signals != self.signals())
+        ):
             self._planned_signals = self.signals()
             self._record = self._make_record(number)
         return self._record

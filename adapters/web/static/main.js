@@ -5,6 +5,7 @@ import { follow, get } from "./api.js";
 import { showAssets } from "./assets.js";
 import { onFilter, showChargers } from "./chargers.js";
 import { byId, setAttribute, setClass, setHidden, setText } from "./dom.js";
+import { followEffect, onEffect } from "./effect.js";
 import * as format from "./format.js";
 import { showHeadline } from "./headline.js";
 import { onLanguage, t, translatePage } from "./i18n.js";
@@ -30,6 +31,7 @@ async function start() {
   onToast();
   onPublish();
   onSignals(loadSignals);
+  onEffect();
   onWindow();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", showAll);
   await untilAnswered(loadAll);
@@ -63,6 +65,7 @@ async function loadHistory() {
 async function loadSignals() {
   view.signals = await get("signals");
   if (view.state) showSignals(view);
+  followEffect(view);
 }
 
 function onWindow() {
@@ -150,6 +153,7 @@ function showAll() {
   if (!view.state) return;
   showLive();
   showSignals(view);
+  followEffect(view);
   showPlan();
 }
 

@@ -5,6 +5,7 @@ import { byId, fromTemplate, keepList, setHidden, setText } from "./dom.js";
 import * as format from "./format.js";
 import { t } from "./i18n.js";
 import { drawSteps, inMs } from "./steps_svg.js";
+import { contractText } from "./terms.js";
 import { offer, tell } from "./toast.js";
 
 export const isPrice = (kind) => kind === "PRICE" || kind === "EXPORT_PRICE";
@@ -58,12 +59,14 @@ async function takeBack(signal) {
   }
 }
 
-function update({ parts }, { kind, intervals, source, reason, unit }, now) {
+function update({ parts }, { kind, intervals, source, reason, unit, contract }, now) {
   const values = intervals.map(({ value }) => value);
   const [least, most] = [Math.min(...values), Math.max(...values)].map((value) => signalValue(kind, value));
   const [from, to] = [intervals[0].start, intervals.at(-1).end].map((at) => format.when(new Date(at), now));
   setText(parts.kind, t(`kind_${kind}`));
   setText(parts.values, t("signal_values", { least, most, unit }));
+  setText(parts.contract, contractText(kind, contract));
+  setHidden(parts.contract, contract === null);
   setText(parts.when, t("signal_when", { from, to }));
   setText(parts.source, reason ? `${source}: ${reason}` : source);
   for (const [part, key] of Object.entries({ withdraw: "withdraw", sure: "withdraw_sure", keep: "keep" })) setText(parts[part], t(key));

@@ -4,7 +4,9 @@ from pathlib import Path
 import httpx
 
 from adapters.web.pages import STATIC
+from v2g.signal_bounds import TERMS
 from v2g.signals import SignalKind
+from v2g.storages import StorageKind
 
 
 async def test_the_page_and_all_it_asks_for_are_there_and_nothing_comes_from_elsewhere(client: httpx.AsyncClient) -> None:
@@ -46,3 +48,10 @@ def test_both_languages_have_every_string_and_the_page_asks_for_no_other() -> No
 
 def test_every_kind_of_signal_has_a_name() -> None:
     assert {f"kind_{kind}" for kind in SignalKind} <= keys("en")
+
+
+def test_every_term_of_a_contract_and_every_kind_of_asset_has_its_words() -> None:
+    terms = {name for names in TERMS.values() for name in names}
+    assert {f"{part}_{term}" for term in terms for part in ("term", "term_default")} <= keys("en")
+    told = set(StorageKind) - {StorageKind.EV, StorageKind.EXPECTED_EV}
+    assert {f"asset_{kind}" for kind in told} <= keys("en")

@@ -12,6 +12,7 @@ from adapters.web.state_view import evse_views
 from tests.adapters.web.conftest import NOW
 from tests.support.fake_station import FAULTY_EVSE, OFFLINE_EVSE, STALE_EVSE, FakeStation
 from v2g.outlook import LEVELS, Departure
+from v2g.signal_bounds import CALLS
 from v2g.signals import Interval, Signal, SignalKind
 from v2g.why import Why
 
@@ -155,3 +156,27 @@ async def test_the_same_second_is_pictured_once(station: FakeStation, client: ht
     clock.advance_to(NOW + timedelta(minutes=1))
     assert (await client.get("/api/state")).json() == first
     assert station.now() != datetime.fromisoformat(first["now"])
+
+
+async def test_the_site_says_what_each_kind_of_signal_may_say(client: httpx.AsyncClient) -> None:
+    facts = {told["kind"]: told for told in (await client.get("/api/site")).json()["signals"]}
+    assert set(facts) == set(SignalKind)
+    assert facts["DISPATCH_SETPOINT"] == {
+        "kind": "DISPATCH_SETPOINT",
+        "unit": "kW",
+        "values": {"least": -150.0, "most": 300.0},
+        "contract": {"penalty": {"least": 0.0, "most": 109.0}},
+    }
+    assert facts["RESERVE_UP"]["contract"]["offer_max_kw"] == {"least": 0.0, "most": 450.0}
+    assert {kind for kind, told in facts.items() if not told["contract"]} == set(SignalKind) - set(CALLS)
+
+
+async def test_the_plan_names_the_signals_it_was_made_under_and_their_effect_is_told(
+    station: FakeStation, client: httpx.AsyncClient
+) -> None:
+    assert (await client.get("/api/plan/effect")).status_code == 404
+    interval = Interval(start=NOW, end=NOW + timedelta(hours=1), value=0.9)
+    await station.post_signal(Signal(signal_id="s", kind=SignalKind.PRICE, source="grid", issued_at=NOW, intervals=(interval,)))
+    effect = (await client.get("/api/plan/effect")).json()
+    assert (effect["moved_kwh"], len(effect["affected"])) == (12.5, 2)
+    assert (await client.get("/api/plan")).json()["signal_ids"] == ["s"]
