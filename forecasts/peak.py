@@ -50,10 +50,10 @@ class ExpectedPeak:
             del self._gives_kw[name]
 
     def at(self, now: datetime) -> float:
-        """Return the peak [kW] known at `now`; 0 where no car gives anything or less than a week was measured."""
+        """Return the peak [kW] known at `now`; 0 where it costs nothing, no car gives anything or less than a week was measured."""
         gives_kw = round(float(np.mean(list(self._gives_kw.values()) or [0.0])), 2)
         today = int(local_s(np.array([seconds(now)]), self._calendar.time_zone)[0]) // DAY_S
-        if gives_kw == 0.0:
+        if gives_kw == 0.0 or self._site.tariff.demand_charge_per_kw == 0.0:
             return 0.0
         if self._known is None or self._known[0] != (today, gives_kw):
             self._known = (today, gives_kw), self._estimate(today, gives_kw, seconds(now) // SLOT_S)
