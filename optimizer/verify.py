@@ -11,7 +11,7 @@ import numpy as np
 from optimizer.evaluate import evaluate
 from optimizer.flows import Flows, make_flows
 from optimizer.replay.converters import above_caps_kwh, above_taper_kw, grown_beyond_kw
-from optimizer.replay.holding import above_modules_kw, below_least_kw, without_rest_kw
+from optimizer.replay.holding import above_modules_kw, below_least_kw, off_steps_kw, without_rest_kw
 from optimizer.replay.limits import excess_kw
 from optimizer.replay.reserve import unkept_kw
 from v2g.errors import PlanningError
@@ -75,6 +75,7 @@ def _holding_checks(problem: Problem, replayed: Flows) -> Checks:
     charge, discharge = replayed.charge_kw, replayed.discharge_kw
     return {
         "a unit cannot hold so little power [kW]": (_most(below_least_kw(problem, charge, discharge)), TOLERANCE_KW),
+        "a unit's first power is not in whole steps [kW]": (_most(off_steps_kw(problem, replayed.power_kw)), TOLERANCE_KW),
         "a cabinet has not as many modules [kW]": (_most(above_modules_kw(problem, charge, discharge)), TOLERANCE_KW),
         "a unit turns without its rest [kW]": (without_rest_kw(problem, replayed.power_kw), TOLERANCE_KW),
     }

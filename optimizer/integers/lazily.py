@@ -153,12 +153,10 @@ class Lazily:
             gap_frac=self._gap_frac(answer, decision),
         )
 
-    def followed(self, flows: Flows, reason: str) -> Found:
-        """Return `flows` followed step by step, cut to what can be held."""
-        return Found(flows=follow(self.back.problem, flows.power_kw), rung=Rung.ROUNDED, reason=reason)
-
     def _followed(self, reason: str) -> Found:
-        return self.followed(self.back.flows(self.relaxed.answer.values), reason)
+        """Return the relaxation's flows followed step by step, cut to what can be held."""
+        flows = self.back.flows(self.relaxed.answer.values)
+        return Found(flows=follow(self.back.problem, flows), rung=Rung.ROUNDED, reason=reason)
 
     def _before_money(self) -> list[Tier]:
         return [tier for tier in self.objective.weights if tier is not Tier.MONEY]

@@ -16,6 +16,15 @@ def below_least_kw(problem: Problem, charge_kw: Array, discharge_kw: Array) -> A
     return np.minimum(power, np.maximum(least - power, 0.0))
 
 
+def off_steps_kw(problem: Problem, power_kw: Array) -> Array:
+    """Return by how much each unit's first power misses a whole number of its steps, (n,) [kW]."""
+    c, now = problem.storages.converters, np.abs(power_kw[:, 0])
+    if c is None:
+        return np.zeros(len(now))
+    step = np.where(c.power_step_kw > 0, c.power_step_kw, 1.0)
+    return np.where(c.power_step_kw > 0, np.abs(now - np.rint(now / step) * step), 0.0)
+
+
 def above_modules_kw(problem: Problem, charge_kw: Array, discharge_kw: Array) -> Array:
     """Return by how much each shared cabinet's whole modules exceed its room, (2, m, near) [kW]."""
     c, near = problem.circuits, near_steps(problem.grid)

@@ -5,6 +5,7 @@ import numpy as np
 from optimizer.envelope import envelope
 from optimizer.flows import Flows
 from optimizer.inputs.reserve import DOWN, UP, call_h, calls, covered_h, draws_per_kw, needed_kwh, offers
+from optimizer.network import network
 from optimizer.replay.limits import excess_kw
 from v2g.problem import Problem
 from v2g.solution import HeldReserve
@@ -48,8 +49,13 @@ def headroom_kw(problem: Problem, flows: Flows) -> tuple[Array, Array]:
 
 
 def fitted(problem: Problem, flows: Flows, wished: HeldReserve) -> HeldReserve:
-    """Return the reserve cut to what the flows leave of each unit's headroom, to the last bit."""
+    """Return the reserve cut to what the flows leave of each unit's headroom and of each limit, to the last bit."""
     up, down = (np.clip(w, 0.0, room) for w, room in zip((wished.up_kw, wished.down_kw), headroom_kw(problem, flows), strict=True))
+    net, power = network(problem), flows.power_kw
+    for shares, limits in ((net.inside, net.circuits), (net.phase_inside, net.phases)):
+        flow = limits.fixed_kw + shares @ power
+        up = _within(up, shares, np.minimum(limits.export_cap_kw, limits.soft_export_kw) + flow)
+        down = _within(down, shares, np.minimum(limits.import_cap_kw, limits.soft_import_kw) - flow)
     share = np.ones(len(problem.reserves))
     for direction, power in ((UP, up), (DOWN, down)):
         called = calls(problem, direction)
@@ -78,6 +84,14 @@ def unkept_kw(problem: Problem, flows: Flows) -> dict[str, Array]:
         "reserve down has no room under a limit": np.concatenate([(new[0] - old[0]).ravel() for new, old in imports]),
         "reserve up has no room under a limit": np.concatenate([(new[1] - old[1]).ravel() for new, old in exports]),
     }
+
+
+def _within(held_kw: Array, shares: Array, room_kw: Array) -> Array:
+    """Return headrooms (n, T) cut, in equal parts, to the room (…, T) of every limit, of which they take `shares` (…, n) [kW]."""
+    load, room = shares @ held_kw, np.maximum(room_kw, 0.0)
+    part = np.divide(room, load, out=np.ones_like(load), where=load > room)
+    parts = np.where(shares[..., None] > 0, part[..., None, :], 1.0)
+    return np.asarray(held_kw * parts.min(axis=tuple(range(parts.ndim - 2)), initial=1.0))
 
 
 def _per_hour(energy_kwh: Array, hours: Array) -> Array:

@@ -21,8 +21,10 @@ def walk(problem: Problem, wish: Wish) -> Flows:
     charge, discharge = np.zeros(problem.shape), np.zeros(problem.shape)
     for t in range(problem.grid.n_steps):
         wished, order = wish(t, hands.energy_kwh)
-        held = holding.wish_kw(t, hands.powers_kw(t, wished), order)
-        power = holding.without_trickle_kw(t, trim(held, order, hands.least_kw(t), space, t))
+        least = hands.least_kw(t)
+        # What cannot be held must go before limits are netted: who charges may count on who gives back.
+        held = holding.kept_kw(t, holding.wish_kw(t, hands.powers_kw(t, wished), order), least)
+        power = holding.kept_kw(t, trim(held, order, least, space, t), least)
         charge[:, t], discharge[:, t] = np.maximum(power, 0.0), np.maximum(-power, 0.0)
         hands.go(t, power)
         holding.go(t, power)

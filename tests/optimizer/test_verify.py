@@ -11,6 +11,7 @@ from optimizer.exact import ExactPlanner
 from optimizer.flows import make_flows
 from optimizer.verify import faults_of, verify
 from tests.optimizer.builders import car, case, grid_only
+from v2g.converters import Converters
 from v2g.errors import PlanningError
 from v2g.problem import Problem
 from v2g.solution import Solution
@@ -66,6 +67,13 @@ def test_a_phase_is_watched_on_its_own() -> None:
     storages = replace(car(1), phase_share=np.array([[1.0, 0.0, 0.0]]))
     problem = case(storages, grid_only(1, phase_limit_kw=5.0, import_limit_kw=100.0))
     assert any("a phase is loaded" in told for told in faults_of(problem, planned(problem, 8.0)))
+
+
+def test_a_first_power_between_two_steps_is_found() -> None:
+    problem = case(replace(car(2), converters=replace(Converters.ideal(1), power_step_kw=np.array([1.5]))))
+    assert faults_of(problem, planned(problem, [4.5, 4.0])) == ()
+    assert any("is not in whole steps [kW] by 0.5" in told for told in faults_of(problem, planned(problem, [4.0, 4.5])))
+    assert any("is not in whole steps [kW] by 0.5" in told for told in faults_of(problem, planned(problem, 0.0, [2.0, 0.0])))
 
 
 def test_an_overload_that_idling_causes_is_no_fault_but_one_the_other_way_is() -> None:
