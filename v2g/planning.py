@@ -1,4 +1,4 @@
-"""From a solution to a plan that can be sent: what a unit cannot hold is rounded, flips are held back, reasons are given."""
+"""From a solution to a plan that can be sent: what a unit cannot hold is rounded, reasons are given."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,7 +10,6 @@ from v2g.explaining import explain
 from v2g.holding import least_charge_kw
 from v2g.plan import Plan
 from v2g.problem import Problem
-from v2g.record import Memory
 from v2g.site import Rules
 from v2g.solution import Solution
 from v2g.storages import StorageKind
@@ -39,11 +38,11 @@ def needs(problem: Problem) -> Needs:
     return Needs(missing_kwh=missing, laxity_h=np.where(missing > EPSILON_KWH, laxity, np.inf))
 
 
-def make_plan(problem: Problem, solution: Solution, memory: Memory, now: datetime, rules: Rules) -> Plan:
-    """Return the plan to send. Only the first step is rounded and held: later steps are planned again before their time."""
+def make_plan(problem: Problem, solution: Solution, now: datetime, rules: Rules) -> Plan:
+    """Return the plan to send. Only the first step is rounded: later steps are planned again before their time."""
     need = needs(problem)
     power = solution.power_kw.copy()
-    power[:, 0] = _hold(problem, _quantise(problem, power[:, 0]), memory, now, rules)
+    power[:, 0] = _quantise(problem, power[:, 0])
     fixed, _ = problem.fixed_below()
     explanations = explain(problem, solution, power, need.laxity_h)
     plan = Plan(
@@ -122,15 +121,3 @@ def _quantise(problem: Problem, power_kw: Array) -> Array:
         told = np.where(np.isfinite(step), np.sign(told) * whole, told)
     enough = told >= np.minimum(least_charge_kw(problem)[:, 0] - TOLERANCE_KW, least / 2)
     return np.where((told > 0) & (told < least), np.where(enough, least, 0.0), told)
-
-
-def _hold(problem: Problem, power_kw: Array, memory: Memory, now: datetime, rules: Rules) -> Array:
-    """Return powers that do not flip direction within the dwell time."""
-    held = power_kw.copy()
-    for i, unit_id in enumerate(problem.storages.unit_ids):
-        since, direction = memory.directions.get(unit_id, (now, 0))
-        if problem.storages.kinds[i] is StorageKind.PV:
-            continue  # its setpoint is what it produces, and always negative
-        if held[i] * direction < 0 and (now - since).total_seconds() < rules.dwell_s:
-            held[i] = 0.0
-    return held

@@ -68,7 +68,7 @@ async def decide(parts: Parts, memory: Memory, signals: Signals, now: datetime) 
     memory = remember_baseline(memory, signals, outlook)
     problem = make_problem(site, observation, outlook, signals, memory)
     solution = await parts.planner.solve(problem)
-    plan = make_plan(problem, solution, memory, now, site.rules)
+    plan = make_plan(problem, solution, now, site.rules)
     return Decision(at=now, outlook=outlook, signals=signals, problem=problem, plan=plan, times_s=solution.times_s), memory
 
 

@@ -67,6 +67,6 @@ def test_an_array_that_is_not_to_be_capped_is_let_produce_all_it_can() -> None:
     seen = replace(an_observation(SITE), assets=(FREE,))
     solution = answer_without_solver(problem, "a test")
     for produce, told in (({}, -60.0), ({"roof": 30.0}, -30.0)):
-        plan = replace(make_plan(problem, solution, Memory(), NOW, SITE.rules), production_kw=produce)
+        plan = replace(make_plan(problem, solution, NOW, SITE.rules), production_kw=produce)
         (setpoint,) = project_plan(plan, limits_now(SITE, seen, None, ()), SITE, NOW)
         assert setpoint.power_kw == told

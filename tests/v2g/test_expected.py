@@ -68,7 +68,7 @@ def planned(rules: Rules) -> tuple[Problem, Plan, Observation]:
     site, observation, outlook = station()
     site = replace(site, rules=rules)
     problem = make_problem(site, observation, outlook, (), Memory())
-    return problem, make_plan(problem, ExactPlanner().solve_now(problem), Memory(), NOW, site.rules), observation
+    return problem, make_plan(problem, ExactPlanner().solve_now(problem), NOW, site.rules), observation
 
 
 def test_the_present_car_charges_before_the_crowd_comes() -> None:

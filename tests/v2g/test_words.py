@@ -11,7 +11,6 @@ from tests.optimizer.builders import car, case
 from tests.support.builders import a_site
 from v2g.plan import Plan
 from v2g.planning import make_plan
-from v2g.record import Memory
 from v2g.sentences import COMMON, LANGUAGES, OWN, PARTS, PROMISES, sentence_of
 from v2g.storages import StorageKind
 from v2g.why import Explanation, Why
@@ -26,7 +25,7 @@ def a_plan() -> Plan:
     problem = case(
         car(2, initial_energy_kwh=0.0, target_energy_kwh=10.0, target_step=2, discharge_max_kw=0.0), price=np.array([0.3, 0.1])
     )
-    return make_plan(problem, ExactPlanner().solve_now(problem), Memory(), problem.grid.start, SITE.rules)
+    return make_plan(problem, ExactPlanner().solve_now(problem), problem.grid.start, SITE.rules)
 
 
 def explained(why: Why, **changes: object) -> Explanation:

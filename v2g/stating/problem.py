@@ -19,6 +19,7 @@ from v2g.stating.calls import events_of, reserves_of
 from v2g.stating.caps import discharge_caps, spans, without_used_up
 from v2g.stating.cars import car_unit
 from v2g.stating.circuits import circuits_of
+from v2g.stating.dwelling import dwelling
 from v2g.stating.expected import expected_units
 from v2g.stating.money import connection_of, peak_spare_h
 from v2g.stating.scenarios import draws
@@ -75,7 +76,7 @@ def _stated(site: Site, observation: Observation, outlook: Outlook, signals: Sig
         events=events_of(signals, grid, memory.baseline_kw, idle_kw(outlook)),
         reserves=reserves_of(signals, grid),
     )
-    return replace(problem, storages=_without_trickle(problem))
+    return replace(problem, storages=dwelling(_without_trickle(problem), grid, memory, site.rules.dwell_s))
 
 
 def _without_trickle(problem: Problem) -> Storages:
