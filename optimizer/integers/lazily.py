@@ -18,7 +18,7 @@ from optimizer.integers.choice import Bounds, Choice
 from optimizer.integers.exclusive import either_or, rests
 from optimizer.integers.knees import knees
 from optimizer.integers.least import least_powers
-from optimizer.integers.mip import MIP_GAP, TRADE_TOLERANCE, Decision, Mip
+from optimizer.integers.mip import EXACT, FEW, MIP_GAP, TRADE_TOLERANCE, Decision, Mip
 from optimizer.integers.modules import power_modules
 from optimizer.integers.standby import standby_losses
 from optimizer.integers.steps import power_steps
@@ -94,8 +94,10 @@ class Lazily:
             decided, decision, why = None, None, str(error)
         else:
             why = "no decision within the time limit"
-        if decided is not None and decision is not None and not (rounded and self._better(rounded.answer, decided.answer)):
-            return self._told(decided.answer, decision)
+        if decided is not None and decision is not None:
+            # Within the decision's gap rounding may have been luckier.
+            luckier = rounded is not None and self._better(rounded.answer, decided.answer)
+            return self._told(rounded.answer if rounded is not None and luckier else decided.answer, decision)
         if rounded is None:
             return self._followed(f"{why}: the relaxed plan, rounded")
         gap = self._gap_frac(rounded.answer, decision)
@@ -169,7 +171,10 @@ class Lazily:
         *earlier, cost = self._costs(answer)
         *least, least_cost = self._costs(self.relaxed.priced)
         kept = all(a <= b + TRADE_TOLERANCE for a, b in zip(earlier, least, strict=True))
-        return kept and cost - least_cost <= MIP_GAP * abs(least_cost) + TRADE_TOLERANCE
+        few = sum(len(keys) for _, keys in broken(self.choices, self.relaxed.answer.values)) <= FEW
+        return kept and cost - least_cost <= (
+            EXACT * (1.0 + abs(least_cost)) if few else MIP_GAP * abs(least_cost) + TRADE_TOLERANCE
+        )
 
     def _better(self, one: Answer, other: Answer) -> bool:
         """Return whether `one` costs less than `other` in the first tier in which they differ."""

@@ -14,7 +14,11 @@ from v2g.solution import Tier
 from v2g.timegrid import Array
 
 MIP_GAP = 1e-4
+FEW = 50
+"""Up to so many integers the optimum itself is asked for: it takes milliseconds, and a gap only where time runs out."""
 TRADE_TOLERANCE = 1e-6
+EXACT = 1e-8
+"""On the scale of MONEY, on which the dearest unit of anything costs 1: what rounding leaves, and a gap of nothing."""
 MOST_S = 2.0
 """A better decision that takes longer is not worth it: the next tick decides again."""
 
@@ -33,11 +37,10 @@ class Mip:
 
     def __init__(self, program: Reduced) -> None:
         self.col_upper = program.col_upper
-        self.n_integers = 0
+        self.n_integers = self.n_whole = 0
         self._n_own = len(program.col_lower)
         self._highs = new_highs()
         pass_program(self._highs, program, np.zeros(self._n_own))
-        self._highs.setOptionValue("mip_rel_gap", MIP_GAP)
 
     def integers(self, upper: Array) -> Index:
         """Add integer columns from 0 to `upper` (k,); return their numbers."""
@@ -50,6 +53,7 @@ class Mip:
 
     def make_whole(self, columns: Index) -> None:
         """Let columns be whole numbers."""
+        self.n_whole += len(columns)
         kinds = np.full(len(columns), int(highspy.HighsVarType.kInteger), dtype=np.uint8)
         self._highs.changeColsIntegrality(len(columns), columns.astype(np.int32), kinds)
 
@@ -72,6 +76,9 @@ class Mip:
         else the tiers are solved in turn.
         """
         limit_s = min(deadline.left_s / 2, MOST_S)
+        few = self.n_whole <= FEW
+        self._highs.setOptionValue("mip_rel_gap", 0.0 if few else MIP_GAP)
+        self._highs.setOptionValue("mip_abs_gap", EXACT if few else TRADE_TOLERANCE)
         # The gap is to be relative to what is at stake, not to targets that nobody can meet.
         self._highs.changeObjectiveOffset(-sum(objective.weights[tier] * value for tier, value in earlier.items()))
         decision = self._solve(objective.weighted + moving, limit_s)
@@ -93,13 +100,14 @@ class Mip:
 
     def _solve(self, cost: Array, limit_s: float) -> Decision | None:
         self._highs.changeColsCost(len(cost), np.arange(len(cost), dtype=np.int32), cost)
-        status = run(self._highs, limit_s)
+        run(self._highs, limit_s)
         if not feasible(self._highs):
             return None
+        info = self._highs.getInfo()
         return Decision(
             values=np.array(self._highs.getSolution().col_value)[: self._n_own],
-            least_cost=float(self._highs.getInfo().mip_dual_bound),
-            proven=status == highspy.HighsModelStatus.kOptimal,
+            least_cost=float(info.mip_dual_bound),
+            proven=self._highs.getModelStatus() == highspy.HighsModelStatus.kOptimal or info.mip_gap <= MIP_GAP,
         )
 
     def _value(self, cost: Array) -> float:

@@ -8,13 +8,17 @@ import sys
 from collections.abc import AsyncIterator
 from io import BytesIO
 
+import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
 from optimizer.exact import ExactPlanner
 from optimizer.frames import pack, read
+from optimizer.ladder import Ladder
 from optimizer.process import ProcessPlanner
+from optimizer.verify import faults_of
 from optimizer.worker import READY, WorkerOptions, serve
+from tests.optimizer.builders import with_storages
 from tests.optimizer.instances import fleet
 from v2g.errors import PlanningError
 from v2g.solution import Rung, Solution
@@ -84,6 +88,22 @@ async def test_a_solver_that_dies_in_the_middle_is_an_error_and_then_replaced(pl
     with pytest.raises(PlanningError, match="died"):
         await task
     assert (await planner.solve(PROBLEM)).rung is Rung.OPTIMAL
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_a_solver_killed_in_the_middle_costs_a_rung_and_its_reason_is_told(planner: ProcessPlanner, known: bool) -> None:
+    problem = with_storages(PROBLEM, previous_power_kw=np.zeros(PROBLEM.shape)) if known else PROBLEM
+    ladder, pid = Ladder(planner), planner.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    task = asyncio.create_task(ladder.solve(problem))
+    await asyncio.sleep(0.05)
+    os.kill(pid, signal.SIGKILL)
+    solution = await task
+    assert solution.rung is (Rung.PREVIOUS if known else Rung.RULE)
+    assert solution.reason.startswith("the solver process died")
+    assert faults_of(problem, solution) == ()
+    assert (await ladder.solve(problem)).rung is Rung.OPTIMAL
 
 
 async def test_a_hanging_solver_is_killed_at_the_deadline(planner: ProcessPlanner) -> None:
