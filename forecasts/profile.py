@@ -89,11 +89,12 @@ def corrected(profile: Profile, types: Ints, slots: Ints, miss: Miss | None) -> 
     if miss is None:
         return plain
     rho = profile.phi ** np.maximum(miss.lead_h, 0.0)
+    rho_spread = profile.phi ** np.maximum(miss.lead_h, 1.0 / SLOTS_PER_HOUR)  # the rest of a quarter-hour is not sure either
     spread = profile.spread(types, slots)
     wider = np.maximum(spread, miss.spread)
     scale = np.divide(spread, wider, out=np.ones(len(slots)), where=wider > 0)
     median = plain[MEDIAN]
-    return np.asarray(median + rho * scale * miss.error + np.sqrt(1.0 - rho**2) * (plain - median))
+    return np.asarray(median + rho * scale * miss.error + np.sqrt(1.0 - rho_spread**2) * (plain - median))
 
 
 def fit(days: Array, types: Ints, prior: Prior) -> Profile:

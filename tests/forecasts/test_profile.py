@@ -71,7 +71,8 @@ def test_the_latest_error_moves_the_next_hours_and_fades() -> None:
     assert shift[0] == pytest.approx(30.0)
     np.testing.assert_allclose(shift, 30.0 * profile.phi ** (slots / 4), atol=1e-9)
     width, plain_width = moved[-1] - moved[0], plain[-1] - plain[0]
-    np.testing.assert_allclose(width, plain_width * np.sqrt(1 - profile.phi ** (slots / 2)))
+    ahead_h = np.maximum(slots / 4, 0.25)  # what is left of a quarter-hour that was measured is as sure as the next one
+    np.testing.assert_allclose(width, plain_width * np.sqrt(1 - profile.phi ** (2 * ahead_h)))
 
 
 def test_a_great_error_now_is_scaled_down_to_hours_that_vary_less() -> None:

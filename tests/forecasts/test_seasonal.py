@@ -104,3 +104,18 @@ def test_a_steady_load_is_believed() -> None:
     times = quarter_hours("2026-01-01", 20)
     now = datetime(2026, 1, 21, tzinfo=UTC)
     np.testing.assert_allclose(meter(times, np.full(len(times), 42.0)).quantiles(now, slot(now), 96), 42.0)
+
+
+def test_what_is_measured_now_is_the_latest_error_and_leaves_the_rest_of_the_quarter_hour_unsure() -> None:
+    rng = np.random.default_rng(3)
+    times = quarter_hours("2026-01-01", 40)
+    noise = np.zeros(len(times))
+    for i in range(1, len(times)):
+        noise[i] = 0.95 * noise[i - 1] + rng.normal(0, 2)
+    forecaster = meter(times, 50.0 + noise)
+    now = datetime(2026, 2, 9, 23, 0, tzinfo=UTC)
+    blind, seeing = (forecaster.quantiles(now, slot(now), 4, present_kw) for present_kw in (None, 90.0))
+    assert seeing[MEDIAN, 0] == pytest.approx(90.0)
+    assert seeing[0, 0] < 90.0 < seeing[-1, 0]
+    assert (seeing[MEDIAN] > blind[MEDIAN]).all()
+    assert (np.diff(seeing[MEDIAN]) < 0).all()
