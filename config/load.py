@@ -58,9 +58,11 @@ def load_site(path: Path) -> LoadedSite:
 def read_site(path: Path) -> tuple[SiteFile | None, list[SiteError]]:
     """Return the file's content, None if it does not fit the schema, and all errors found."""
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-        repeated = _repeated(path, node)
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        aliased = _aliased(path, text)
+        node = None if aliased else yaml.compose(text, Loader=yaml.SafeLoader)
+        errors = aliased or _repeated(path, node)
+        content = None if errors else yaml.safe_load(text)
     except (OSError, UnicodeDecodeError) as error:
         return None, [SiteError(f"cannot be read: {error}", place=str(path), mend="give the path of a site file")]
     except yaml.YAMLError as error:
@@ -71,8 +73,8 @@ def read_site(path: Path) -> tuple[SiteFile | None, list[SiteError]]:
     except (ValueError, RecursionError) as error:
         mend = "check dates, numbers and brackets; put odd texts in quotes"
         return None, [SiteError(f"a value cannot be read: {str(error)[:100]}", place=str(path), mend=mend)]
-    if repeated:
-        return None, repeated
+    if errors:
+        return None, errors
     if not isinstance(content, dict):
         return None, [SiteError("the file holds no site", place=str(path), mend="start with id, time_zone, grid, chargers, tariff")]
     return _validate(path, content, node)
@@ -84,6 +86,13 @@ def _validate(path: Path, content: dict[str, Any], node: yaml.Node | None) -> tu
     except ValidationError as error:
         return None, [_error(path, fault, node) for fault in _schema_faults(error)]
     return file, [_error(path, fault, node) for fault in faults(file)]
+
+
+def _aliased(path: Path, text: str) -> list[SiteError]:
+    """Return an error for each alias: nested ones make of a few lines more values than any memory holds."""
+    aliases = [event for event in yaml.parse(text, Loader=yaml.SafeLoader) if isinstance(event, yaml.AliasEvent)]
+    places = dict.fromkeys(f"{path}:{alias.start_mark.line + 1} *{alias.anchor}" for alias in aliases)
+    return [SiteError("an alias cannot stand here", place=place, mend="write the value out") for place in places]
 
 
 def _repeated(path: Path, node: yaml.Node | None) -> list[SiteError]:

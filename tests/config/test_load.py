@@ -102,6 +102,13 @@ def test_what_is_no_site_is_refused_in_words(write: Write, text: str) -> None:
     assert "site.yaml" in errors_of(write(text))
 
 
+def test_nested_aliases_are_refused_before_they_multiply(write: Write) -> None:
+    """Nine levels of nine aliases would be 9⁹ values."""
+    levels = [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 10)]
+    said = errors_of(write("a0: &a0 [x]\n" + "".join(levels) + GOOD))
+    assert "site.yaml:2 *a0: an alias cannot stand here (write the value out)" in said
+
+
 def test_a_missing_file_is_refused_in_words(tmp_path: Path) -> None:
     assert "cannot be read" in errors_of(tmp_path / "none.yaml")
 
