@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from adapters.web.requests import FormTag
-from v2g.errors import InputError, UnavailableError
+from v2g.errors import InputError, PlanningError, UnavailableError
 
 MEDIA_TYPE = "application/problem+json"
 BODY_MAX = 1_000_000
@@ -77,6 +77,7 @@ def install_problems(app: FastAPI) -> None:
     """Make every declared error of `app` a problem."""
     app.add_exception_handler(InputError, _on_input)
     app.add_exception_handler(UnavailableError, _on_unavailable)
+    app.add_exception_handler(PlanningError, _on_unavailable)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
 

@@ -48,9 +48,9 @@ async def plan(station: TheStation) -> PlanModel:
     return plan_view(record, station.site)
 
 
-@router.get("/plan/effect", responses=documented(404))
+@router.get("/plan/effect", responses=documented(404, 503))
 async def effect(station: TheStation) -> EffectModel:
-    """Return what the published signals change, solved when asked; 404 before the first tick and where nothing is published."""
+    """Return what the published signals change, solved when asked; 404 where nothing is published, 503 if no solver answers."""
     record = station.latest()
     changed = await station.signal_effect() if record else None
     if record is None or changed is None:

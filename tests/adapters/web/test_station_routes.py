@@ -11,6 +11,7 @@ from adapters.web.plan_view import plan_view
 from adapters.web.state_view import evse_views
 from tests.adapters.web.conftest import NOW
 from tests.support.fake_station import FAULTY_EVSE, OFFLINE_EVSE, STALE_EVSE, FakeStation
+from v2g.errors import PlanningError
 from v2g.outlook import LEVELS, Departure
 from v2g.signal_bounds import CALLS
 from v2g.signals import Interval, Signal, SignalKind
@@ -180,3 +181,15 @@ async def test_the_plan_names_the_signals_it_was_made_under_and_their_effect_is_
     effect = (await client.get("/api/plan/effect")).json()
     assert (effect["moved_kwh"], len(effect["affected"])) == (12.5, 2)
     assert (await client.get("/api/plan")).json()["signal_ids"] == ["s"]
+
+
+async def test_an_effect_no_solver_tells_is_a_problem_that_says_so(
+    station: FakeStation, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gone() -> None:
+        raise PlanningError("the solver process died")
+
+    monkeypatch.setattr(station, "signal_effect", gone)
+    answer = await client.get("/api/plan/effect")
+    assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
+    assert (answer.json()["detail"], answer.json()["mend"]) == ("the solver process died", "try again shortly")
