@@ -47,6 +47,17 @@ class LoadedSite:
     file: SiteFile
 
 
+class _Unaliased(yaml.SafeLoader):
+    """Refuses aliases before it follows any: nested ones make of a few lines more values than any memory holds."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            alias: Any = self.peek_event()  # type: ignore[no-untyped-call]  # the stubs say nothing
+            message = f"the alias *{alias.anchor} cannot stand here"
+            raise yaml.MarkedYAMLError(problem=message, problem_mark=alias.start_mark, note="write the value out")
+        return super().compose_node(parent, index)
+
+
 def load_site(path: Path) -> LoadedSite:
     """Return the station in `path`. Raises `SiteError` with all that is wrong, a line each."""
     file, errors = read_site(path)
@@ -59,9 +70,8 @@ def read_site(path: Path) -> tuple[SiteFile | None, list[SiteError]]:
     """Return the file's content, None if it does not fit the schema, and all errors found."""
     try:
         text = path.read_text(encoding="utf-8")
-        aliased = _aliased(path, text)
-        node = None if aliased else yaml.compose(text, Loader=yaml.SafeLoader)
-        errors = aliased or _repeated(path, node)
+        node = yaml.compose(text, Loader=_Unaliased)
+        errors = _repeated(path, node)
         content = None if errors else yaml.safe_load(text)
     except (OSError, UnicodeDecodeError) as error:
         return None, [SiteError(f"cannot be read: {error}", place=str(path), mend="give the path of a site file")]
@@ -69,7 +79,8 @@ def read_site(path: Path) -> tuple[SiteFile | None, list[SiteError]]:
         mark = getattr(error, "problem_mark", None)
         place = f"{path}:{mark.line + 1}" if mark else str(path)
         said = getattr(error, "problem", error)
-        return None, [SiteError(f"this is not YAML: {said}", place=place, mend="check indents and quotes")]
+        mend = getattr(error, "note", None) or "check indents and quotes"
+        return None, [SiteError(f"this cannot be read as YAML: {said}", place=place, mend=mend)]
     except (ValueError, RecursionError) as error:
         mend = "check dates, numbers and brackets; put odd texts in quotes"
         return None, [SiteError(f"a value cannot be read: {str(error)[:100]}", place=str(path), mend=mend)]
@@ -86,13 +97,6 @@ def _validate(path: Path, content: dict[str, Any], node: yaml.Node | None) -> tu
     except ValidationError as error:
         return None, [_error(path, fault, node) for fault in _schema_faults(error)]
     return file, [_error(path, fault, node) for fault in faults(file)]
-
-
-def _aliased(path: Path, text: str) -> list[SiteError]:
-    """Return an error for each alias: nested ones make of a few lines more values than any memory holds."""
-    aliases = [event for event in yaml.parse(text, Loader=yaml.SafeLoader) if isinstance(event, yaml.AliasEvent)]
-    places = dict.fromkeys(f"{path}:{alias.start_mark.line + 1} *{alias.anchor}" for alias in aliases)
-    return [SiteError("an alias cannot stand here", place=place, mend="write the value out") for place in places]
 
 
 def _repeated(path: Path, node: yaml.Node | None) -> list[SiteError]:

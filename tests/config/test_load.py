@@ -106,7 +106,7 @@ def test_nested_aliases_are_refused_before_they_multiply(write: Write) -> None:
     """Nine levels of nine aliases would be 9⁹ values."""
     levels = [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 10)]
     said = errors_of(write("a0: &a0 [x]\n" + "".join(levels) + GOOD))
-    assert "site.yaml:2 *a0: an alias cannot stand here (write the value out)" in said
+    assert "site.yaml:2: this cannot be read as YAML: the alias *a0 cannot stand here (write the value out)" in said
 
 
 def test_a_missing_file_is_refused_in_words(tmp_path: Path) -> None:
