@@ -18,7 +18,7 @@ from optimizer.integers.choice import Bounds, Choice
 from optimizer.integers.exclusive import either_or, rests
 from optimizer.integers.knees import knees
 from optimizer.integers.least import least_powers
-from optimizer.integers.mip import EXACT, FEW, MIP_GAP, TRADE_TOLERANCE, Decision, Mip
+from optimizer.integers.mip import EXACT, MIP_GAP, TRADE_TOLERANCE, Decision, Mip, is_small
 from optimizer.integers.modules import power_modules
 from optimizer.integers.standby import standby_losses
 from optimizer.integers.steps import power_steps
@@ -171,10 +171,10 @@ class Lazily:
         *earlier, cost = self._costs(answer)
         *least, least_cost = self._costs(self.relaxed.priced)
         kept = all(a <= b + TRADE_TOLERANCE for a, b in zip(earlier, least, strict=True))
-        few = sum(len(keys) for _, keys in broken(self.choices, self.relaxed.answer.values)) <= FEW
-        return kept and cost - least_cost <= (
-            EXACT * (1.0 + abs(least_cost)) if few else MIP_GAP * abs(least_cost) + TRADE_TOLERANCE
-        )
+        values = self.relaxed.answer.values
+        exact = is_small(len(values), sum(len(keys) for _, keys in broken(self.choices, values)))
+        most = EXACT * (1.0 + abs(least_cost)) if exact else MIP_GAP * abs(least_cost) + TRADE_TOLERANCE
+        return kept and cost - least_cost <= most
 
     def _better(self, one: Answer, other: Answer) -> bool:
         """Return whether `one` costs less than `other` in the first tier in which they differ."""

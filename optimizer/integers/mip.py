@@ -14,13 +14,19 @@ from v2g.solution import Tier
 from v2g.timegrid import Array
 
 MIP_GAP = 1e-4
-FEW = 50
-"""Up to so many integers the optimum itself is asked for: it takes milliseconds, and a gap only where time runs out."""
+FEW_INTEGERS, FEW_COLUMNS = 50, 2000
+"""Up to so many the optimum itself is asked for: it takes milliseconds, and a gap is left only where time runs out. Measured on 50
+cars and 96 steps, 20,000 columns: 1 s for the last 1e-7 of what rounding finds in 0.04 s."""
 TRADE_TOLERANCE = 1e-6
 EXACT = 1e-8
 """On the scale of MONEY, on which the dearest unit of anything costs 1: what rounding leaves, and a gap of nothing."""
 MOST_S = 2.0
 """A better decision that takes longer is not worth it: the next tick decides again."""
+
+
+def is_small(n_columns: int, n_integers: int) -> bool:
+    """Return whether a mixed-integer program is decided to the optimum itself, not only within `MIP_GAP`."""
+    return n_columns <= FEW_COLUMNS and n_integers <= FEW_INTEGERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -76,7 +82,7 @@ class Mip:
         else the tiers are solved in turn.
         """
         limit_s = min(deadline.left_s / 2, MOST_S)
-        few = self.n_whole <= FEW
+        few = is_small(self._n_own, self.n_whole)
         self._highs.setOptionValue("mip_rel_gap", 0.0 if few else MIP_GAP)
         self._highs.setOptionValue("mip_abs_gap", EXACT if few else TRADE_TOLERANCE)
         # The gap is to be relative to what is at stake, not to targets that nobody can meet.
