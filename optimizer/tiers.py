@@ -27,6 +27,7 @@ from optimizer.inputs.ageing import ageing_worth_per_kwh
 from optimizer.inputs.commitments import commitments_worth
 from optimizer.model.build import TERMS
 from optimizer.shares import uneven_kwh
+from v2g.errors import PlanningError
 from v2g.problem import Problem
 from v2g.solution import Tier
 from v2g.timegrid import Array
@@ -114,7 +115,10 @@ def optimise(highs: Highs, objective: Objective, *, deadline: Deadline, prefer: 
     if not (priced.optimal and prefer):
         return Optimum(answer=priced, priced=priced)
     highs.lock(priced)
-    answer = highs.minimise(objective.costs[Tier.PREFERENCE], time_limit_s=deadline.left_s, strategy=PRIMAL)
+    try:
+        answer = highs.minimise(objective.costs[Tier.PREFERENCE], time_limit_s=deadline.left_s, strategy=PRIMAL)
+    except PlanningError:  # the face is as thin as the solver's tolerances: the optimum stands, its ties as they came
+        return Optimum(answer=priced, priced=priced)
     is_tie = float((cost * (answer.values - priced.values)).sum()) <= CERTIFICATE_TOLERANCE
     return Optimum(answer=answer if is_tie else priced, priced=priced)
 

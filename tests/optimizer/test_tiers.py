@@ -5,9 +5,12 @@ import pytest
 
 from optimizer import tiers
 from optimizer.exact import ExactPlanner
+from optimizer.highs import DUAL, PRIMAL, Answer, Highs
 from tests.optimizer.builders import car, case, fleet_of, grid_only
 from tests.optimizer.instances import small
-from v2g.solution import Tier
+from v2g.errors import PlanningError
+from v2g.solution import Rung, Tier
+from v2g.timegrid import Array
 
 
 @pytest.fixture
@@ -78,3 +81,17 @@ def test_keeping_to_the_plan_before_costs_at_most_its_price_for_what_would_have_
         assert held.gap_frac is not None
         assert given_up <= held.gap_frac * in_play + 1e-5, seed
         assert {t.name: t.value for t in held.terms}["stability"] <= moved_kwh + 1e-5, seed
+
+
+def test_an_optimum_whose_ties_cannot_be_solved_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem, least = case(car(4, target_energy_kwh=35.0, target_step=4)), Highs.minimise
+
+    def thin(highs: Highs, cost: Array, *, time_limit_s: float, strategy: int = DUAL) -> Answer:
+        if strategy == PRIMAL:
+            raise PlanningError("HiGHS found no plan: Infeasible")
+        return least(highs, cost, time_limit_s=time_limit_s, strategy=strategy)
+
+    monkeypatch.setattr(Highs, "minimise", thin)
+    solution = ExactPlanner().solve_now(problem)
+    assert solution.rung is Rung.OPTIMAL
+    assert solution.value_of(Tier.MONEY) == pytest.approx(15 * 0.2)
