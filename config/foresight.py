@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from time import perf_counter
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -61,13 +62,19 @@ class Foresight:
     solve_s: float
 
 
-def perfect_foresight(scenario: Scenario, prices: Prices) -> Foresight:
-    """Return the optimum of `scenario`. Raises `PlanningError` where no plan at all is found within `TIME_LIMIT_S` a month."""
+def perfect_foresight(scenario: Scenario, prices: Prices, *, left_kwh: Mapping[str, float] = MappingProxyType({})) -> Foresight:
+    """Return the optimum of `scenario`, in which batteries end as full as the run to compare with left them, or as they began.
+
+    `left_kwh` says, by their names, what that run's batteries held at its end [kWh]; the less of both counts, and what they began
+    with where no run is known. At the ends of months before the last they are as full as they began. Raises `PlanningError`
+    where no plan at all is found within `TIME_LIMIT_S` a month.
+    """
     began_s = perf_counter()
     planner, parts = ExactPlanner(time_limit_s=TIME_LIMIT_S, prefer=False), []
     stored_kwh: dict[str, float] = {}
     for begin, end in billed_spans(scenario.start, scenario.end, prices):
-        problem = hindsight_problem(scenario, prices, begin, end, stored_kwh)
+        left = left_kwh if end == scenario.end else {}
+        problem = hindsight_problem(scenario, prices, begin, end, stored_kwh, left)
         solution = planner.solve_now(problem)
         stored_kwh |= dict(zip(problem.storages.unit_ids, solution.energy_kwh[:, -1].tolist(), strict=True))
         parts.append((problem, solution))

@@ -11,7 +11,8 @@ Nothing in it is dearer or narrower than in the simulated farm, so that its opti
   those it believes in: what they hold beyond this makes the optimum of a station with reserves no strict bound.
 
 Two things hold it back, so that the span does not live on what comes after: a car that stays beyond the end is due at the
-end, and stationary batteries end at least as full as they began.
+end, and stationary batteries end at least as full as the run to compare with left them or as they began, whichever is less:
+else a run that empties them would look better than what could have been done.
 """
 
 from collections.abc import Iterator, Mapping
@@ -47,18 +48,24 @@ LEAST_SHARE = 1e-9
 
 
 def hindsight_problem(
-    scenario: Scenario, prices: Prices, begin: datetime, end: datetime, stored_kwh: Mapping[str, float]
+    scenario: Scenario,
+    prices: Prices,
+    begin: datetime,
+    end: datetime,
+    stored_kwh: Mapping[str, float],
+    left_kwh: Mapping[str, float],
 ) -> Problem:
     """Return the problem of `scenario` from `begin` to `end`.
 
     Its storages are the visits, named by their ids, then the batteries and the assets (`config.hindsight_assets`); `stored_kwh`
-    says what those hold at `begin` that were there before. Without stationary batteries and visitors that stay beyond `end`, no
-    control can do better, wear included.
+    says what those hold at `begin` that were there before, `left_kwh` what batteries held at `end` in the run to compare with: they
+    must end as full, or as full as they began if that is less or nothing is known of them. Without visitors that stay beyond
+    `end`, no control that leaves as much in each battery can do better, wear included.
     """
     site, grid = scenario.site, quarter_hours(begin, end)
     evses = {e.evse_id: e for e in site.evses}
     cars = [_car(v, evses[v.evse_id], scenario, grid, stored_kwh) for v in scenario.visits if v.leaves_at > begin]
-    units = [car for car in cars if car.target_step] + [_battery(b, grid, stored_kwh) for b in site.batteries]
+    units = [car for car in cars if car.target_step] + [_battery(b, grid, stored_kwh, left_kwh) for b in site.batteries]
     units += asset_units(scenario, grid, _mean_kw(scenario.pv_kw, grid), stored_kwh, lambda rated: best_efficiency(rated)[0])
     starts_s = [t.timestamp() for t in grid.starts]
     calls = prices.calls.between(_quarter_of(begin), grid.n_steps) if prices.calls else None
@@ -143,10 +150,10 @@ def _car(visit: Visit, evse: Evse, scenario: Scenario, grid: TimeGrid, stored_kw
     )
 
 
-def _battery(battery: Battery, grid: TimeGrid, stored_kwh: Mapping[str, float]) -> Unit:
+def _battery(battery: Battery, grid: TimeGrid, stored_kwh: Mapping[str, float], left_kwh: Mapping[str, float]) -> Unit:
     initial = stored_kwh.get(battery.battery_id, BATTERY_SOC_FRAC * battery.usable_kwh)
     least = np.full(grid.n_steps, min(battery.soc_min_frac * battery.usable_kwh, initial))
-    least[-1] = initial
+    least[-1] = max(least[-1], min(initial, left_kwh.get(battery.battery_id, initial)))
     return Unit(
         unit_id=battery.battery_id,
         kind=StorageKind.BATTERY,

@@ -9,6 +9,7 @@ from adapters.farm.bill import Prices, bill
 from adapters.farm.outcome import Outcome
 from config.asset_kpis import asset_kpis
 from config.closed_loop import Run
+from config.stored import cost_to_compare, stored_kpis
 from v2g.site import Site
 
 
@@ -41,16 +42,21 @@ def outcome_kpis(outcome: Outcome, prices: Prices) -> dict[str, Any]:
     }
 
 
+def station_kpis(outcome: Outcome, site: Site, prices: Prices) -> dict[str, Any]:
+    """Return what truly happened, with what assets did and what stationary batteries hold more or less than at the beginning."""
+    figures = outcome_kpis(outcome, prices)
+    return figures | asset_kpis(outcome, site) | stored_kpis(outcome, site, prices, figures["cost"])
+
+
 def run_kpis(run: Run, site: Site, prices: Prices, uncontrolled: Outcome) -> dict[str, Any]:
     """Return the figures of a closed loop beside those of the same cars uncontrolled, which answer no calls."""
-    reference = outcome_kpis(uncontrolled, replace(prices, calls=None)) | asset_kpis(uncontrolled, site)
-    own = outcome_kpis(run.outcome, prices) | asset_kpis(run.outcome, site)
+    reference, own = station_kpis(uncontrolled, site, replace(prices, calls=None)), station_kpis(run.outcome, site, prices)
     solve_s = np.array(run.solve_s) if run.solve_s else np.zeros(1)
     return own | {
         "import_limit_kw": site.circuits[0].import_limit_kw,
         "net_delivered_of_uncontrolled": _share(own["net_delivered_kwh"], reference["net_delivered_kwh"]),
         "cost_uncontrolled": reference["cost"],
-        "saving_share": _share(reference["cost"] - own["cost"], reference["cost"]),
+        "saving_share": _share(cost_to_compare(reference) - cost_to_compare(own), cost_to_compare(reference)),
         "uncontrolled": reference,
         "rungs": {str(rung): count for rung, count in run.rungs.items()},
         "ticks": sum(run.rungs.values()),

@@ -9,12 +9,12 @@ from typing import Any
 from adapters.farm.bill import Prices
 from adapters.farm.outcome import Outcome
 from adapters.farm.uncontrolled import uncontrolled
-from config.asset_kpis import asset_kpis
 from config.closed_loop import Run, Scenario, run_closed_loop
 from config.foresight import foresight_kpis, no_bound_notes, perfect_foresight
-from config.kpis import outcome_kpis, run_kpis
+from config.kpis import run_kpis, station_kpis
 from config.prices import calls_of, price_series
 from config.scenarios import Past
+from config.stored import NOTE as STORED_NOTE
 from forecasts.forecaster import SeasonalForecaster
 from optimizer.exact import ExactPlanner
 from optimizer.ladder import Ladder
@@ -61,19 +61,25 @@ async def simulate(
         site, scenario.visits, start=scenario.start, end=scenario.end, load_kw=scenario.load_kw, pv_kw=scenario.pv_kw
     )
     prices = price_series(site, scenario.signals, scenario.start, scenario.end)
-    outcome, figures = reference, outcome_kpis(reference, prices) | asset_kpis(reference, site)
+    outcome, figures = reference, station_kpis(reference, site, prices)
     if policy is not Policy.UNCONTROLLED:
         run = await _controlled(scenario, past, progress)
         prices = replace(prices, calls=calls_of(scenario.signals, run))
         outcome, figures = run.outcome, run_kpis(run, site, prices, reference)
     if foresight:
-        figures |= foresight_kpis(figures, perfect_foresight(scenario, prices))
+        figures |= foresight_kpis(
+            figures, perfect_foresight(scenario, prices, left_kwh={b.battery_id: b.ended_kwh for b in outcome.batteries})
+        )
     head = {
         "site": site.site_id,
         "policy": str(policy),
         "start": scenario.start.isoformat(),
         "end": scenario.end.isoformat(),
-        "notes": [*scenario.notes, *(no_bound_notes(site, prices) if foresight else ())],
+        "notes": [
+            *scenario.notes,
+            *((STORED_NOTE,) if site.batteries else ()),
+            *(no_bound_notes(site, prices) if foresight else ()),
+        ],
         "currency": site.currency,
         "import_limit_kw": site.circuits[0].import_limit_kw,
     }

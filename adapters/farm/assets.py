@@ -16,7 +16,8 @@ from v2g.timegrid import Array
 class Plant(Protocol):
     """One asset. `power_kw` is what it draws beyond the load and the free PV [kW], `stored_kwh` what it tells to hold.
 
-    `possible_kw` is what a PV inverter could produce now [kW, ≥ 0]; None for the others.
+    `possible_kw` is what a PV inverter could produce now [kW, ≥ 0]; None for the others. `may_wait` says whether what it usually
+    draws can be put off without a plan: then it shares scarce room with the cars.
     """
 
     asset_id: str
@@ -25,6 +26,7 @@ class Plant(Protocol):
     discharge_max_kw: float
     power_kw: float
     possible_kw: float | None
+    may_wait: bool
 
     @property
     def stored_kwh(self) -> float | None:
@@ -35,8 +37,8 @@ class Plant(Protocol):
         """Let `step_h` [h] pass under the order [kW, NaN = none]; `free_kw` is what it could produce [kW, ≥ 0]."""
         ...
 
-    def usual_kw(self) -> float:
-        """Return the order that it would get from nobody's plan [kW]."""
+    def usual_kw(self, step_h: float) -> float:
+        """Return the order that it would get from nobody's plan for a step of `step_h` [h], which it can follow [kW]."""
         ...
 
     def end_day(self) -> None:
@@ -52,12 +54,14 @@ class ElectrolyserPlant:
 
     discharge_max_kw = 0.0
     possible_kw: float | None = None
+    may_wait = False
 
     def __init__(self, asset: Electrolyser) -> None:
         self.asset_id, self.circuit_id, self.charge_max_kw = asset.asset_id, asset.circuit_id, asset.charge_max_kw
         self._asset, self.power_kw = asset, 0.0
         self.stored_kwh: float | None = 0.0
         self._losses = physics.losses_of(np.array([asset.efficiency]), np.array([asset.charge_max_kw]))
+        self._flat_kw = self._flat_power_kw()
 
     def step(self, order_kw: float, step_h: float, free_kw: float) -> None:
         """Ramp towards the order; make hydrogen."""
@@ -68,22 +72,27 @@ class ElectrolyserPlant:
         made_kw = physics.battery_kw(np.array([self.power_kw]), self._losses, self._losses)
         self.stored_kwh = (self.stored_kwh or 0.0) + float(made_kw[0]) * step_h
 
-    def usual_kw(self) -> float:
+    def usual_kw(self, step_h: float) -> float:
         """Return the flat power that makes the target in a day."""
-        asset = self._asset
-        flat_kw = np.linspace(asset.charge_min_kw, asset.charge_max_kw, 1001)
-        enough = physics.battery_kw(flat_kw, self._losses, self._losses) * 24.0 >= asset.target_kwh_per_day
-        return float(flat_kw[enough][0]) if enough.any() else asset.charge_max_kw
+        del step_h
+        return self._flat_kw
 
     def end_day(self) -> None:
         """Count the hydrogen of a new day."""
         self.stored_kwh = 0.0
+
+    def _flat_power_kw(self) -> float:
+        asset = self._asset
+        flat_kw = np.linspace(asset.charge_min_kw, asset.charge_max_kw, 1001)
+        enough = physics.battery_kw(flat_kw, self._losses, self._losses) * 24.0 >= asset.target_kwh_per_day
+        return float(flat_kw[enough][0]) if enough.any() else asset.charge_max_kw
 
 
 class FlexiblePlant:
     """Draws more or less than its baseline as told; a thermostat of its own keeps it within its band, whatever it is told."""
 
     possible_kw: float | None = None
+    may_wait = False
 
     def __init__(self, asset: FlexibleLoad) -> None:
         self.asset_id, self.circuit_id = asset.asset_id, asset.circuit_id
@@ -96,14 +105,15 @@ class FlexiblePlant:
         del free_kw
         asset, ahead = self._asset, self.stored_kwh or 0.0
         lost_kwh = asset.drain_kw * step_h
-        wanted = self.usual_kw() if isnan(order_kw) else min(max(order_kw, -self.discharge_max_kw), self.charge_max_kw)
+        wanted = self.usual_kw(step_h) if isnan(order_kw) else min(max(order_kw, -self.discharge_max_kw), self.charge_max_kw)
         most_kwh, least_kwh = asset.band_kwh - ahead + lost_kwh, -asset.band_kwh - ahead + lost_kwh
         gain_kwh = min(max(wanted * step_h * (asset.efficiency if wanted > 0.0 else 1.0), least_kwh), most_kwh)
         self.power_kw = gain_kwh / step_h / (asset.efficiency if gain_kwh > 0.0 else 1.0)
         self.stored_kwh = ahead + gain_kwh - lost_kwh
 
-    def usual_kw(self) -> float:
+    def usual_kw(self, step_h: float) -> float:
         """Return what keeps it where it is."""
+        del step_h
         return self._asset.drain_kw / self._asset.efficiency
 
     def end_day(self) -> None:
@@ -115,6 +125,7 @@ class PvPlant:
 
     charge_max_kw = 0.0
     stored_kwh: float | None = None
+    may_wait = False
 
     def __init__(self, array: PvArray) -> None:
         self.asset_id, self.circuit_id, self.discharge_max_kw = array.pv_id, array.circuit_id, array.peak_kw
@@ -127,8 +138,9 @@ class PvPlant:
         self.possible_kw = free_kw
         self.power_kw = 0.0 if isnan(order_kw) else max(free_kw + min(order_kw, 0.0), 0.0)
 
-    def usual_kw(self) -> float:
+    def usual_kw(self, step_h: float) -> float:
         """Return the order to produce all it can."""
+        del step_h
         return -self.discharge_max_kw
 
     def end_day(self) -> None:

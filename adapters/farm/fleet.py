@@ -56,6 +56,12 @@ class Fleet:
         """State of charge, 0..1 (n_units,); 0 where no car is plugged in."""
         return self.stored_kwh / self.capacity_kwh
 
+    @property
+    def batteries_kwh(self) -> dict[str, float]:
+        """The energy in each stationary battery, by its name [kWh]."""
+        stored_kwh = self.stored_kwh[self.n_outlets :].tolist()
+        return dict(zip((b.battery_id for b in self.batteries), stored_kwh, strict=True))
+
     def plug(self, unit: int, visit: Visit) -> None:
         """Plug the car of `visit` in at outlet `unit`, in the state in which it arrives. The outlet must be free."""
         evse = self.evses[unit]

@@ -52,6 +52,15 @@ class VisitOutcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BatteryOutcome:
+    """What a stationary battery held when the simulation began and what it holds at its end [kWh]."""
+
+    battery_id: str
+    began_kwh: float
+    ended_kwh: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Breach:
     """For how long, and how far at worst, a circuit or one of its phases ("main/L1") was above its limit."""
 
@@ -89,6 +98,7 @@ class Outcome:
     unconsented_kwh: float
     visits: tuple[VisitOutcome, ...]
     assets: tuple[AssetOutcome, ...] = ()
+    batteries: tuple[BatteryOutcome, ...] = ()
 
     @property
     def energy_charged_kwh(self) -> float:

@@ -36,6 +36,7 @@ class SwapPlant:
     """
 
     possible_kw: float | None = None
+    may_wait = True
 
     def __init__(self, asset: SwapStation, begins: datetime | None, time_zone: str) -> None:
         self.asset_id, self.circuit_id = asset.asset_id, asset.circuit_id
@@ -70,23 +71,26 @@ class SwapPlant:
         self._swap(step_h)
         self._hour = (self._hour + step_h) % 24.0
 
-    def usual_kw(self) -> float:
-        """Return the order to charge whatever is not full."""
-        return self.charge_max_kw
+    def usual_kw(self, step_h: float) -> float:
+        """Return the order to charge whatever is not full: what the packs would take in a step of `step_h` [h]."""
+        return float(self._appetite_kw(step_h).sum())
 
     def end_day(self) -> None:
         """Go on; the clock strikes midnight."""
         self._hour = 0.0
 
     def _charge(self, most_kw: float, step_h: float) -> float:
-        asset, drawn_kw = self._asset, 0.0
+        appetite_kw, drawn_kw = self._appetite_kw(step_h), 0.0
         for pack in np.argsort(-self.soc_frac, kind="stable"):
-            room_kw = min((1.0 - self.soc_frac[pack]) * asset.pack_kwh / step_h, self._full_kw)
-            wanted = float(physics.ac_kw_to_charge(np.array(room_kw), self._losses))
-            power = min(wanted, asset.pack_charge_kw, most_kw - drawn_kw)
+            power = min(float(appetite_kw[pack]), most_kw - drawn_kw)
             self._store(int(pack), power, step_h)
             drawn_kw += max(power, 0.0)
         return drawn_kw
+
+    def _appetite_kw(self, step_h: float) -> Array:
+        """Return what each pack would take for `step_h` [h] if it were let, (n_packs,)."""
+        room_kw = np.minimum((1.0 - self.soc_frac) * self._asset.pack_kwh / step_h, self._full_kw)
+        return np.minimum(physics.ac_kw_to_charge(room_kw, self._losses), self._asset.pack_charge_kw)
 
     def _discharge(self, most_kw: float, step_h: float) -> float:
         asset, given_kw = self._asset, 0.0

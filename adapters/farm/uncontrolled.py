@@ -1,4 +1,4 @@
-"""The reference without any plan: every car at once at full power; a guard that shares equally alone keeps the limits."""
+"""The reference without any plan: every car and pack at once at full power; a guard that shares equally alone keeps the limits."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -6,15 +6,16 @@ from datetime import datetime
 
 import numpy as np
 
-from adapters.farm.assets import plants_of
 from adapters.farm.feeder import Feeder
 from adapters.farm.fleet import Fleet
 from adapters.farm.outcome import Outcome
+from adapters.farm.premises import Premises
 from adapters.farm.surroundings import StepSeries, Surroundings
 from adapters.farm.visit import Visit
 from adapters.farm.yard import Yard
 from v2g.site import Site
 from v2g.timegrid import Array
+from v2g.units import h_from_s
 
 LEAST_RAISE_KW = 1e-6
 
@@ -32,9 +33,10 @@ def uncontrolled(
 ) -> Outcome:
     """Return the outcome of the same cars, charged at once up to what their drivers asked; nothing discharges.
 
-    Electrolysers run flat all day for their target, flexible loads at their baseline, PV free.
+    Electrolysers run flat all day for their target, flexible loads at their baseline, PV free; swap stations charge whatever is
+    not full and share with the cars.
     """
-    fleet = Fleet(site)
+    fleet, premises = Fleet(site), Premises(site, start)
     surroundings = Surroundings(load_kw=load_kw, pv_kw=pv_kw, import_limit_kw=import_limit_kw)
     yard = Yard(
         site=site,
@@ -42,7 +44,8 @@ def uncontrolled(
         start=start,
         surroundings=surroundings,
         fleet=fleet,
-        control=EqualShare(site, fleet, surroundings, step_s),
+        premises=premises,
+        control=EqualShare(site, fleet, premises, surroundings, step_s),
         step_s=step_s,
     )
     yard.advance_to(end)
@@ -50,23 +53,29 @@ def uncontrolled(
 
 
 class EqualShare:
-    """Deals each cabinet's modules in turns, then shares each step's headroom equally among the cars. Stationary batteries rest."""
+    """Deals each cabinet's modules in turns, then shares each step's headroom equally among the cars and the assets that may wait.
 
-    def __init__(self, site: Site, fleet: Fleet, surroundings: Surroundings, step_s: float) -> None:
-        self._fleet, self._around, self._feeder, self._step_s = fleet, surroundings, Feeder(site), step_s
-        self._usual_kw = np.array([plant.usual_kw() for plant in plants_of(site)])
+    Other assets come first, stationary batteries rest.
+    """
+
+    def __init__(self, site: Site, fleet: Fleet, premises: Premises, surroundings: Surroundings, step_s: float) -> None:
+        self._fleet, self._plants, self._around, self._step_s = fleet, premises.plants, surroundings, step_s
+        self._feeder = Feeder(site)
+        self._may_wait = np.array([plant.may_wait for plant in premises.plants], dtype=np.bool_)
+        self._least_kw = np.r_[fleet.charge_min_kw, np.zeros(len(premises.plants))]
 
     def ceilings_kw(self, at_s: float) -> Array:
-        """Return each unit's share from `at_s` on, and what the assets do anyway (n_units + n_assets,) [kW]."""
-        wanted = self._fleet.appetite_kw(self._step_s)
-        wanted[self._fleet.n_outlets :] = 0.0
-        wanted = self._fleet.cabinets.share(wanted)
-        anyway_kw = np.r_[np.zeros(len(wanted)), np.maximum(self._usual_kw, 0.0)]
+        """Return the share of each unit and asset that may wait, and what the others do anyway (n_units + n_assets,) [kW]."""
+        units_kw = self._fleet.appetite_kw(self._step_s)
+        units_kw[self._fleet.n_outlets :] = 0.0
+        usual_kw = np.array([plant.usual_kw(h_from_s(self._step_s)) for plant in self._plants])
+        wanted = np.r_[self._fleet.cabinets.share(units_kw), np.where(self._may_wait, usual_kw, 0.0)]
+        anyway_kw = np.r_[np.zeros(len(units_kw)), np.where(self._may_wait, 0.0, np.maximum(usual_kw, 0.0))]
         fixed_kw = self._feeder.net_kw(anyway_kw, self._around.load_kw.at(at_s), self._around.pv_kw.at(at_s))
         import_max_kw, _ = self._feeder.limits_kw(self._around.import_limit_at(at_s))
         headroom_kw = np.maximum(import_max_kw - fixed_kw, 0.0)
-        shares = equal_share(wanted, self._fleet.charge_min_kw, self._feeder.matrix[:, : len(wanted)], headroom_kw)
-        return np.concatenate((shares, self._usual_kw))
+        shares = equal_share(wanted, self._least_kw, self._feeder.matrix, headroom_kw)
+        return np.add(shares, np.r_[np.zeros(len(units_kw)), np.where(self._may_wait, 0.0, usual_kw)])
 
     def next_change_s(self, at_s: float) -> float:
         """Shares are made anew at every step."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from adapters.farm.fleet import Fleet
 from adapters.farm.ledger import Ledger
-from adapters.farm.outcome import Outcome
+from adapters.farm.outcome import BatteryOutcome, Outcome
 from adapters.farm.premises import Premises
 from adapters.farm.surroundings import Surroundings
 from adapters.farm.visit import Visit
@@ -58,11 +58,13 @@ class Yard:
         surroundings: Surroundings,
         fleet: Fleet,
         control: Control,
+        premises: Premises | None = None,
         step_s: float = 60.0,
         on_change: Callable[[int, Visit | None], None] = lambda _unit, _visit: None,
     ) -> None:
         self.fleet, self.surroundings, self.control = fleet, surroundings, control
-        self.ledger, self.premises = Ledger(site, start), Premises(site, start)
+        self.ledger, self.premises = Ledger(site, start), premises or Premises(site, start)
+        self._began_kwh = fleet.batteries_kwh
         self.here: list[Visit | None] = [None] * len(site.evses)
         self.now, self._step_s, self._on_change = start, step_s, on_change
         self._events = _events(site, visits, start)
@@ -80,7 +82,11 @@ class Yard:
 
     def outcome(self) -> Outcome:
         """Return the truth so far."""
-        return replace(self.ledger.outcome(), assets=self.premises.outcomes())
+        batteries = tuple(
+            BatteryOutcome(battery_id=name, began_kwh=began_kwh, ended_kwh=self.fleet.batteries_kwh[name])
+            for name, began_kwh in self._began_kwh.items()
+        )
+        return replace(self.ledger.outcome(), assets=self.premises.outcomes(), batteries=batteries)
 
     def advance_to(self, instant: datetime) -> None:
         """Let time pass until `instant`; cars that come or go at that very instant have done so. The past changes nothing."""

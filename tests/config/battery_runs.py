@@ -28,10 +28,10 @@ def two_prices(site: Site, night: float, day: float) -> Site:
     return replace(site, tariff=replace(site.tariff, base_price_per_kwh=day, periods=periods))
 
 
-async def day_of(name: str, site: Site, policy: Policy = Policy.ORDERED) -> Simulation:
+async def day_of(name: str, site: Site, policy: Policy = Policy.ORDERED, *, foresight: bool = False) -> Simulation:
     """Run one day, from midnight to midnight, of `site`, which is the example `name` or like it."""
     scenario, past = make_scenario(load_site(SITES / f"{name}.yaml"), Files(), days=1, seed=1, v2g_share=0.0)
-    return await simulate(replace(scenario, site=site), past, policy)
+    return await simulate(replace(scenario, site=site), past, policy, foresight=foresight)
 
 
 def with_battery(site: Site, **changes: object) -> Site:

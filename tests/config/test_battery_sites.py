@@ -87,3 +87,16 @@ def test_what_is_wrong_with_a_battery_is_said(tmp_path: Path, old: str, new: str
     path.write_text(text.replace(old, new), encoding="utf-8")
     _, errors = read_site(path)
     assert any(words in str(error) for error in errors)
+
+
+@pytest.mark.parametrize("name", ["battery", "second_life"])
+async def test_a_run_that_empties_its_battery_is_no_better_than_perfect_foresight_and_saves_less_than_its_bill(name: str) -> None:
+    figures = (await day_of(name, site_of(name), foresight=True)).figures
+    assert figures["cost_perfect_foresight"] <= figures["cost"]
+    assert figures["cost_perfect_foresight"] > 0.95 * figures["cost"]
+    assert figures["battery_stored_change_kwh"] < -50.0
+    assert figures["cost"] < figures["cost_with_stored_energy"] < figures["cost_uncontrolled"]
+    reference = figures["uncontrolled"]["cost_with_stored_energy"]
+    assert reference == figures["cost_uncontrolled"]
+    assert figures["saving_share"] == pytest.approx(1.0 - figures["cost_with_stored_energy"] / reference)
+    assert any("cost_with_stored_energy" in note for note in figures["notes"])

@@ -1,6 +1,7 @@
 """Perfect foresight: closed forms on tiny stations, and a bound of what the closed loop does."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -79,6 +80,7 @@ def best(
     load_kw: float = 0.0,
     site: Site | None = None,
     demand: float = 0.0,
+    left_kwh: Mapping[str, float] | None = None,
     **money: Any,
 ) -> Foresight:
     scenario = Scenario(
@@ -90,7 +92,8 @@ def best(
         pv_kw=StepSeries.constant(0.0, NOW),
     )
     export = replace(price, values=0.9 * price.values)
-    return perfect_foresight(scenario, Prices(import_per_kwh=price, export_per_kwh=export, demand_charge_per_kw=demand, **money))
+    prices = Prices(import_per_kwh=price, export_per_kwh=export, demand_charge_per_kw=demand, **money)
+    return perfect_foresight(scenario, prices, left_kwh=left_kwh or {})
 
 
 def test_one_car_and_two_prices_take_the_cheaper_hour() -> None:
@@ -182,11 +185,16 @@ def test_dispatch_is_followed_where_it_is_dearer_to_leave_it() -> None:
     assert found.cost == pytest.approx(0.5 * 8.0 + 0.1 * (2.0 + 10 / CHARGING - 6.0))
 
 
-def test_batteries_end_as_full_as_they_began_and_are_no_delivery() -> None:
-    battery = Battery(battery_id="B", circuit_id="grid", capacity_kwh=20.0, charge_max_kw=10.0, discharge_max_kw=10.0)
-    found = best(price=hourly(1.0, 0.1), load_kw=20.0, site=a_site(1, batteries=(battery,)))
+BATTERY = Battery(battery_id="B", circuit_id="grid", capacity_kwh=20.0, charge_max_kw=10.0, discharge_max_kw=10.0)
+
+
+@pytest.mark.parametrize(("left_kwh", "end_kwh"), [({}, 10.0), ({"B": 15.0}, 10.0), ({"B": 6.0}, 6.0), ({"B": 0.0}, 2.0)])
+def test_batteries_end_as_full_as_the_run_left_them_or_as_they_began_and_are_no_delivery(
+    left_kwh: dict[str, float], end_kwh: float
+) -> None:
+    found = best(price=hourly(1.0, 0.1), load_kw=20.0, site=a_site(1, batteries=(BATTERY,)), left_kwh=left_kwh)
     given_kwh = (10.0 - 2.0) * DISCHARGING
-    assert found.cost == pytest.approx(20 * 1.1 - given_kwh + 0.1 * 8 / CHARGING)
+    assert found.cost == pytest.approx(20 * 1.1 - given_kwh + 0.1 * (end_kwh - 2.0) / CHARGING)
     assert found.net_delivered_kwh == found.energy_charged_kwh == 0.0
 
 

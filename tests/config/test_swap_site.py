@@ -25,6 +25,17 @@ async def test_nearly_all_cars_find_a_full_pack_and_energy_is_bought_when_it_is_
     assert (packs.given_kwh > 100.0) is (policy is Policy.V2G)
 
 
+async def test_without_a_plan_cars_charge_beside_the_packs_and_the_limit_holds() -> None:
+    scenario, past = make_scenario(load_site(SITE), Files(), days=1, seed=1, v2g_share=0.0)
+    done = await simulate(scenario, past, Policy.UNCONTROLLED)
+    figures, (packs,) = done.figures, done.outcome.assets
+    assert figures["asked_kwh"] > 40.0
+    assert figures["delivered_share"] >= 0.95
+    assert figures["swaps_served_share"] >= 0.95
+    assert packs.drawn_kwh > 1000.0
+    assert figures["limit_violation_s"] == 0.0
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [

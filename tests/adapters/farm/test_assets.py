@@ -52,7 +52,7 @@ def test_an_electrolyser_ramps_keeps_its_minimum_and_makes_hydrogen_at_its_effic
 def test_nobodys_plan_runs_an_electrolyser_flat_for_its_target() -> None:
     plant = ElectrolyserPlant(H2)
     for _ in range(24):
-        plant.step(plant.usual_kw(), 1.0, 0.0)
+        plant.step(plant.usual_kw(1.0), 1.0, 0.0)
     assert plant.stored_kwh == pytest.approx(12 * HYDROGEN_KWH_PER_KG, rel=0.02)
 
 
