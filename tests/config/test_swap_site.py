@@ -25,15 +25,19 @@ async def test_nearly_all_cars_find_a_full_pack_and_energy_is_bought_when_it_is_
     assert (packs.given_kwh > 100.0) is (policy is Policy.V2G)
 
 
-async def test_without_a_plan_cars_charge_beside_the_packs_and_the_limit_holds() -> None:
+@pytest.mark.parametrize(("limit_kw", "binds"), [(1200.0, False), (300.0, True)])
+async def test_without_a_plan_cars_charge_beside_the_packs_and_the_limit_holds(limit_kw: float, *, binds: bool) -> None:
     scenario, past = make_scenario(load_site(SITE), Files(), days=1, seed=1, v2g_share=0.0)
-    done = await simulate(scenario, past, Policy.UNCONTROLLED)
+    grid, *others = scenario.site.circuits
+    site = replace(scenario.site, circuits=(replace(grid, import_limit_kw=limit_kw), *others))
+    done = await simulate(replace(scenario, site=site), past, Policy.UNCONTROLLED)
     figures, (packs,) = done.figures, done.outcome.assets
     assert figures["asked_kwh"] > 40.0
     assert figures["delivered_share"] >= 0.95
     assert figures["swaps_served_share"] >= 0.95
     assert packs.drawn_kwh > 1000.0
     assert figures["limit_violation_s"] == 0.0
+    assert (figures["max_import_kw"] > limit_kw - 1e-3) is binds
 
 
 @pytest.mark.parametrize(
