@@ -29,6 +29,7 @@ from config.problem_hardware import (
 )
 from config.problem_numbers import Values, short, wide
 from config.problem_schema import CircuitFile, ConnectionFile, GridFile, ProblemFile, ScenarioFile, StorageFile
+from config.problem_sense import check_circuit_file, check_storage_file
 from v2g.errors import ProblemError
 from v2g.network import N_PHASES, Circuits, Connection
 from v2g.problem import Problem
@@ -167,6 +168,7 @@ def _circuits(files: tuple[CircuitFile, ...], n_steps: int) -> Circuits:
         if (file.parent is None) != (i == 0) or (file.parent is not None and file.parent not in index):
             mend = "the first circuit has none, and a parent stands before its children"
             raise ProblemError(f"{file.parent!r} cannot feed {file.id!r}", place=f"circuits[{i}].parent", mend=mend)
+        check_circuit_file(file, f"circuits[{i}]")
         index[file.id] = i
     stacked = {
         name: np.array([wide(getattr(f, name), n_steps, f"circuits[{i}].{name}", empty=np.inf) for i, f in enumerate(files)])
@@ -200,6 +202,8 @@ SINGLE = (
 
 def _storages(file: ProblemFile, grid: TimeGrid) -> Storages:
     n = len(file.storages)
+    for i, storage in enumerate(file.storages):
+        check_storage_file(storage, f"storages[{i}]", grid)
     here = np.array([_here(s, grid) for s in file.storages], dtype=bool).reshape(n, grid.n_steps)
     stepped: dict[str, Any] = {
         name: np.array([_steps(getattr(s, name), grid, f"storages[{i}].{name}") for i, s in enumerate(file.storages)]).reshape(

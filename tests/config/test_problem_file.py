@@ -102,6 +102,11 @@ BETWEEN_FIELDS = (
     "there is no storage",
     "a deeper segment is cheaper",
     "share a name",
+    "above the most",
+    "half a taper",
+    "above all its powers",
+    "more than the circuit may import",
+    "arrives after it departs",
     "the storages are others",  # a scenario's are the problem's and more
 )
 """What a schema cannot say."""
@@ -216,6 +221,11 @@ def test_phases_are_shared_evenly() -> None:
         ({"charge_efficiency": 0}, "storages[0].charge_efficiency"),
         ({"energy_min_kwh": 70}, "storages[car].energy_min_kwh"),
         ({"target_step": 9}, "storages[car].target_step"),
+        ({"arrive": 3, "depart": 2}, "storages[0].arrive"),
+        ({"arrive": "2026-01-05T21:00:00Z", "depart": 2}, "storages[0].arrive"),
+        ({"charge_min_kw": 12}, "storages[0].charge_min_kw"),
+        ({"charge_max_kw": [0, 11, 6, 0], "charge_min_kw": 11.1}, "storages[0].charge_min_kw"),
+        ({"discharge_max_kw": 5, "discharge_min_kw": 6}, "storages[0].discharge_min_kw"),
         ({"departure_probability": 0.5}, "storages[car].departure_probability"),
     ],
 )
@@ -237,6 +247,7 @@ def test_a_wrong_storage_is_refused_by_place(changes: dict[str, Any], place: str
         ("circuits", [{"id": "a"}, {"id": "b"}], "circuits[1].parent"),
         ("circuits", [{"id": "a"}, {"id": "b", "parent": "c"}, {"id": "c", "parent": "a"}], "circuits[1].parent"),
         ("circuits", [{"id": "a", "phase_limit_kw": [1, 2]}], "circuits[0].phase_limit_kw"),
+        ("circuits", [{"id": "a", "import_limit_kw": [30, 20, 0, 0], "module_kw": 40}], "circuits[0].module_kw"),
         ("connection", {}, "connection.import_price_per_kwh"),
     ],
 )
