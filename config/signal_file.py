@@ -1,6 +1,7 @@
 """Signals from a file: a list of what the REST API takes, each with an optional `issued_at`, when it becomes known."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ def load_signals(path: Path, site: Site, start: datetime) -> Signals:
         raise SignalError(f"this is not JSON: {error}", place=str(path), mend="check quotes, commas and brackets") from error
     if not isinstance(said, list):
         raise SignalError("the file holds no list", place=str(path), mend="give [ … ] around the signals")
+    if not said:
+        raise SignalError("the list is empty", place=str(path), mend="give at least one signal, or no file")
     signals = (_signal(path, i, item, site, start) for i, item in enumerate(said))
     return tuple(sorted(signals, key=lambda s: s.issued_at))
 
@@ -44,10 +47,14 @@ def _signal(path: Path, index: int, said: Any, site: Site, start: datetime) -> S
         raise SignalError("this is no instant", place=f"{place}.issued_at", mend="as in 2026-01-01T08:00:00Z") from error
     try:
         form = FORM.validate_python({name: value for name, value in said.items() if name != "issued_at"})
-        return to_signal(form, signal_id=f"{path.stem}-{index}", site=site, now=known)
+        signal = to_signal(form, signal_id=f"{path.stem}-{index}", site=site, now=min(known, start))
     except ValidationError as error:
         first = error.errors()[0]
         where = place_in(("signal", *first["loc"]))
         raise SignalError(first["msg"], place=f"{place}.{where}", mend=mend_of(first)) from error
     except SignalError as error:
         raise SignalError(error.message, place=f"{place}.{error.place}", mend=error.mend) from error
+    if (end := signal.intervals[-1].end) <= known:
+        message = "it becomes known when it is over"
+        raise SignalError(message, place=f"{place}.issued_at", mend=f"before {end:%Y-%m-%dT%H:%M}Z")
+    return replace(signal, issued_at=known)

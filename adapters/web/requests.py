@@ -123,7 +123,7 @@ def to_signal(form: IntervalsForm | StepsForm, *, signal_id: str, site: Site, no
     contract = Contract(**form.contract.model_dump()) if form.contract else None
     check_contract(form.kind, contract, site)
     if intervals[-1].end <= now:
-        raise SignalError("the signal is over already", place=_place(form, -1), mend=f"end it after {now:%Y-%m-%dT%H:%M}Z")
+        raise SignalError("the signal is over already", place=_end_of(form), mend=f"end it after {now:%Y-%m-%dT%H:%M}Z")
     return Signal(
         signal_id=signal_id,
         kind=form.kind,
@@ -161,7 +161,9 @@ def _near(instant: datetime, now: datetime, place: str) -> datetime:
 def _check_order(intervals: tuple[Interval, ...]) -> None:
     previous_end = datetime.min.replace(tzinfo=UTC)
     for i, interval in enumerate(intervals):
-        if interval.end <= interval.start:
+        if interval.end == interval.start:
+            raise SignalError("the interval has no length", place=f"intervals[{i}].end", mend="end it later")
+        if interval.end < interval.start:
             raise SignalError("the interval ends before it starts", place=f"intervals[{i}].end", mend="end it later")
         if interval.start < previous_end:
             raise SignalError(
@@ -180,7 +182,10 @@ def _check_value(form: IntervalsForm | StepsForm, value: float, index: int, site
         raise SignalError(f"{what} of {value:g}", place=_place(form, index), mend=mend)
 
 
+def _end_of(form: IntervalsForm | StepsForm) -> str:
+    """Return the field that says when the signal ends."""
+    return f"values[{len(form.values) - 1}]" if isinstance(form, StepsForm) else f"intervals[{len(form.intervals) - 1}].end"
+
+
 def _place(form: IntervalsForm | StepsForm, index: int) -> str:
-    if isinstance(form, StepsForm):
-        return f"values[{index % len(form.values)}]"
-    return f"intervals[{index % len(form.intervals)}].value"
+    return f"values[{index}]" if isinstance(form, StepsForm) else f"intervals[{index}].value"

@@ -49,6 +49,7 @@ EVENT: dict[str, Any] = {
     "intervals": [{"start": "2026-06-15T01:00:00Z", "end": "2026-06-15T02:00:00Z", "value": 5}],
     "contract": {"payment": 1.0},
 }
+PAST = {"start": "2026-06-14T12:00:00Z", "end": "2026-06-14T16:00:00Z", "value": 5}
 BAD = {
     "not JSON": ("[{]", ""),
     "no list": ("{}", ""),
@@ -56,7 +57,9 @@ BAD = {
     "the second": (json.dumps([EVENT, EVENT | {"kind": "PARTY"}]), "[1].kind"),
     "no end": (json.dumps([EVENT | {"intervals": [{"start": "2026-06-15T01:00:00Z", "value": 1}]}]), "[0].intervals[0].end"),
     "known when": (json.dumps([EVENT | {"issued_at": "soon"}]), "[0].issued_at"),
-    "known too late": (json.dumps([EVENT | {"issued_at": "2026-06-15T02:00:00Z"}]), "[0].intervals[0].value"),
+    "known too late": (json.dumps([EVENT | {"issued_at": "2026-06-15T02:00:00Z"}]), "[0].issued_at"),
+    "over": (json.dumps([EVENT | {"intervals": [PAST]}]), "[0].intervals[0].end"),
+    "nothing": ("[]", ""),
     "for nothing": (json.dumps([EVENT | {"contract": None}]), "[0].contract"),
     "too much": (json.dumps([EVENT | {"contract": {"payment": 1e5}}]), "[0].contract.payment"),
 }

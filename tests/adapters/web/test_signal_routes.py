@@ -118,6 +118,8 @@ BAD = {
     "priority in quotes": (steps(priority="5"), "priority"),
     "priority too high": (steps(priority=1001), "priority"),
     "over already": (steps(start=at(-5)), "values[2]"),
+    "intervals over already": ({"kind": "PRICE", "intervals": [interval(-3, -2), interval(-2, -1)]}, "intervals[1].end"),
+    "no length": ({"kind": "PRICE", "intervals": [interval(1, 1)]}, "intervals[0].end"),
     "price in another unit": (steps(values=[0.3, 680.0]), "values[1]"),
     "negative limit": (steps(kind="IMPORT_CAPACITY_LIMIT", values=[-1.0]), "values[0]"),
     "huge limit": (steps(kind="EXPORT_CAPACITY_LIMIT", values=[1e9]), "values[0]"),
