@@ -181,7 +181,7 @@ class Rules:
     wanted when the driver said nothing, `default_energy_kwh` the energy when the car tells no state of charge either;
     `target_probability` that with which the target is met before the car leaves: it is due at this quantile of early departures;
     `taper_from_frac` is the state of charge from which a car that does not tell takes less power;
-    `peak_spare_h` how long a car that may give back could do so beyond its target, as far as the month's peak may need it;
+    `peak_spare_h` how long a car that may give back is able to do so beyond its target, where a peak is to be expected;
     `v2g_wear_cost_per_kwh` what a discharged kWh costs the car's battery; `expect_arrivals` whether plans leave room for cars that
     are likely to come. `v2g_day_*` and `v2g_life_*` cap what a vehicle gives back on one local day and ever: energy at the AC
     side [kWh], time [h] and equivalent full cycles.

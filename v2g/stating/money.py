@@ -7,7 +7,7 @@ from v2g.network import Connection
 from v2g.outlook import Outlook
 from v2g.record import Memory
 from v2g.signals import Signals
-from v2g.site import Rules, Tariff
+from v2g.site import Tariff
 from v2g.stating.calls import carbon_of, dispatch_of
 
 
@@ -22,13 +22,6 @@ def connection_of(tariff: Tariff, outlook: Outlook, signals: Signals, memory: Me
         carbon=carbon_of(signals, outlook.grid, tariff.carbon_price_per_kg),
         dispatch=dispatch_of(signals, outlook.grid),
     )
-
-
-def peak_spare_h(rules: Rules, outlook: Outlook, memory: Memory) -> float:
-    """Return for how long cars should be able to give back beyond their targets [h]: none where the load will hardly need it."""
-    peak_kw = max(memory.peak_so_far_kw, outlook.expected_peak_kw)
-    likely_kw = outlook.load_kw[-1] - outlook.pv_kw[0]
-    return rules.peak_spare_h if outlook.expected_peak_kw > 0 and likely_kw.max() > peak_kw else 0.0
 
 
 def contract_of(tariff: Tariff) -> CapacityContract | None:

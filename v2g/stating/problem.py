@@ -21,7 +21,7 @@ from v2g.stating.cars import car_unit
 from v2g.stating.circuits import circuits_of
 from v2g.stating.dwelling import dwelling
 from v2g.stating.expected import expected_units
-from v2g.stating.money import connection_of, peak_spare_h
+from v2g.stating.money import connection_of
 from v2g.stating.scenarios import draws
 from v2g.storages import Storages
 from v2g.timegrid import Array, TimeGrid
@@ -43,7 +43,7 @@ def make_problem(site: Site, observation: Observation, outlook: Outlook, signals
 
 def _stated(site: Site, observation: Observation, outlook: Outlook, signals: Signals, memory: Memory) -> Problem:
     """Return the problem of one course."""
-    grid, spare_h = outlook.grid, peak_spare_h(site.rules, outlook, memory)
+    grid, spare_h = outlook.grid, site.rules.peak_spare_h * (outlook.expected_peak_kw > 0)
     departures = {d.session_id: d for d in outlook.departures}
     states = {s.evse_id: s for s in observation.evses}
     units = [
