@@ -50,15 +50,27 @@ def asset_faults(file: Any) -> Iterator[tuple[str, str, str]]:
         case ElectrolyserFile():
             if file.charge_min_kw > file.charge_max_kw:
                 yield "charge_min_kw", "the minimum load is above the rated power", "charge_min_kw ≤ charge_max_kw"
-            most_kg = 24.0 * file.charge_max_kw * file.efficiency / HYDROGEN_KWH_PER_KG
+            most_kg = _day_kwh(file.charge_max_kw, file.ramp_kw_per_h) * file.efficiency / HYDROGEN_KWH_PER_KG
             if file.target_kg_per_day > most_kg:
-                mend = f"at most {most_kg:.1f}, or more power"
+                mend = f"at most {most_kg:.1f}, or more power or a faster ramp"
                 yield "target_kg_per_day", "no day is long enough for so much hydrogen", mend
         case FlexibleLoadFile():
+            if file.flex_up_kw == file.flex_down_kw == 0:
+                yield "flex_up_kw", "its power cannot move", "give flex_up_kw and flex_down_kw, or leave the asset out"
+            if file.band_kwh == 0:
+                yield "band_kwh", "it can neither be ahead nor behind", "give a band above 0, or leave the asset out"
             if file.drain_kw > file.flex_up_kw * file.efficiency:
                 yield "drain_kw", "its buffer loses more than flex_up_kw can bring back", "lower it, or raise flex_up_kw"
         case SwapStationFile():
             yield from _swap_faults(file)
+
+
+def _day_kwh(most_kw: float, ramp_kw_per_h: float) -> float:
+    """Return the most that a plant at rest at midnight can draw until the next [kWh]; a ramp of 0 is none."""
+    if ramp_kw_per_h == 0:
+        return HOURS_A_DAY * most_kw
+    rising_h = min(most_kw / ramp_kw_per_h, HOURS_A_DAY)
+    return ramp_kw_per_h * rising_h * (HOURS_A_DAY - rising_h / 2)
 
 
 def _swap_faults(file: Any) -> Iterator[tuple[str, str, str]]:

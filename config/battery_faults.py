@@ -13,6 +13,9 @@ def battery_faults(file: SiteFile) -> Iterator[Fault]:
         place = ("batteries", i)
         if battery.soc_min_frac >= battery.soc_max_frac:
             yield Fault(place=(*place, "soc_min_frac"), message="the least charge is not below the most", mend="lower it")
+        if battery.charge_max_kw == 0:
+            message = "a battery that cannot be charged"
+            yield Fault(place=(*place, "charge_max_kw"), message=message, mend="give its power, or leave the battery out")
         prices = battery.depth_price_per_kwh
         if len(prices) != len(battery.depth_frac):
             message = f"{len(battery.depth_frac)} depths have {len(prices)} prices"

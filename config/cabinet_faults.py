@@ -11,7 +11,7 @@ from v2g.cabinets import modules
 
 
 def cabinet_faults(file: SiteFile) -> Iterator[Fault]:
-    """Yield what is wrong: half a cabinet, limits beside the modules, neighbours of the guns, fallbacks that need more modules."""
+    """Yield what is wrong: half a cabinet, limits beside the modules, neighbours of the guns, guns that do not fit."""
     for i, circuit in enumerate(file.circuits):
         place = ("circuits", i)
         if (circuit.modules is None) != (circuit.module_kw is None):
@@ -20,7 +20,7 @@ def cabinet_faults(file: SiteFile) -> Iterator[Fault]:
         elif circuit.modules is not None:
             yield from _limit_faults(circuit, place)
             yield from _neighbour_faults(file, circuit, place)
-            yield from _fallback_faults(file, circuit, place)
+            yield from _gun_faults(file, circuit, place)
 
 
 def _limit_faults(circuit: CircuitFile, place: tuple[str | int, ...]) -> Iterator[Fault]:
@@ -40,8 +40,12 @@ def _neighbour_faults(file: SiteFile, circuit: CircuitFile, place: tuple[str | i
         yield Fault(place=(*place, "id"), message=message, mend="hang them at the cabinet's parent")
 
 
-def _fallback_faults(file: SiteFile, circuit: CircuitFile, place: tuple[str | int, ...]) -> Iterator[Fault]:
+def _gun_faults(file: SiteFile, circuit: CircuitFile, place: tuple[str | int, ...]) -> Iterator[Fault]:
     guns = [evse for charger in file.chargers if charger.circuit == circuit.id for evse in outlets(charger)]
+    most_kw = max((max(gun.charge_max_kw, gun.discharge_max_kw) for gun in guns), default=np.inf)
+    if (circuit.module_kw or 0.0) > most_kw + 1e-9:
+        message = "one module gives more than the strongest gun takes"
+        yield Fault(place=(*place, "module_kw"), message=message, mend=f"at most {most_kw:g}, or stronger guns")
     needed = int(modules(np.array([gun.fallback_kw for gun in guns]), circuit.module_kw or 1.0).sum())
     if needed > (circuit.modules or 0):
         message = f"all guns at their fallback hold {needed} modules, of {circuit.modules}"

@@ -1,5 +1,6 @@
 """Read a site file; every error names the file, the line, the path in it and the mend."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ MENDS = {
     "too_short": "give at least one",
     "value_error": "give a number, without quotes",
 }
+EXPONENT = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,9 +125,15 @@ def _schema_faults(error: ValidationError) -> list[Fault]:
     echoes = {p for p in places if any(q != p and q[: len(p)] == p for q in places)}
     kept = [e for e in details if e["loc"] not in echoes]
     return [
-        Fault(place=e["loc"], message=_message(e["msg"]), mend="" if "; use" in e["msg"] else MENDS.get(e["type"], ""))
+        Fault(place=e["loc"], message=_message(e["msg"]), mend="" if "; use" in e["msg"] else _mend(e["type"], e["input"]))
         for e in kept
     ]
+
+
+def _mend(kind: str, said: object) -> str:
+    if kind == "value_error" and isinstance(said, str) and EXPONENT.fullmatch(said):
+        return f"YAML reads {said} as a text; numbers have a point and a sign in them, as in 1.0e+30"
+    return MENDS.get(kind, "")
 
 
 def _message(text: str) -> str:

@@ -73,9 +73,12 @@ async def test_pv_is_curtailed_for_the_export_limit_and_for_prices_below_zero(po
     [
         ("electrolyser", "charge_min_kw: 60", "charge_min_kw: 400", "assets[0].charge_min_kw: the minimum load is above"),
         ("electrolyser", "target_kg_per_day: 80", "target_kg_per_day: 150", "no day is long enough for so much hydrogen"),
+        ("electrolyser", "ramp_kw_per_h: 600", "ramp_kw_per_h: 8", "at most 42.9, or more power or a faster ramp"),
         ("electrolyser", "id: H2", "id: DC-1", "the name 'DC-1' is used twice"),
         ("electrolyser", "circuit: hydrogen, charge", "circuit: nowhere, charge", "there is no circuit 'nowhere'"),
         ("electrolyser", "kind: electrolyser", "kind: fountain", "assets[0]"),
+        ("flexible_load", "flex_up_kw: 40, flex_down_kw: 30", "flex_up_kw: 0, flex_down_kw: 0", "its power cannot move"),
+        ("flexible_load", "band_kwh: 60", "band_kwh: 0", "it can neither be ahead nor behind"),
         ("flexible_load", "efficiency: 0.95", "drain_kw: 41", "its buffer loses more than flex_up_kw can bring back"),
     ],
 )

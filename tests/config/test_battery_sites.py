@@ -77,6 +77,7 @@ def test_farm_and_plan_count_what_is_left_of_the_capacity_and_price_its_depths()
         ("[0.05, 0.20, 0.60]", "[0.05, 0.60, 0.20]", "let prices rise with depth"),
         ("[0.4, 0.3, 0.3]", "[0.4, 0.3, 0.4]", "at most 1"),
         ("[0.4, 0.3, 0.3]", "[0.4, 0.3, deep]", "depth_frac"),
+        (" charge_max_kw: 80", " charge_max_kw: 0", "cannot be charged"),
         ("soc_min_frac: 0.05", "soc_min_frac: 0.95", "soc_min_frac"),
     ],
 )

@@ -37,6 +37,7 @@ def test_a_cabinet_is_a_circuit_with_modules_that_set_its_limits(tmp_path: Path)
         ({"circuit": "{id: C, modules: 16, module_kw: 30, import_limit_kw: 400}"}, "circuits[0].import_limit_kw", "modules"),
         ({"more": "load: {circuit: C, peak_kw: 5}"}, "circuits[0]", "feeds chargers only, not load"),
         ({"circuit": CABINET + ", {id: D, parent: C}"}, "circuits[0]", "feeds chargers only, not D"),
+        ({"circuit": "{id: C, modules: 1, module_kw: 500}"}, "circuits[0].module_kw", "at most 480"),
         ({"fallback": 151.0}, "circuits[0].modules", "hold 18 modules, of 16"),
     ],
 )

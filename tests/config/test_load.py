@@ -73,6 +73,7 @@ def test_a_site_is_built_as_written(write: Write) -> None:
         ("charge_max_kw: 11", "charge_max_kw: 11, fallback_kw: 6", 4, "circuits.hall.phase_limit_a", "fallback"),
         ("id: home", "id: home\nid: away", 2, "id", "keep one"),
         ("import_limit_kw: 40", "import_limit_kw: true", 3, "grid.import_limit_kw", "without quotes"),
+        ("import_limit_kw: 40", "import_limit_kw: 4e1", 3, "grid.import_limit_kw", "a point and a sign"),
         ("Asia/Shanghai", "Asia", 2, "time_zone", "IANA"),
         ("end_h: 8", "end_h: 0", 9, "tariff.periods[0].end_h", "midnight"),
         ("price_per_kwh: 0.3", "price_per_kwh: cheap", 9, "tariff.periods[0].price_per_kwh", ""),
