@@ -32,7 +32,7 @@ from optimizer.ladder import Ladder
 from optimizer.scenarios import ScenarioPlanner
 
 SITE = Path(__file__).resolve().parents[1] / "config/sites/workplace.yaml"
-KEPT = ("cost", "cost_demand", "peak_import_kw", "net_delivered_kwh")
+KEPT = ("cost", "cost_demand", "peak_import_kw", "net_delivered_kwh", "delivered_share")
 
 
 def run(scenario: Scenario, past: Past, n_courses: int) -> dict[str, float]:
