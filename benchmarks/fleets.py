@@ -1,7 +1,7 @@
 """Fleets of any size for the benchmarks: plugged-in cars behind a feeder tree, and the station's next tick.
 
 Half of the cars may give back; powers are those of four kinds of chargers, each with its least power; the site's limit binds in the
-cheap hours; the demand charge is that of the day. Circuits: a grid connection, three transformers, nine feeders, of which some bind.
+cheap hours; the demand charge is that of a day. Circuits: a grid connection, three transformers, nine feeders, of which some bind.
 What does not change in time is one number a car, broadcast over the steps.
 """
 
