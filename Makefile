@@ -28,7 +28,7 @@ bench: $(VENV)/.ready
 	$(BIN)/python benchmarks/stability.py
 
 $(VENV)/.ready: pyproject.toml .ci/setup
-	.ci/setup $(VENV) dev,broker
+	.ci/setup $(VENV) dev,broker,portfolio
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
