@@ -42,6 +42,19 @@ MOVE_PRICE_FRAC = 0.03
 none, 0.3 leaves 14 % at 0.1 %."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TierPrices:
+    """What the weighted solve pays for a unit of the other tiers [currency].
+
+    `service_per_kwh` for a kWh of SERVICE (weighed by priority), `violation_per_kwh_h` for a kWh·h of VIOLATION,
+    `moving_per_kwh` for a kWh by which the plan leaves its predecessor.
+    """
+
+    service_per_kwh: float
+    violation_per_kwh_h: float
+    moving_per_kwh: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Objective:
     """The tiers' costs, each scaled to at most 1, their weights, the scale of MONEY, and bounds on the values of earlier tiers.
@@ -83,22 +96,31 @@ def make_objective(problem: Problem, term_costs: dict[str, Array], courses: Cour
     used = [t for t in TERMS if t.name in term_costs]
     raw = {tier: sum((t.weight * term_costs[t.name] for t in used if t.tier is tier), np.zeros(())) for tier in Tier}
     scales = {tier: float(np.abs(cost).max(initial=0.0)) or 1.0 for tier, cost in raw.items()}
-    money_per_kwh = _money_per_kwh(problem)
-    service = SERVICE_FACTOR * money_per_kwh / float(problem.storages.priority.min(initial=np.inf) if problem.shape[0] else 1.0)
-    violation = VIOLATION_FACTOR * service * float(problem.storages.priority.max(initial=1.0)) / float(problem.grid.step_h.min())
+    prices = tier_prices(problem)
     money = scales[Tier.MONEY]
     unmet = sum(probability * _least_unmet(course) for probability, course in courses or ((1.0, problem),))
     return Objective(
         costs={tier: raw[tier] / scales[tier] for tier in Tier},
         weights={
-            Tier.VIOLATION: violation * scales[Tier.VIOLATION] / money,
-            Tier.SERVICE: service * scales[Tier.SERVICE] / money,
+            Tier.VIOLATION: prices.violation_per_kwh_h * scales[Tier.VIOLATION] / money,
+            Tier.SERVICE: prices.service_per_kwh * scales[Tier.SERVICE] / money,
             Tier.MONEY: 1.0,
         },
         money_scale=money,
-        most_per_kwh=SERVICE_FACTOR / 2 * money_per_kwh,
-        moving=_move_price_per_kwh(problem) / money * term_costs["stability"],
+        most_per_kwh=SERVICE_FACTOR / 2 * _money_per_kwh(problem),
+        moving=prices.moving_per_kwh / money * term_costs["stability"],
         least={Tier.VIOLATION: 0.0, Tier.SERVICE: unmet / scales[Tier.SERVICE]},
+    )
+
+
+def tier_prices(problem: Problem) -> TierPrices:
+    """Return the prices at which no tier is likely to be traded against a later one."""
+    priority = problem.storages.priority
+    service = SERVICE_FACTOR * _money_per_kwh(problem) / float(priority.min(initial=np.inf) if problem.shape[0] else 1.0)
+    return TierPrices(
+        service_per_kwh=service,
+        violation_per_kwh_h=VIOLATION_FACTOR * service * float(priority.max(initial=1.0)) / float(problem.grid.step_h.min()),
+        moving_per_kwh=_move_price_per_kwh(problem),
     )
 
 
