@@ -28,12 +28,12 @@ async def dispatch(
     low = observation.at + timedelta(seconds=RENEW_SHARE * lease_s)
     due = [s for s in setpoints if is_due(s, confirmed.get(s.unit_id), leases.get(s.unit_id), low)]
     raises = [s for s in due if _is_raise(s, in_force[s.unit_id])]
-    lowers = [s for s in due if s not in raises]
+    lowers = [s for s in due if not _is_raise(s, in_force[s.unit_id])]
     lowered = await gateway.apply(lowers) if lowers else ()
     in_force |= {o.setpoint.unit_id: o.setpoint.power_kw for o in lowered if isinstance(o, Applied)}
     fitting = admit(raises, in_force, limits)
     raised = await gateway.apply(fitting) if fitting else ()
-    return DispatchReport(outcomes=(*lowered, *raised), withheld=tuple(s for s in raises if s not in fitting))
+    return DispatchReport(outcomes=(*lowered, *raised), withheld=_without(raises, fitting))
 
 
 def confirmed_kw(observation: Observation) -> dict[str, float | None]:
@@ -52,22 +52,34 @@ def is_due(setpoint: Setpoint, confirmed_kw: float | None, lease_until: datetime
 
 def admit(raises: Sequence[Setpoint], in_force: Mapping[str, float], limits: Limits) -> list[Setpoint]:
     """Return those of `raises` that fit beside all that is in force [kW by unit], served in order."""
-    names = [u.unit_id for u in limits.units]
-    n_free = np.array([c.n_free for c in limits.cabinets])
-    draws = np.array([max(in_force[name], 0.0) for name in names])
-    gives = np.array([max(-in_force[name], 0.0) for name in names])
+    row = {u.unit_id: i for i, u in enumerate(limits.units)}
+    power = np.array([in_force[u.unit_id] for u in limits.units])
+    draws, gives = limits.weight @ np.maximum(power, 0.0), limits.weight @ np.maximum(-power, 0.0)
     admitted = []
     for setpoint in raises:
-        i = names.index(setpoint.unit_id)
-        new_draws, new_gives = draws.copy(), gives.copy()
-        new_draws[i], new_gives[i] = max(setpoint.power_kw, 0.0), max(-setpoint.power_kw, 0.0)
-        fits = _no_worse(limits.weight @ draws, limits.weight @ new_draws, limits.import_room_kw)
-        fits &= _no_worse(limits.weight @ gives, limits.weight @ new_gives, limits.export_room_kw)
-        held, needed = (modules_used(limits.cabinets, limits.units, kw) for kw in (draws + gives, new_draws + new_gives))
-        if fits and _no_worse(held, needed, n_free):
-            draws, gives = new_draws, new_gives
+        i, new = row[setpoint.unit_id], setpoint.power_kw
+        new_draws = draws + limits.weight[:, i] * (max(new, 0.0) - max(power[i], 0.0))
+        new_gives = gives + limits.weight[:, i] * (max(-new, 0.0) - max(-power[i], 0.0))
+        fits = _no_worse(draws, new_draws, limits.import_room_kw) and _no_worse(gives, new_gives, limits.export_room_kw)
+        if fits and _modules_suffice(limits, power, i, new):
+            draws, gives, power[i] = new_draws, new_gives, new
             admitted.append(setpoint)
     return admitted
+
+
+def _modules_suffice(limits: Limits, power_kw: Array, row: int, new_kw: float) -> bool:
+    """Return whether the cabinets have the modules for `new_kw` at the unit `row`, beside what the others do."""
+    if not limits.cabinets:
+        return True
+    new = power_kw.copy()
+    new[row] = new_kw
+    held, needed = (modules_used(limits.cabinets, limits.units, np.abs(kw)) for kw in (power_kw, new))
+    return _no_worse(held, needed, np.array([c.n_free for c in limits.cabinets]))
+
+
+def _without(raises: Sequence[Setpoint], fitting: Sequence[Setpoint]) -> tuple[Setpoint, ...]:
+    names = {s.unit_id for s in fitting}
+    return tuple(s for s in raises if s.unit_id not in names)
 
 
 def _no_worse(before: Array, after: Array, room: Array) -> bool:

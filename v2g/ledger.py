@@ -94,21 +94,27 @@ def count(ledger: Ledger, observation: Observation, site: Site) -> Ledger:
     new_day = day != ledger.day
     accounts = {v: replace(a, today=Use()) for v, a in ledger.accounts.items()} if new_day else dict(ledger.accounts)
     marks, evses = dict(ledger.marks), {e.evse_id: e for e in site.evses}
+    plugged = {(m.evse_id, m.plugged_in_at): m for m in marks.values()}
     for state in observation.evses:
-        if state.session is not None and state.online:
-            _count_visit(accounts, marks, state, state.session, evses[state.evse_id], now)
+        session = state.session
+        if session is not None and state.online:
+            same = marks.get(session.session_id), plugged.get((state.evse_id, session.plugged_in_at))
+            before = list({m.session_id: m for m in same if m is not None and marks.get(m.session_id) is m}.values())
+            _count_visit(accounts, marks, before, state, session, evses[state.evse_id], now)
     _forget(accounts, marks, observation)
     return Ledger(day=day, accounts=accounts, marks=marks)
 
 
 def _count_visit(
-    accounts: dict[str, Account], marks: dict[str, Mark], state: EvseState, session: ChargingSession, evse: Evse, now: datetime
+    accounts: dict[str, Account],
+    marks: dict[str, Mark],
+    before: list[Mark],
+    state: EvseState,
+    session: ChargingSession,
+    evse: Evse,
+    now: datetime,
 ) -> None:
-    before = [
-        m
-        for m in marks.values()
-        if m.session_id == session.session_id or (m.evse_id == evse.evse_id and m.plugged_in_at == session.plugged_in_at)
-    ]
+    """Count a visit on from its marks `before`, which its new one replaces."""
     vehicle = session.driver or next((m.vehicle for m in before if not m.anonymous), session.session_id)
     counted_kwh = max((m.discharged_kwh for m in before), default=0.0)
     since = max((m.at for m in before), default=session.plugged_in_at)
