@@ -100,7 +100,7 @@ def count(ledger: Ledger, observation: Observation, site: Site) -> Ledger:
         if session is not None and state.online:
             same = marks.get(session.session_id), plugged.get((state.evse_id, session.plugged_in_at))
             before = list({m.session_id: m for m in same if m is not None and marks.get(m.session_id) is m}.values())
-            _count_visit(accounts, marks, before, state, session, evses[state.evse_id], now)
+            _count_visit(accounts, marks, state, session, evses[state.evse_id], now, before=before)
     _forget(accounts, marks, observation)
     return Ledger(day=day, accounts=accounts, marks=marks)
 
@@ -108,11 +108,12 @@ def count(ledger: Ledger, observation: Observation, site: Site) -> Ledger:
 def _count_visit(
     accounts: dict[str, Account],
     marks: dict[str, Mark],
-    before: list[Mark],
     state: EvseState,
     session: ChargingSession,
     evse: Evse,
     now: datetime,
+    *,
+    before: list[Mark],
 ) -> None:
     """Count a visit on from its marks `before`, which its new one replaces."""
     vehicle = session.driver or next((m.vehicle for m in before if not m.anonymous), session.session_id)

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from adapters.farm.assets import plants_of
 from v2g.site import Circuit, Site
@@ -22,8 +23,25 @@ class _Row(NamedTuple):
         return self.circuit_id if self.phase is None else f"{self.circuit_id}/L{self.phase}"
 
 
+class Rows:
+    """Weighted sums over units: ``matrix @ values`` of a `matrix` (k, n) few of whose columns differ.
+
+    `places` (l, k) are the columns that do, `place` (n,) says which is whose. A sum a place, then one a row: 10,000 outlets in
+    30 µs, where matrix and vector took 10 ms, whose threads stall on a busy machine.
+    """
+
+    def __init__(self, matrix: Array) -> None:
+        self.places, place = np.unique(matrix.T, axis=0, return_inverse=True)
+        self.place = place.reshape(-1)
+
+    def sums(self, values: Array | NDArray[np.bool_]) -> Array:
+        """Return the rows' sums (k,) of `values` (n,)."""
+        at_places = np.bincount(self.place, weights=values, minlength=len(self.places))
+        return np.asarray((at_places[:, None] * self.places).sum(axis=0))
+
+
 class Feeder:
-    """k rows over the n units (outlets, batteries, assets): ``net_kw = matrix @ power_kw + load_share·load − pv_share·pv``.
+    """k rows over the n units (outlets, batteries, assets): ``net_kw = rows.sums(power_kw) + load_share·load − pv_share·pv``.
 
     `names` are circuit ids, for a phase with "/L1" behind; `import_limit_kw` and `export_limit_kw` (k,) bound each row [kW];
     row 0 is the grid connection. The site's one load and one PV reading are split by the peaks in the site file.
@@ -35,17 +53,18 @@ class Feeder:
         self.names = tuple(row.name for row in self._rows)
         self.import_limit_kw = np.array([row.import_limit_kw for row in self._rows])
         self.export_limit_kw = np.array([row.export_limit_kw for row in self._rows])
-        columns = [self._column(e.circuit_id, e.phases) for e in site.evses]
-        columns += [self._column(b.circuit_id, PHASES) for b in site.batteries]
-        columns += [self._column(plant.circuit_id, PHASES) for plant in plants_of(site)]
-        self.matrix = np.array(columns).reshape(len(columns), len(self._rows)).T.copy()
+        wired = [(e.circuit_id, e.phases) for e in site.evses]
+        wired += [(unit.circuit_id, PHASES) for unit in (*site.batteries, *plants_of(site))]
+        kinds = {kind: self._column(*kind) for kind in dict.fromkeys(wired)}
+        columns = [kinds[kind] for kind in wired]
+        self.rows = Rows(np.array(columns).reshape(len(columns), len(self._rows)).T)
         root = site.circuits[0].circuit_id
         self.load_share = self._split([(x.circuit_id, x.peak_kw) for x in site.loads], root)
         self.pv_share = self._split([(x.circuit_id, x.peak_kw) for x in site.pv], root)
 
     def net_kw(self, power_kw: Array, load_kw: float, pv_kw: float) -> Array:
         """Return the net power of each row (k,) [kW, + towards the units]."""
-        return np.asarray(self.matrix @ power_kw + self.load_share * load_kw - self.pv_share * pv_kw)
+        return np.asarray(self.rows.sums(power_kw) + self.load_share * load_kw - self.pv_share * pv_kw)
 
     def limits_kw(self, root_import_kw: float) -> tuple[Array, Array]:
         """Return each row's import and export limit (k,), the root's import cut to `root_import_kw` [kW]."""

@@ -33,6 +33,11 @@ class Leases:
         until_s = float(self._until_s[unit])
         return until_s if np.isfinite(until_s) else None
 
+    def all_granted(self, at_s: float) -> tuple[list[float | None], list[float | None]]:
+        """Return of every unit the setpoint in force [kW], None where the fallback holds, and what `until_s` returns."""
+        setpoint_kw = np.where(at_s < self._until_s, self._setpoint_kw, None)
+        return setpoint_kw.tolist(), np.where(np.isfinite(self._until_s), self._until_s, None).tolist()
+
     def ceilings_kw(self, at_s: float) -> Array:
         """Return what every unit may do at `at_s` (n_units,): its setpoint, or its fallback, which never discharges."""
         return np.where(at_s < self._until_s, self._setpoint_kw, self.fallback_kw)

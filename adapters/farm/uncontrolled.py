@@ -5,8 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
-from adapters.farm.feeder import Feeder
+from adapters.farm.feeder import Feeder, Rows
 from adapters.farm.fleet import Fleet
 from adapters.farm.outcome import Outcome
 from adapters.farm.premises import Premises
@@ -74,7 +75,7 @@ class EqualShare:
         fixed_kw = self._feeder.net_kw(anyway_kw, self._around.load_kw.at(at_s), self._around.pv_kw.at(at_s))
         import_max_kw, _ = self._feeder.limits_kw(self._around.import_limit_at(at_s))
         headroom_kw = np.maximum(import_max_kw - fixed_kw, 0.0)
-        shares = equal_share(wanted, self._least_kw, self._feeder.matrix, headroom_kw)
+        shares = equal_share(wanted, self._least_kw, self._feeder.rows, headroom_kw)
         return np.add(shares, np.r_[np.zeros(len(units_kw)), np.where(self._may_wait, 0.0, usual_kw)])
 
     def next_change_s(self, at_s: float) -> float:
@@ -83,27 +84,33 @@ class EqualShare:
         return np.inf
 
 
-def equal_share(wanted_kw: Array, least_kw: Array, matrix: Array, headroom_kw: Array) -> Array:
-    """Return a share for each unit (n,) such that ``matrix @ share ≤ headroom`` (k,) and no unit gets a part of its minimum.
+def equal_share(wanted_kw: Array, least_kw: Array, rows: Rows, headroom_kw: Array) -> Array:
+    """Return a share for each unit (n,) such that ``rows.sums(share) ≤ headroom`` (k,) and no unit gets a part of its minimum.
 
     Units are admitted in order as long as everybody's minimum fits; the admitted then rise together until each has what it wants
-    or a row above it is full. `wanted_kw` and `least_kw` are (n,) [kW, ≥ 0], `matrix` (k, n) ≥ 0.
+    or a row above it is full. `wanted_kw` and `least_kw` are (n,) [kW, ≥ 0].
     """
-    if (matrix @ wanted_kw <= headroom_kw).all():
+    if (rows.sums(wanted_kw) <= headroom_kw).all():
         return np.where(wanted_kw > 0.0, np.maximum(wanted_kw, least_kw), 0.0)
     reserve_kw = np.where(wanted_kw > 0.0, least_kw, 0.0)
-    reached_kw = np.cumsum(matrix * reserve_kw, axis=1)
-    admitted = ((reached_kw <= headroom_kw[:, None]) | (matrix == 0.0)).all(axis=0) & (wanted_kw > 0.0)
+    admitted = _admitted(reserve_kw, rows, headroom_kw) & (wanted_kw > 0.0)
     share_kw = np.where(admitted, reserve_kw, 0.0)
     rising = admitted & (wanted_kw > share_kw)
     while rising.any():
-        slack_kw = headroom_kw - matrix @ share_kw
-        pull = matrix @ rising
-        raise_kw = min(
-            float(np.min(slack_kw / np.where(pull > 0.0, pull, 1.0), where=pull > 0.0, initial=np.inf)),
-            float((wanted_kw - share_kw)[rising].min()),
-        )
-        share_kw = np.where(rising, share_kw + max(raise_kw, 0.0), share_kw)
-        full = headroom_kw - matrix @ share_kw <= LEAST_RAISE_KW
-        rising &= (wanted_kw - share_kw > LEAST_RAISE_KW) & ~(matrix[full] > 0.0).any(axis=0)
+        slack_kw = headroom_kw - rows.sums(share_kw)
+        pull = rows.sums(rising)
+        raise_kw = float(np.min(slack_kw / np.where(pull > 0.0, pull, 1.0), where=pull > 0.0, initial=np.inf))
+        # Who needs less than the raise leaves room for the next one: few rounds, where one a unit would be thousands.
+        share_kw = np.where(rising, np.minimum(share_kw + max(raise_kw, 0.0), wanted_kw), share_kw)
+        full = headroom_kw - rows.sums(share_kw) <= LEAST_RAISE_KW
+        rising &= (wanted_kw - share_kw > LEAST_RAISE_KW) & ~(rows.places[:, full] > 0.0).any(axis=1)[rows.place]
     return share_kw
+
+
+def _admitted(reserve_kw: Array, rows: Rows, headroom_kw: Array) -> NDArray[np.bool_]:
+    """Return which units' minima fit into every row together with all before them, (n,)."""
+    admitted = np.ones(len(reserve_kw), dtype=np.bool_)
+    for row in np.flatnonzero(rows.sums(reserve_kw) > headroom_kw):
+        weight = rows.places[rows.place, row]
+        admitted &= (np.cumsum(weight * reserve_kw) <= headroom_kw[row]) | (weight == 0.0)
+    return admitted

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from adapters.farm.assets import Plant
 from adapters.farm.fleet import Fleet
@@ -12,10 +13,10 @@ from adapters.farm.surroundings import StepSeries, Surroundings
 from adapters.farm.visit import Visit
 from adapters.farm.yard import Yard
 from v2g.observation import AssetState, BatteryState, EvseState, Observation, Reading
-from v2g.session import ChargingSession
+from v2g.session import ChargingSession, Vehicle, Wishes
 from v2g.setpoint import Applied, Rejected, Setpoint
 from v2g.setpoint import Outcome as SetpointOutcome
-from v2g.site import Evse, Site
+from v2g.site import Site
 
 
 class VirtualFarm:
@@ -40,7 +41,7 @@ class VirtualFarm:
         self._site, self._leases = site, Leases(site)
         self._fleet = Fleet(site, battery_soc_frac=battery_soc_frac)
         self._units = {name: unit for unit, name in enumerate((*self._fleet.unit_ids, *site.asset_ids))}
-        self._registers: dict[int, tuple[float, float]] = {}
+        self._plugged: dict[int, _Plugged] = {}
         self._yard = Yard(
             site=site,
             visits=visits,
@@ -79,7 +80,7 @@ class VirtualFarm:
         n = len(self._site.evses)
         return Observation(
             at=self.now,
-            evses=tuple(self._evse_state(unit, evse) for unit, evse in enumerate(self._site.evses)),
+            evses=self._evse_states(),
             batteries=tuple(self._battery_state(n + i, b.battery_id) for i, b in enumerate(self._site.batteries)),
             assets=tuple(self._asset_state(i, plant) for i, plant in enumerate(self._yard.premises.plants)),
             site_power_kw=Reading(value=site_kw, at=self.now),
@@ -109,21 +110,40 @@ class VirtualFarm:
         return float(self._fleet.discharge_max_kw[unit]) if unit < n else self._yard.premises.plants[unit - n].discharge_max_kw
 
     def _note_change(self, unit: int, visit: Visit | None) -> None:
-        self._registers[unit] = (float(self._fleet.imported_kwh[unit]), float(self._fleet.exported_kwh[unit]))
+        self._plugged.pop(unit, None)
+        if visit is not None:
+            self._plugged[unit] = _Plugged(
+                visit.visit_id,
+                visit,
+                visit.wishes,
+                visit.vehicle,
+                float(self._fleet.imported_kwh[unit]),
+                float(self._fleet.exported_kwh[unit]),
+            )
         granted = self._leases.granted(unit, self._yard.now_s)
         if visit is None and granted is not None and granted[0] < 0.0:
             self._leases.revoke(unit)
 
-    def _evse_state(self, unit: int, evse: Evse) -> EvseState:
-        granted = self._leases.granted(unit, self._yard.now_s)
-        visit, until_s = self._yard.here[unit], self._leases.until_s(unit)
-        return EvseState(
-            evse_id=evse.evse_id,
-            online=True,
-            session=None if visit is None else self._session(unit, visit),
-            power_kw=Reading(value=float(self._fleet.running_kw[unit]), at=self.now),
-            acknowledged_kw=None if granted is None else granted[0],
-            lease_until=None if until_s is None else datetime.fromtimestamp(until_s, UTC),
+    def _evse_states(self) -> tuple[EvseState, ...]:
+        fleet, now = self._fleet, self.now
+        granted_kw, until_s = self._leases.all_granted(self._yard.now_s)
+        until = {s: datetime.fromtimestamp(s, UTC) for s in set(until_s) if s is not None}
+        registers = zip(fleet.imported_kwh.tolist(), fleet.exported_kwh.tolist(), fleet.soc_frac.tolist(), strict=True)
+        sessions = [
+            car and self._session(car, *told)
+            for car, told in zip(map(self._plugged.get, range(fleet.n_outlets)), registers, strict=False)
+        ]
+        running_kw = fleet.running_kw.tolist()
+        return tuple(
+            EvseState(
+                evse_id=evse.evse_id,
+                online=True,
+                session=sessions[unit],
+                power_kw=Reading(value=running_kw[unit], at=now),
+                acknowledged_kw=granted_kw[unit],
+                lease_until=None if until_s[unit] is None else until[until_s[unit]],
+            )
+            for unit, evse in enumerate(self._site.evses)
         )
 
     def _battery_state(self, unit: int, battery_id: str) -> BatteryState:
@@ -149,17 +169,27 @@ class VirtualFarm:
             lease_until=None if granted is None else datetime.fromtimestamp(granted[1], UTC),
         )
 
-    def _session(self, unit: int, visit: Visit) -> ChargingSession:
-        imported_kwh, exported_kwh = self._registers[unit]
+    def _session(self, car: "_Plugged", imported_kwh: float, exported_kwh: float, soc_frac: float) -> ChargingSession:
         return ChargingSession(
-            session_id=visit.visit_id,
-            evse_id=visit.evse_id,
-            plugged_in_at=visit.arrives_at,
-            driver=visit.driver,
-            wishes=visit.wishes,
-            vehicle=visit.vehicle,
-            charged_kwh=float(self._fleet.imported_kwh[unit]) - imported_kwh,
-            discharged_kwh=float(self._fleet.exported_kwh[unit]) - exported_kwh,
-            soc_frac=float(self._fleet.soc_frac[unit]),
+            session_id=car.visit_id,
+            evse_id=car.visit.evse_id,
+            plugged_in_at=car.visit.arrives_at,
+            driver=car.visit.driver,
+            wishes=car.wishes,
+            vehicle=car.vehicle,
+            charged_kwh=imported_kwh - car.imported_kwh,
+            discharged_kwh=exported_kwh - car.exported_kwh,
+            soc_frac=soc_frac,
             soc_at=self.now,
         )
+
+
+class _Plugged(NamedTuple):
+    """A car at its outlet: what it tells of itself, made once, and the outlet's registers when it came [kWh]."""
+
+    visit_id: str
+    visit: Visit
+    wishes: Wishes
+    vehicle: Vehicle
+    imported_kwh: float
+    exported_kwh: float

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from adapters.farm.feeder import Feeder
+from adapters.farm.feeder import Feeder, Rows
 from tests.adapters.farm.stations import outlet, station
 from v2g.site import Battery, Circuit, PvArray, UncontrolledLoad
 
@@ -38,3 +38,10 @@ def test_without_a_named_load_it_lies_at_the_connection_and_a_varying_limit_cuts
     limits, _ = feeder.limits_kw(60.0)
     assert limits[:2].tolist() == [60.0, np.inf]
     assert feeder.limits_kw(500.0)[0][0] == 100.0
+
+
+def test_rows_sum_as_their_matrix_does() -> None:
+    rng = np.random.default_rng(1)
+    matrix = rng.choice([0.0, 1.0 / 3.0, 1.0], size=(4, 5))[:, rng.integers(5, size=60)]
+    values = rng.normal(size=60)
+    assert Rows(matrix).sums(values) == pytest.approx(matrix @ values)

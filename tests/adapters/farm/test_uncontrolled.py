@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.farm.feeder import Rows
 from adapters.farm.surroundings import StepSeries
 from adapters.farm.uncontrolled import equal_share, uncontrolled
 from tests.adapters.farm.stations import START, always, outlet, station, stay, v2g_stay
@@ -19,7 +20,7 @@ def test_a_share_never_breaks_a_limit_nor_a_minimum(
 ) -> None:
     wanted, least = (np.array(column) for column in zip(*units, strict=True))
     matrix = np.array([np.ones(len(units)), np.arange(len(units)) < n_branch]).astype(float)
-    share = equal_share(wanted, least, matrix, np.array([root_kw, branch_kw]))
+    share = equal_share(wanted, least, Rows(matrix), np.array([root_kw, branch_kw]))
     assert (share >= 0.0).all()
     assert (share <= np.maximum(wanted, least) + 1e-9).all()
     assert ((share == 0.0) | (share >= least - 1e-9)).all()
@@ -27,13 +28,37 @@ def test_a_share_never_breaks_a_limit_nor_a_minimum(
     assert (matrix @ drawn <= np.array([root_kw, branch_kw]) + 1e-6).all()
 
 
+@given(shares, st.floats(0.0, 120.0), st.floats(0.0, 60.0), st.integers(0, 12))
+def test_rising_in_few_rounds_shares_as_rising_to_each_wish_in_turn(
+    units: list[tuple[float, float]], root_kw: float, branch_kw: float, n_branch: int
+) -> None:
+    wanted, least = (np.array(column) for column in zip(*units, strict=True))
+    matrix, headroom = (
+        np.array([np.ones(len(units)), np.arange(len(units)) < n_branch]).astype(float),
+        np.array([root_kw, branch_kw]),
+    )
+    if (matrix @ wanted <= headroom).all():
+        return
+    reserve = np.where(wanted > 0.0, least, 0.0)
+    fits = ((np.cumsum(matrix * reserve, axis=1) <= headroom[:, None]) | (matrix == 0.0)).all(axis=0) & (wanted > 0.0)
+    share = np.where(fits, reserve, 0.0)
+    rising = fits & (wanted > share)
+    while rising.any():
+        slack, pull = headroom - matrix @ share, matrix @ rising
+        to_a_row = min(s / p for s, p in zip(slack, pull, strict=True) if p > 0.0)
+        share = np.where(rising, share + max(min(to_a_row, (wanted - share)[rising].min()), 0.0), share)
+        full = headroom - matrix @ share <= 1e-6
+        rising &= (wanted - share > 1e-6) & ~(matrix[full] > 0.0).any(axis=0)
+    assert equal_share(wanted, least, Rows(matrix), headroom) == pytest.approx(share, abs=2e-5)
+
+
 def test_equal_wishes_share_equally_and_small_ones_leave_the_rest() -> None:
-    share = equal_share(np.array([11.0, 2.0, 11.0]), np.zeros(3), np.ones((1, 3)), np.array([16.0]))
+    share = equal_share(np.array([11.0, 2.0, 11.0]), np.zeros(3), Rows(np.ones((1, 3))), np.array([16.0]))
     assert share == pytest.approx([7.0, 2.0, 7.0], abs=1e-5)
 
 
 def test_who_came_late_in_the_row_pauses_when_minima_do_not_fit() -> None:
-    share = equal_share(np.full(3, 11.0), np.full(3, 4.14), np.ones((1, 3)), np.array([10.0]))
+    share = equal_share(np.full(3, 11.0), np.full(3, 4.14), Rows(np.ones((1, 3))), np.array([10.0]))
     assert share == pytest.approx([5.0, 5.0, 0.0], abs=1e-5)
 
 
