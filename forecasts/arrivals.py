@@ -37,6 +37,7 @@ CLOCK_WIDTH_H = 1.0
 """Cars that came this far from an hour of the day tell how long the cars of that hour stay."""
 SHAPES = (1.0, 1000.0)
 """Bounds of k: a day with twice as many cars is common, or as rare as chance makes it."""
+NEVER_S = 1e12
 LEAST_NUMBER = 0.02
 """Fewer cars than this in an hour are nobody."""
 
@@ -136,19 +137,22 @@ class _Room:
     """The empty outlets of each circuit, now and later, as cars that are expected take them."""
 
     def __init__(self, site: Site, observation: Observation, departures: Sequence[Departure]) -> None:
-        leaves = {d.session_id: np.array([t.timestamp() for t in d.quantiles]) for d in departures}
+        leaves = {d.session_id: [t.timestamp() for t in d.quantiles] for d in departures}
         circuit_of = {e.evse_id: e.circuit_id for e in site.evses}
         self._power_kw: dict[str, float] = {}
         self._n_outlets: dict[str, int] = {}
-        self._leaving: dict[str, list[Array]] = {}
         self._taken: dict[str, list[ExpectedSession]] = {}
-        for circuit in dict.fromkeys(circuit_of.values()):
-            powers = [e.charge_max_kw for e in site.evses if e.circuit_id == circuit]
-            self._power_kw[circuit], self._n_outlets[circuit] = float(np.mean(powers)), len(powers)
-            self._leaving[circuit], self._taken[circuit] = [], []
+        powers: dict[str, list[float]] = {}
+        for evse in site.evses:
+            powers.setdefault(evse.circuit_id, []).append(evse.charge_max_kw)
+        for circuit, powers_kw in powers.items():
+            self._power_kw[circuit], self._n_outlets[circuit] = float(np.mean(powers_kw)), len(powers_kw)
+            self._taken[circuit] = []
+        leaving: dict[str, list[list[float]]] = {circuit: [] for circuit in powers}
         for state in observation.evses:
             if state.session is not None:
-                self._leaving[circuit_of[state.evse_id]].append(leaves.get(state.session.session_id, np.array([np.inf])))
+                leaving[circuit_of[state.evse_id]].append(leaves.get(state.session.session_id, [NEVER_S] * len(LEVELS)))
+        self._leaving = {circuit: np.array(times_s).reshape(-1, len(LEVELS)) for circuit, times_s in leaving.items()}
 
     def take(self, number: float, at_s: int, kind: _Kind) -> list[ExpectedSession]:
         """Return `number` cars of a kind spread over the outlets empty at an instant, fewer where these are too few."""
@@ -173,12 +177,23 @@ class _Room:
 
     def _free(self, circuit: str, at_s: int) -> float:
         """Return the mean number of outlets of a circuit that are empty at an instant."""
-        left = sum(
-            float(np.interp(at_s, quantiles, LEVELS[: len(quantiles)], left=0.0, right=1.0)) for quantiles in self._leaving[circuit]
-        )
-        staying = len(self._leaving[circuit]) - left
+        staying = len(self._leaving[circuit]) - float(_left_by(at_s, self._leaving[circuit]).sum())
         taken = sum(s.number for s in self._taken[circuit] if s.departs.timestamp() > at_s)
         return max(self._n_outlets[circuit] - staying - taken, 0.0)
+
+
+def _left_by(at_s: float, leaving_s: Array) -> Array:
+    """Return the probability that each car has left by an instant, (n,): nothing before its first quantile, 1 after its last.
+
+    `leaving_s` (n, len(LEVELS)) are the instants of LEVELS, joined by straight lines [s since 1970].
+    """
+    levels, cars = np.array(LEVELS), np.arange(len(leaving_s))
+    last = (leaving_s <= at_s).sum(axis=1) - 1
+    before, after = np.maximum(last, 0), np.minimum(last + 1, len(levels) - 1)
+    begins_s, ends_s = leaving_s[cars, before], leaving_s[cars, after]
+    passed = (at_s - begins_s) / np.where(ends_s > begins_s, ends_s - begins_s, np.inf)
+    between = levels[before] + (levels[after] - levels[before]) * passed
+    return np.where(last < 0, 0.0, np.where(at_s > leaving_s[:, -1], 1.0, between))
 
 
 def _clock_hours(grid: TimeGrid) -> Ints:

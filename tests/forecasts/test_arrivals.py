@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecasts.arrivals import SHAPES, Arrivals, over_dispersion
+from forecasts.arrivals import NEVER_S, SHAPES, Arrivals, _left_by, over_dispersion
 from forecasts.localtime import Calendar
 from tests.support.builders import a_session, a_site, an_observation
 from v2g.observation import Observation
@@ -116,3 +116,11 @@ def test_never_more_cars_than_empty_outlets(per_day: int, n_outlets: int, n_here
         assert staying + sum(s.number for s in come if s.arrives <= at < s.departs) <= n_outlets + 1e-9
     assert all(s.energy_kwh <= s.power_kw * (s.departs - s.arrives) / HOUR + 1e-6 for s in come)
     assert all(s.arrives >= MONDAY for s in come)
+
+
+def test_who_has_left_by_an_instant_is_read_off_each_cars_quantiles() -> None:
+    rng = np.random.default_rng(3)
+    leaving = np.sort(rng.integers(0, 30, size=(50, len(LEVELS))), axis=1).astype(float)
+    leaving[7] = NEVER_S
+    for at in (-1.0, 0.0, 12.0, 17.5, 29.0, 40.0):
+        assert _left_by(at, leaving) == pytest.approx([np.interp(at, row, LEVELS, left=0.0, right=1.0) for row in leaving])

@@ -1,10 +1,11 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecasts.departures import Candidates, Departures, still_here
+from forecasts.departures import RENEWED, Candidates, Departures, still_here
 from forecasts.localtime import Calendar
 from v2g.outlook import LEVELS, Departure
 from v2g.session import ChargingSession, EndedVisit, Wishes
@@ -124,3 +125,19 @@ def test_still_here_is_the_conditional_distribution_of_many_candidates() -> None
 def test_whoever_outstays_all_others_stays_a_quarter_longer_on_average() -> None:
     departure = foresee(car(), MONDAY + hour(100), past([5.0] * 10))
     assert abs(departure.quantiles[MEDIAN] - (MONDAY + hour(100 + 25 * np.log(2)))) <= timedelta(seconds=1)
+
+
+def test_a_fleet_is_weighed_anew_in_turns_and_each_car_at_once_when_its_driver_speaks() -> None:
+    kept = Departures(CALENDAR, default_stay_h=8.0, history=past([4.0] * 10))
+    cars = [replace(car(), session_id=str(i), evse_id=str(i)) for i in range(RENEWED + 20)]
+    kept.forecast(cars, MONDAY + hour(1))
+    learned = [*past([4.0] * 10), *past([11.0] * 40)]
+    for visit in learned[10:]:
+        kept.learn(visit)
+    cars[-1] = replace(cars[-1], wishes=Wishes(departure=MONDAY + hour(2)))
+    fresh = foresee(cars[0], MONDAY + hour(1), learned).quantiles
+    first = [d.quantiles == fresh for d in kept.forecast(cars, MONDAY + hour(1))]
+    assert first == [True] * RENEWED + [False] * 20
+    again = kept.forecast(cars, MONDAY + hour(1))
+    assert all(d.quantiles == fresh for d in again[:-1])
+    assert again[-1].quantiles == foresee(cars[-1], MONDAY + hour(1), learned).quantiles
