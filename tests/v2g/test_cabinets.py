@@ -108,7 +108,7 @@ def test_no_raise_is_admitted_that_needs_modules_still_held(before: list[float],
 
 def test_a_guard_takes_no_module_from_a_cabinet() -> None:
     site = super_chargers(limit_kw=200.0, guard_frac=0.02)
-    circuits = circuits_of(site, {s.evse_id: s for s in seen(site).evses}, an_outlook(site), ())
+    circuits = circuits_of(site, {s.evse_id: s for s in seen(site).evses}, an_outlook(site), (), np.zeros(len(site.circuits)))
     assert circuits.import_limit_kw[:, 0] == pytest.approx([196.0, 180.0])
     assert circuits.module_kw is not None
     assert circuits.module_kw.tolist() == [0.0, MODULE_KW]

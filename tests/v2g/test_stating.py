@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.builders import NOW, a_session, a_site, an_observation, an_outlook
+from v2g.limits import limits_now
 from v2g.observation import BatteryState, EvseState, Reading
 from v2g.outlook import LEVELS, Departure
 from v2g.record import Memory
 from v2g.signals import Interval, Signal, SignalKind
-from v2g.site import Battery
+from v2g.site import Battery, Rules
 from v2g.stating.cars import FLOOR_MARGIN_KWH
 from v2g.stating.problem import make_problem
 
@@ -83,9 +84,20 @@ def test_margins_come_from_the_upper_quartile_and_published_limits_from_signals(
     window = Interval(start=NOW, end=NOW + timedelta(minutes=30), value=25.0)
     signal = Signal(signal_id="s", kind=SignalKind.IMPORT_CAPACITY_LIMIT, source="grid", issued_at=NOW, intervals=(window,))
     c = make_problem(site, an_observation(site), an_outlook(site, spread_kw=8.0), (signal,), Memory()).circuits
-    assert c.fixed_margin_kw[0] == pytest.approx([0.0] + [8.0 * 0.5] * (c.fixed_margin_kw.shape[1] - 1))
+    assert c.fixed_margin_kw[0, 1:] == pytest.approx([8.0 * 0.5] * (c.fixed_margin_kw.shape[1] - 1))
     assert c.import_limit_kw[0] == pytest.approx([25.0] * 2 + [50.0] * (c.import_limit_kw.shape[1] - 2))
     assert c.phase_limit_kw[1] == pytest.approx([23.0] * 3)
+
+
+@pytest.mark.parametrize("load_kw", [None, 4.0, 10.0, 13.0, 60.0])
+def test_the_first_step_leaves_the_room_that_the_projection_will_but_no_more_than_expected(load_kw: float | None) -> None:
+    site = a_site(2, rules=Rules(guard_frac=0.02))
+    outlook, seen = an_outlook(site, spread_kw=8.0), an_observation(site, load_kw=load_kw)
+    problem = make_problem(site, seen, outlook, (), Memory())
+    fixed, margin = problem.fixed_below()
+    room_kw = problem.circuits.import_limit_kw[0] - fixed[0] - margin[0]
+    sendable_kw = limits_now(site, seen, outlook, ()).import_room_kw[0]
+    assert max(room_kw[0], 0.0) == pytest.approx(min(sendable_kw, 0.98 * 50 - 10))
 
 
 def test_an_unreachable_charger_is_fixed_load_and_a_silent_battery_is_left_out() -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from v2g.bounds import uncontrolled_bounds_kw
 from v2g.observation import Observation
 from v2g.outlook import Outlook
 from v2g.plan import Plan
@@ -71,7 +72,7 @@ def _stated(site: Site, observation: Observation, outlook: Outlook, signals: Sig
     problem = Problem(
         grid=grid,
         storages=storages_of(units, _previous(memory.plan, tuple(u.unit_id for u in units), grid), caps),
-        circuits=circuits_of(site, states, outlook, signals),
+        circuits=circuits_of(site, states, outlook, signals, uncontrolled_bounds_kw(site, observation, outlook)[0]),
         connection=connection_of(site.tariff, outlook, signals, memory),
         events=events_of(signals, grid, memory.baseline_kw, idle_kw(outlook)),
         reserves=reserves_of(signals, grid),
