@@ -26,8 +26,6 @@ ENGLISH: Sentences = {
     Why.RESERVE: "Stands ready for a reserve promised to the grid.",
     Why.PEAK: "Gives back to hold the station's peak, which is billed by the month.",
     Why.DISCHARGE: "Gives back at {price}{back}.",
-    Why.UNCONTROLLED: "Does not take orders.",
-    Why.FALLBACK: "Out of reach; follows its fallback.",
 }
 CHINESE: Sentences = {
     Why.AWAY: "当前不可用。",
@@ -44,8 +42,6 @@ CHINESE: Sentences = {
     Why.RESERVE: "为已承诺给电网的备用容量待命。",
     Why.PEAK: "向站内供电，压低按月计费的最大需量。",
     Why.DISCHARGE: "以 {price} 向站内供电{back}。",
-    Why.UNCONTROLLED: "不接受调度。",
-    Why.FALLBACK: "无法联系，按后备功率运行。",
 }
 OWN_ENGLISH: Mapping[StorageKind, Sentences] = {
     StorageKind.EV: {
@@ -55,7 +51,6 @@ OWN_ENGLISH: Mapping[StorageKind, Sentences] = {
         Why.TARGET: "Charges now at {price}: it needs the time to be ready when it leaves.",
         Why.WAITS: "Waits{until}; there is time enough.",
         Why.DISCHARGE: "Gives back at {price}{back}; it will be ready in time.",
-        Why.UNCONTROLLED: "Does not take orders; charges as it likes.",
     },
     StorageKind.PV: {
         Why.AWAY: "No sun now.",
@@ -97,7 +92,6 @@ OWN_CHINESE: Mapping[StorageKind, Sentences] = {
         Why.TARGET: "现在充电（{price}）：要在离开前充好，需要这段时间。",
         Why.WAITS: "等待{until}，时间充足。",
         Why.DISCHARGE: "以 {price} 向站内供电{back}；不影响按时完成。",
-        Why.UNCONTROLLED: "不接受调度，自行充电。",
     },
     StorageKind.PV: {
         Why.AWAY: "现在没有阳光。",

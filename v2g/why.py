@@ -1,7 +1,11 @@
 """Why a unit does what it does: the reasons as data; `v2g.words` says them in Chinese and English."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
 
 from v2g.storages import StorageKind
 from v2g.timegrid import Array
@@ -24,8 +28,6 @@ class Why(StrEnum):
     RESERVE = "reserve"
     PEAK = "peak"
     DISCHARGE = "discharge"
-    UNCONTROLLED = "uncontrolled"
-    FALLBACK = "fallback"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -62,3 +64,76 @@ class Explanation:
     value_per_kwh: Array
     promise_price_per_kwh: float
     promise_cost: float
+
+
+WHYS = tuple(Why)
+Codes = NDArray[np.int16]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Explanations:
+    """The explanations of n units in T steps as arrays; each is made when it is asked for, so that 10,000 cost no more than arrays.
+
+    Parameters
+    ----------
+    unit_ids, kinds : (n,)
+        The units.
+    why : (n, T)
+        Place of each reason in `WHYS`.
+    limit : (n, T)
+        Place in `limit_names` of the limit that costs most.
+    site_per_kwh : (T,)
+        What a kWh costs at the connection [currency/kWh].
+    limits_per_kwh, value_per_kwh : (n, T)
+        What limits add to it; worth of a kWh stored [currency/kWh].
+    promise_price_per_kwh, promise_cost : (n,)
+        As in `Explanation` [currency/kWh, currency].
+    """
+
+    unit_ids: tuple[str, ...]
+    kinds: tuple[StorageKind, ...]
+    why: Codes
+    limit: Codes
+    limit_names: tuple[str, ...]
+    site_per_kwh: Array
+    limits_per_kwh: Array
+    value_per_kwh: Array
+    promise_price_per_kwh: Array
+    promise_cost: Array
+
+    def __len__(self) -> int:
+        return len(self.unit_ids)
+
+    def __iter__(self) -> Iterator[Explanation]:
+        return (self[row] for row in range(len(self)))
+
+    def __getitem__(self, row: int) -> Explanation:
+        return Explanation(
+            unit_id=self.unit_ids[row],
+            kind=self.kinds[row],
+            why=tuple(WHYS[code] for code in self.why[row].tolist()),
+            limit=tuple(self.limit_names[code] for code in self.limit[row].tolist()),
+            price_per_kwh=self.site_per_kwh + self.limits_per_kwh[row],
+            limit_price_per_kwh=self.limits_per_kwh[row],
+            value_per_kwh=self.value_per_kwh[row],
+            promise_price_per_kwh=float(self.promise_price_per_kwh[row]),
+            promise_cost=float(self.promise_cost[row]),
+        )
+
+    def of(self, rows: Sequence[int]) -> "Explanations":
+        """Return the explanations of the units in `rows`."""
+        return replace(
+            self,
+            unit_ids=tuple(self.unit_ids[i] for i in rows),
+            kinds=tuple(self.kinds[i] for i in rows),
+            why=self.why[rows],
+            limit=self.limit[rows],
+            limits_per_kwh=self.limits_per_kwh[rows],
+            value_per_kwh=self.value_per_kwh[rows],
+            promise_price_per_kwh=self.promise_price_per_kwh[rows],
+            promise_cost=self.promise_cost[rows],
+        )
+
+    def now(self) -> tuple[Why, ...]:
+        """Return each unit's reason in the first step."""
+        return tuple(WHYS[code] for code in self.why[:, 0].tolist())
