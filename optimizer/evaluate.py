@@ -1,8 +1,10 @@
 """What a plan is worth, term by term, straight from the problem's definition: no Pyomo, no solver."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 
 from optimizer.flows import Flows
+from optimizer.parts import parts
 from optimizer.replay import ageing, commitments, converters, limits, money, preference, reserve, service
 from v2g.problem import Problem
 from v2g.solution import TermValue, Tier
@@ -34,6 +36,31 @@ VALUES: tuple[tuple[str, Tier, str, Callable[[Problem, Flows], float]], ...] = (
 """Every term: name, tier, unit, and its value from the problem and what the plan does; a term of the model is a line here too."""
 
 
+OF_UNITS = frozenset(
+    {
+        *("energy_outside", "ramp_broken", "unmet_target", "fairness", "wear", "cycle_wear", "calendar_ageing"),
+        *("early_departure", "terminal_value", "stability", "earliness"),
+    }
+)
+"""The terms that add up over the units; the others depend on what the site does as a whole."""
+
+
 def evaluate(problem: Problem, flows: Flows) -> tuple[TermValue, ...]:
     """Return the value of every term, in the order of the tiers."""
-    return tuple(TermValue(name=name, tier=tier, value=value(problem, flows), unit=unit) for name, tier, unit, value in VALUES)
+    own = Counter[str]()
+    for rows, part in parts(problem):
+        own.update(unit_values(part, flows.part(rows)))
+    return with_site(problem, flows, own)
+
+
+def unit_values(problem: Problem, flows: Flows) -> dict[str, float]:
+    """Return the values of the terms that add up over the units."""
+    return {name: value(problem, flows) for name, _, _, value in VALUES if name in OF_UNITS}
+
+
+def with_site(problem: Problem, flows: Flows, own: Mapping[str, float]) -> tuple[TermValue, ...]:
+    """Return the value of every term, given those of the units' own; the others do not look at the energies of `flows`."""
+    return tuple(
+        TermValue(name=name, tier=tier, value=own[name] if name in OF_UNITS else value(problem, flows), unit=unit)
+        for name, tier, unit, value in VALUES
+    )

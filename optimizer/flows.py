@@ -1,10 +1,11 @@
 """What a plan does: powers and energies, and all that follows from them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from optimizer.conversion import Conversion
+from optimizer.parts import parts
 from v2g.problem import Problem
 from v2g.solution import HeldReserve
 from v2g.timegrid import Array
@@ -29,19 +30,39 @@ class Flows:
         """Net power of each storage, + into it, (n, T) [kW]."""
         return self.charge_kw - self.discharge_kw
 
+    def part(self, rows: slice) -> "Flows":
+        """Return the flows of some of the storages, in views; import and export stay the whole site's."""
+        held = self.reserve
+        return Flows(
+            charge_kw=self.charge_kw[rows],
+            discharge_kw=self.discharge_kw[rows],
+            energy_kwh=self.energy_kwh[rows],
+            import_kw=self.import_kw,
+            export_kw=self.export_kw,
+            reserve=None if held is None else replace(held, up_kw=held.up_kw[rows], down_kw=held.down_kw[rows]),
+        )
+
 
 def make_flows(problem: Problem, charge_kw: Array, discharge_kw: Array) -> Flows:
     """Return what follows from the storages' powers; the energies are replayed, so that the balance holds to the last bit."""
+    energy, (import_kw, export_kw) = np.empty(problem.shape), traded_kw(problem, charge_kw, discharge_kw)
+    for rows, part in parts(problem):
+        energy[rows] = stored_kwh(part, charge_kw[rows], discharge_kw[rows])
+    return Flows(charge_kw=charge_kw, discharge_kw=discharge_kw, energy_kwh=energy, import_kw=import_kw, export_kw=export_kw)
+
+
+def stored_kwh(problem: Problem, charge_kw: Array, discharge_kw: Array) -> Array:
+    """Return the energy at step ends that follows from the storages' powers, (n, T) [kWh]."""
     s, conversion = problem.storages, Conversion.of(problem)
     gain = conversion.stored_kw(charge_kw) - conversion.drawn_kw(discharge_kw)
-    site_kw = (charge_kw - discharge_kw).sum(axis=0) + problem.circuits.fixed_kw.sum(axis=0)
-    return Flows(
-        charge_kw=charge_kw,
-        discharge_kw=discharge_kw,
-        energy_kwh=s.initial_energy_kwh[:, None] + np.cumsum(problem.grid.step_h * gain - s.drain_kwh, axis=1),
-        import_kw=np.maximum(site_kw, 0.0),
-        export_kw=np.maximum(-site_kw, 0.0),
-    )
+    return np.asarray(s.initial_energy_kwh[:, None] + np.cumsum(problem.grid.step_h * gain - s.drain_kwh, axis=1))
+
+
+def traded_kw(problem: Problem, charge_kw: Array, discharge_kw: Array) -> tuple[Array, Array]:
+    """Return what the site imports and exports, two (T,) [kW, ≥ 0]."""
+    units_kw = sum((charge_kw[rows] - discharge_kw[rows]).sum(axis=0) for rows, _ in parts(problem))
+    site_kw = units_kw + problem.circuits.fixed_kw.sum(axis=0)
+    return np.maximum(site_kw, 0.0), np.maximum(-site_kw, 0.0)
 
 
 def net(problem: Problem, charge_kw: Array, discharge_kw: Array) -> tuple[Array, Array]:

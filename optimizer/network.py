@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from v2g.network import N_PHASES
 from v2g.problem import Problem
@@ -30,43 +31,53 @@ class Limits:
 class Network:
     """The tree of a problem: limits of the circuits (m, T) and of the phases that need their own rows (f, 3, T).
 
-    `inside` is (m, n): 1 where a unit hangs at the circuit or below. `phased` holds the f circuits with phase rows and
-    `phase_inside` (f, 3, n) the share of each unit on each of their phases.
+    `phased` holds the f circuits with phase rows.
     """
 
-    inside: Array
+    problem: Problem
     circuits: Limits
     phased: tuple[int, ...]
-    phase_inside: Array
     phases: Limits
+
+    @property
+    def inside(self) -> Array:
+        """Where units hang at a circuit or below it, (m, n): 1 there."""
+        return self.problem.membership()
+
+    @property
+    def phase_inside(self) -> Array:
+        """Share of each unit on each phase of the phased circuits, (f, 3, n)."""
+        inside = self.problem.circuits.above()[list(self.phased)][:, self.problem.circuit_index()]
+        return np.asarray(inside[:, None, :] * self.problem.storages.phase_share.T[None])
 
 
 def network(problem: Problem) -> Network:
     """Return the problem's network. Phase limits of circuits that carry only balanced units become limits of the sum."""
-    c, inside = problem.circuits, problem.membership()
+    c, balanced = problem.circuits, _balanced(problem)
     fixed, margin = problem.fixed_below()
     import_kw, export_kw = c.import_limit_kw - margin, c.export_limit_kw.copy()
     phased = []
     for i in np.flatnonzero(np.isfinite(c.phase_limit_kw).any(axis=1)):
         limit = N_PHASES * float(c.phase_limit_kw[i].min())
-        if _balanced(problem, inside[i]) and ((fixed[i] + margin[i] <= limit) & (-fixed[i] <= limit)).all():
+        if balanced[i] and ((fixed[i] + margin[i] <= limit) & (-fixed[i] <= limit)).all():
             import_kw[i], export_kw[i] = np.minimum(import_kw[i], limit - margin[i]), np.minimum(export_kw[i], limit)
         else:
             phased.append(int(i))
     phase_kw = c.phase_limit_kw[phased][:, :, None]
     phase_fixed = np.broadcast_to(fixed[phased][:, None] / N_PHASES, (len(phased), N_PHASES, problem.grid.n_steps))
     return Network(
-        inside=inside,
+        problem=problem,
         circuits=_limits(fixed, import_kw, export_kw),
         phased=tuple(phased),
-        phase_inside=inside[phased][:, None, :] * problem.storages.phase_share.T[None],
         phases=_limits(phase_fixed, phase_kw - margin[phased][:, None] / N_PHASES, np.broadcast_to(phase_kw, phase_fixed.shape)),
     )
 
 
-def _balanced(problem: Problem, inside: Array) -> bool:
-    share = problem.storages.phase_share[inside > 0]
-    return bool(np.abs(share - 1 / N_PHASES).max(initial=0.0) < TOLERANCE_KW)
+def _balanced(problem: Problem) -> NDArray[np.bool_]:
+    """Return whether all units at each circuit and below it draw alike from its phases, (m,)."""
+    uneven = np.abs(problem.storages.phase_share - 1 / N_PHASES).max(axis=1) >= TOLERANCE_KW
+    at_circuit = np.bincount(problem.circuit_index()[uneven], minlength=problem.circuits.n_circuits)
+    return np.asarray(problem.circuits.above() @ at_circuit == 0)
 
 
 def _limits(fixed_kw: Array, import_kw: Array, export_kw: Array) -> Limits:

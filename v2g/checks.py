@@ -35,11 +35,15 @@ class _Named:
     names: tuple[str, ...]
 
     def need_once(self) -> None:
+        if len(set(self.names)) == len(self.names):
+            return
         for name, times in Counter(self.names).items():
             _need(times == 1, f"{times} {self.place} share a name", f"{self.place}[{name}]", "name each once")
 
     def need(self, field: str, ok: NDArray[np.bool_], message: str, mend: str) -> None:
         """Raise `ProblemError` unless all of `ok` (n, ...) holds."""
+        if ok.all():
+            return
         for row in np.argwhere(~ok)[:1, 0]:
             raise ProblemError(message, place=f"{self.place}[{self.names[row]}].{field}", mend=mend)
 
@@ -50,8 +54,9 @@ def check_storages(s: Storages, n_steps: int, circuit_ids: tuple[str, ...]) -> N
     each.need_once()
     _need(len(s.kinds) == n and len(s.circuit_ids) == n, "kinds or circuits are missing", "storages", "give each storage its own")
     mend = f"one of {', '.join(circuit_ids)}"
-    for name, where in zip(s.unit_ids, s.circuit_ids, strict=True):
-        _need(where in circuit_ids, f"there is no circuit {where!r}", f"storages[{name}].circuit_id", mend)
+    known = set(circuit_ids)
+    for name, where in () if known.issuperset(s.circuit_ids) else zip(s.unit_ids, s.circuit_ids, strict=True):
+        _need(where in known, f"there is no circuit {where!r}", f"storages[{name}].circuit_id", mend)
     shapes: dict[str, tuple[int, ...]] = {
         "phase_share": (n, N_PHASES),
         **dict.fromkeys(("charge_max_kw", "discharge_max_kw", "energy_min_kwh", "energy_max_kwh"), (n, n_steps)),

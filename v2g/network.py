@@ -48,6 +48,13 @@ class Circuits:
         """Number of circuits."""
         return len(self.circuit_ids)
 
+    def above(self) -> Array:
+        """Return (m, m): 1 where a circuit (row) is another one (column) or above it."""
+        above = np.eye(self.n_circuits)
+        for i in range(1, self.n_circuits):
+            above[:, i] += above[:, self.parent_index[i]]
+        return above
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Connection:

@@ -4,9 +4,11 @@ Few concepts: *storages* (cars, batteries) sit on *circuits* (a feeder tree whos
 at the *connection*'s prices. Signs: + into the storage or into the site. Arrays are float64, units first, steps second.
 """
 
+from copy import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from v2g.checks import check_circuits, check_commitments, check_connection, check_storages
 from v2g.commitments import Event, Reserve
@@ -54,14 +56,18 @@ class Problem:
 
     def membership(self) -> Array:
         """Return (m, n): 1 where the unit hangs at the circuit or below it."""
+        return self.circuits.above()[:, self.circuit_index()]
+
+    def circuit_index(self) -> NDArray[np.int64]:
+        """Return the index of the circuit at which each unit hangs, (n,)."""
         index = {name: i for i, name in enumerate(self.circuits.circuit_ids)}
-        inside = np.zeros((self.circuits.n_circuits, self.storages.n_units))
-        for unit, name in enumerate(self.storages.circuit_ids):
-            circuit = index[name]
-            while circuit >= 0:
-                inside[circuit, unit] = 1.0
-                circuit = int(self.circuits.parent_index[circuit])
-        return inside
+        return np.fromiter(map(index.__getitem__, self.storages.circuit_ids), np.int64, self.storages.n_units)
+
+    def part(self, rows: slice) -> "Problem":
+        """Return the problem of some of its units alone, in views; what has been checked is not checked again."""
+        part = copy(self)
+        object.__setattr__(part, "storages", self.storages.part(rows))
+        return part
 
     def fixed_below(self) -> tuple[Array, Array]:
         """Return the fixed power and its margin of each circuit with all below it, two (m, T) [kW]."""

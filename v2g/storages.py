@@ -1,7 +1,8 @@
 """Cars, batteries and all that behaves like them, as arrays: units first, steps second; + is into the storage."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import StrEnum
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,3 +106,20 @@ class Storages:
     def n_units(self) -> int:
         """Number of storages."""
         return len(self.unit_ids)
+
+    def part(self, rows: slice) -> Self:
+        """Return some of the storages; their arrays are views."""
+        return type(self)(**_rows(self, rows))
+
+
+def _rows(table: Any, rows: slice) -> dict[str, Any]:
+    """Return the fields of a table whose rows are storages, of `rows` only."""
+    return {field.name: _cut(getattr(table, field.name), rows) for field in fields(table)}
+
+
+def _cut(value: Any, rows: slice) -> Any:
+    if isinstance(value, DischargeCaps):
+        return replace(value, most_kwh=value.most_kwh[rows])
+    if is_dataclass(value) and not isinstance(value, type):
+        return type(value)(**_rows(value, rows))
+    return None if value is None else value[rows]

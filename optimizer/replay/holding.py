@@ -31,10 +31,10 @@ def above_modules_kw(problem: Problem, charge_kw: Array, discharge_kw: Array) ->
     taken = np.zeros((2, c.n_circuits, near))
     if c.module_kw is None:
         return taken
-    at = np.array([[name == where for where in problem.storages.circuit_ids] for name in c.circuit_ids], dtype=np.float64)
+    at = problem.circuit_index()
     for side, power in enumerate((charge_kw[:, :near], discharge_kw[:, :near])):
         for circuit in np.flatnonzero(c.module_kw):
-            taken[side, circuit] = at[circuit] @ whole_kw(power, float(c.module_kw[circuit]))
+            taken[side, circuit] = whole_kw(power[at == circuit], float(c.module_kw[circuit])).sum(axis=0)
     rooms = np.stack([room[:, :near] for room in room_kw(problem)])
     return np.where(c.module_kw[None, :, None] > 0, np.maximum(taken - rooms, 0.0), 0.0)
 

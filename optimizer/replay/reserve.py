@@ -5,8 +5,9 @@ import numpy as np
 from optimizer.envelope import envelope
 from optimizer.flows import Flows
 from optimizer.inputs.reserve import DOWN, UP, call_h, calls, covered_h, draws_per_kw, needed_kwh, offers
+from optimizer.loads import loads_kw
 from optimizer.network import network
-from optimizer.replay.limits import excess_kw
+from optimizer.replay.limits import excess_of
 from v2g.problem import Problem
 from v2g.solution import HeldReserve
 from v2g.timegrid import Array
@@ -65,20 +66,30 @@ def fitted(problem: Problem, flows: Flows, wished: HeldReserve) -> HeldReserve:
     return HeldReserve(held_kw=np.maximum(wished.held_kw, 0.0) * share, up_kw=up, down_kw=down)
 
 
+def unkept_by_units_kw(problem: Problem, flows: Flows) -> dict[str, Array]:
+    """Return by how much the reserve of a plan exceeds what units have left [kW]; ≤ 0 where it does not."""
+    reserve = flows.reserve
+    if reserve is None:
+        return {}
+    up, down = headroom_kw(problem, flows)
+    return {
+        "a unit's headroom up is not there": reserve.up_kw - up,
+        "a unit's headroom down is not there": reserve.down_kw - down,
+    }
+
+
 def unkept_kw(problem: Problem, flows: Flows) -> dict[str, Array]:
-    """Return by how much the reserve of a plan breaks each of its rules [kW]; ≤ 0 where it keeps them."""
+    """Return by how much the reserve of a plan breaks each of its rules for the whole site [kW]; ≤ 0 where it keeps them."""
     reserve = flows.reserve
     if reserve is None:
         return {}
     most = np.array([r.committed_kw + r.offer_max_kw for r in problem.reserves])
-    up, down = headroom_kw(problem, flows)
-    power = flows.power_kw
-    imports = zip(excess_kw(problem, power + reserve.down_kw), excess_kw(problem, power), strict=True)
-    exports = zip(excess_kw(problem, power - reserve.up_kw), excess_kw(problem, power), strict=True)
+    loads = loads_kw(problem, flows.charge_kw, flows.discharge_kw)
+    now = excess_of(problem, loads)
+    imports = zip(excess_of(problem, loads + loads_kw(problem, reserve.down_kw)), now, strict=True)
+    exports = zip(excess_of(problem, loads - loads_kw(problem, reserve.up_kw)), now, strict=True)
     return {
         "a reserve is more than may be offered": np.maximum(reserve.held_kw - most, -reserve.held_kw),
-        "a unit's headroom up is not there": reserve.up_kw - up,
-        "a unit's headroom down is not there": reserve.down_kw - down,
         "reserve up is held by nobody": reserve.held_kw @ calls(problem, UP) - reserve.up_kw.sum(axis=0),
         "reserve down is held by nobody": reserve.held_kw @ calls(problem, DOWN) - reserve.down_kw.sum(axis=0),
         "reserve down has no room under a limit": np.concatenate([(new[0] - old[0]).ravel() for new, old in imports]),
