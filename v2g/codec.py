@@ -32,7 +32,9 @@ def encode(value: Any) -> Any:
         case datetime():
             return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
         case np.ndarray():
-            return [encode(item) for item in value.tolist()]
+            # Numbers that are all finite are JSON as they are: a fleet's arrays in milliseconds, not seconds.
+            plain = value.dtype.kind in "fiub" and bool(np.isfinite(value).all())
+            return value.tolist() if plain else [encode(item) for item in value.tolist()]
         case np.generic():
             return encode(value.item())
         case list() | tuple():
@@ -40,7 +42,7 @@ def encode(value: Any) -> Any:
         case Mapping():
             return {str(key): encode(item) for key, item in value.items()}
     if is_dataclass(value):
-        return {TAG: type(value).__name__, **{f.name: encode(getattr(value, f.name)) for f in fields(value)}}
+        return {TAG: type(value).__name__, **{f.name: encode(getattr(value, f.name)) for f in fields(value) if f.init}}
     raise TypeError(f"cannot encode a {type(value).__name__}")
 
 

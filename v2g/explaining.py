@@ -11,10 +11,10 @@ from v2g.reasons import Facts, reasons
 from v2g.solution import Solution
 from v2g.timegrid import Array
 from v2g.unit_prices import unit_prices
-from v2g.why import Explanation
+from v2g.why import Explanations
 
 
-def explain(problem: Problem, solution: Solution, power_kw: Array, laxity_h: Array) -> tuple[Explanation, ...]:
+def explain(problem: Problem, solution: Solution, power_kw: Array, laxity_h: Array) -> Explanations:
     """Return an explanation of each unit.
 
     Parameters
@@ -27,23 +27,20 @@ def explain(problem: Problem, solution: Solution, power_kw: Array, laxity_h: Arr
         How long each unit can still wait and keep its promise, inf where nothing is missing [h].
     """
     prices = unit_prices(problem, solution)
-    why = reasons(Facts(problem=problem, solution=solution, power_kw=power_kw, laxity_h=laxity_h, prices=prices))
-    per_kwh, promise = prices.per_kwh, _promise_prices(problem, solution)
+    promise = _promise_prices(problem, solution)
     missing = promised_beyond_kwh(problem)
     cost = np.where(missing > 0, promise * np.where(missing > 0, missing, 1.0), 0.0)
-    return tuple(
-        Explanation(
-            unit_id=unit_id,
-            kind=problem.storages.kinds[i],
-            why=tuple(why[i]),
-            limit=tuple(prices.limit[i]),
-            price_per_kwh=per_kwh[i],
-            limit_price_per_kwh=prices.limits_per_kwh[i],
-            value_per_kwh=prices.value_per_kwh[i],
-            promise_price_per_kwh=float(promise[i]),
-            promise_cost=float(cost[i]),
-        )
-        for i, unit_id in enumerate(problem.storages.unit_ids)
+    return Explanations(
+        unit_ids=problem.storages.unit_ids,
+        kinds=problem.storages.kinds,
+        why=reasons(Facts(problem=problem, solution=solution, power_kw=power_kw, laxity_h=laxity_h, prices=prices)),
+        limit=prices.limit,
+        limit_names=prices.limit_names,
+        site_per_kwh=prices.site_per_kwh,
+        limits_per_kwh=prices.limits_per_kwh,
+        value_per_kwh=prices.value_per_kwh,
+        promise_price_per_kwh=promise,
+        promise_cost=cost,
     )
 
 

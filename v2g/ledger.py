@@ -4,7 +4,6 @@ Every visit's meter is counted once: a mark says how far. A vehicle is its drive
 session; what was counted for a session moves to its driver as soon as one is known.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import inf, isinf
@@ -172,8 +171,11 @@ def life_cap(rules: Rules) -> Use:
 
 def left_kwh(cap: Use, used: Use, *, discharge_max_kw: float, capacity_kwh: float | None) -> float:
     """Return the energy that may still be given back [kWh at the AC side]: min(kWh, hours·discharge_max, cycles·capacity) left."""
-    sizes: Mapping[str, float] = {"energy_kwh": 1.0, "time_h": discharge_max_kw, "cycles": capacity_kwh or 0.0}
-    return min(_left(getattr(cap, name), getattr(used, name), size) for name, size in sizes.items())
+    return min(
+        _left(cap.energy_kwh, used.energy_kwh, 1.0),
+        _left(cap.time_h, used.time_h, discharge_max_kw),
+        _left(cap.cycles, used.cycles, capacity_kwh or 0.0),
+    )
 
 
 def used_up(ledger: Ledger, session: ChargingSession, evse: Evse, rules: Rules) -> bool:

@@ -5,12 +5,12 @@ from datetime import datetime
 
 from v2g.solution import Rung, TermValue
 from v2g.timegrid import Array, TimeGrid
-from v2g.why import Explanation, Why
+from v2g.why import Explanation, Explanations, Why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Plan:
-    """What is to happen on `grid`; row i of `power_kw` and `energy_kwh` is unit ``unit_ids[i]``.
+    """What is to happen on `grid`; row i of `power_kw` and `energy_kwh` is unit ``unit_ids[i]``, and `row` has each unit's i.
 
     `power_kw` and `energy_kwh` are (n, T) [kW signed, kWh at step ends]; `import_kw`, `export_kw`, `fixed_kw`, the prices and
     `import_limit_kw` (the whole limit, guard included) (T,). `why` has a reason a unit and `explanations` what stands behind it;
@@ -42,10 +42,14 @@ class Plan:
     promised_kwh: tuple[float, ...] = ()
     due_h: tuple[float, ...] = ()
     production_kw: dict[str, float] = field(default_factory=dict)
-    explanations: tuple[Explanation, ...] = ()
+    explanations: Explanations | tuple[Explanation, ...] = ()
     expected_kw: Array | None = None
     held_kw: dict[str, float] = field(default_factory=dict)
+    row: dict[str, int] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "row", {unit_id: i for i, unit_id in enumerate(self.unit_ids)})
 
     def power_now_kw(self, unit_id: str) -> float:
         """Return the first step's power of `unit_id` [kW], 0 if the plan does not know it."""
-        return float(self.power_kw[self.unit_ids.index(unit_id), 0]) if unit_id in self.unit_ids else 0.0
+        return float(self.power_kw[self.row[unit_id], 0]) if unit_id in self.row else 0.0

@@ -14,6 +14,7 @@ from v2g.site import Rules
 from v2g.solution import Solution
 from v2g.storages import StorageKind
 from v2g.timegrid import Array
+from v2g.why import Explanations
 
 EPSILON_KW = 0.05
 EPSILON_KWH = 0.05
@@ -57,7 +58,7 @@ def make_plan(problem: Problem, solution: Solution, now: datetime, rules: Rules)
         import_limit_kw=problem.circuits.import_limit_kw[0] / (1.0 - rules.guard_frac),
         import_price_per_kwh=problem.connection.import_price_per_kwh,
         export_price_per_kwh=problem.connection.export_price_per_kwh,
-        why=tuple(e.why[0] for e in explanations),
+        why=explanations.now(),
         rung=solution.rung,
         reason=solution.reason,
         gap_frac=solution.gap_frac,
@@ -70,7 +71,7 @@ def make_plan(problem: Problem, solution: Solution, now: datetime, rules: Rules)
         explanations=explanations,
         held_kw=_held_kw(problem, solution),
     )
-    return _of_those_here(plan, problem.storages.kinds)
+    return _of_those_here(plan, explanations)
 
 
 def _held_kw(problem: Problem, solution: Solution) -> dict[str, float]:
@@ -86,10 +87,10 @@ def _due_h(problem: Problem) -> tuple[float, ...]:
     return tuple(np.where(step > 0, problem.grid.edges_h[step], np.inf).tolist())
 
 
-def _of_those_here(plan: Plan, kinds: tuple[StorageKind, ...]) -> Plan:
+def _of_those_here(plan: Plan, explanations: Explanations) -> Plan:
     """Return the plan without the cars that are only expected: nobody can be told anything of them but what they will take."""
-    here = [i for i, kind in enumerate(kinds) if kind is not StorageKind.EXPECTED_EV]
-    if len(here) == len(kinds):
+    here = [i for i, kind in enumerate(explanations.kinds) if kind is not StorageKind.EXPECTED_EV]
+    if len(here) == len(explanations):
         return plan
     return replace(
         plan,
@@ -100,7 +101,7 @@ def _of_those_here(plan: Plan, kinds: tuple[StorageKind, ...]) -> Plan:
         laxity_h=tuple(plan.laxity_h[i] for i in here),
         promised_kwh=tuple(plan.promised_kwh[i] for i in here),
         due_h=tuple(plan.due_h[i] for i in here),
-        explanations=tuple(plan.explanations[i] for i in here),
+        explanations=explanations.of(here),
         expected_kw=plan.power_kw.sum(axis=0) - plan.power_kw[here].sum(axis=0),
     )
 

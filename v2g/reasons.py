@@ -14,7 +14,7 @@ from v2g.solution import Solution
 from v2g.storages import StorageKind
 from v2g.timegrid import Array
 from v2g.unit_prices import EPSILON_PRICE, UnitPrices
-from v2g.why import Why
+from v2g.why import WHYS, Codes, Why
 
 EPSILON_KW = 0.05
 EPSILON_KWH = 0.05
@@ -40,8 +40,8 @@ class Facts:
         return np.array([kind in kinds for kind in self.problem.storages.kinds], dtype=np.bool_)[:, None]
 
 
-def reasons(facts: Facts) -> NDArray[np.object_]:
-    """Return each unit's reason in each step, (n, T)."""
+def reasons(facts: Facts) -> Codes:
+    """Return each unit's reason in each step, (n, T), by its place in `WHYS`."""
     s = facts.problem.storages
     charging, discharging = facts.power_kw > EPSILON_KW, facts.power_kw < -EPSILON_KW
     rules = (
@@ -51,7 +51,7 @@ def reasons(facts: Facts) -> NDArray[np.object_]:
         *((why, ~charging & ~discharging & mask) for why, mask in _to_rest(facts)),
     )
     codes = np.select([np.broadcast_to(mask, facts.problem.shape) for _, mask in rules], range(len(rules)))
-    return np.asarray(np.array([why for why, _ in rules], dtype=object)[codes])
+    return np.asarray(np.array([WHYS.index(why) for why, _ in rules], dtype=np.int16)[codes])
 
 
 def _to_charge(facts: Facts) -> Rules:

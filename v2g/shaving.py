@@ -122,9 +122,9 @@ def _battery(unit: UnitBounds, battery: Battery, soc_frac: float, observation: O
 def _car(unit: UnitBounds, evse: Evse, state: EvseState, rules: Rules, memory: Memory, observation: Observation) -> Giver:
     """Return what the car can give and have again by its promise, charging by itself from the end of the quarter-hour on."""
     session, plan = state.session, memory.plan
-    if session is None or plan is None or unit.unit_id not in plan.unit_ids or not plan.due_h:
+    if session is None or plan is None or unit.unit_id not in plan.row or not plan.due_h:
         return Giver(unit_id=unit.unit_id, most_kw=0.0, wait_h=0.0)
-    row, capacity = plan.unit_ids.index(unit.unit_id), session.vehicle.capacity_kwh or 0.0
+    row, capacity = plan.row[unit.unit_id], session.vehicle.capacity_kwh or 0.0
     stored_kwh = stored_energy_kwh(session, evse)
     charge_kw = min(evse.charge_max_kw, session.vehicle.charge_max_kw or inf) * evse.efficiency
     rest = rest_h(observation.at)

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from v2g.network import N_PHASES
 from v2g.problem import Problem
 from v2g.solution import ShadowPrices, Solution
 from v2g.timegrid import Array
+from v2g.why import Codes
 
 EPSILON_PRICE = 1e-4
 """Prices below this [currency/kWh] are the solver's rounding."""
@@ -25,7 +25,7 @@ class UnitPrices:
     limits_per_kwh : (n, T)
         What all limits on the way add for the unit; negative where drawing more relieves them [currency/kWh].
     limit : (n, T)
-        Name of the circuit, or circuit:phase, that has most part in it; "" where none binds.
+        Place in `limit_names` of the circuit, or circuit:phase, that has most part in it; 0, which is "", where none binds.
     value_per_kwh : (n, T)
         Worth of a kWh stored at each step's end [currency/kWh].
     known : bool
@@ -34,7 +34,8 @@ class UnitPrices:
 
     site_per_kwh: Array
     limits_per_kwh: Array
-    limit: NDArray[np.object_]
+    limit: Codes
+    limit_names: tuple[str, ...]
     value_per_kwh: Array
     known: bool
 
@@ -49,16 +50,24 @@ def unit_prices(problem: Problem, solution: Solution) -> UnitPrices:
     told, none = solution.prices, np.zeros(problem.shape)
     if told is None:
         price = problem.connection.import_price_per_kwh
-        names = np.full(problem.shape, "", dtype=object)
-        return UnitPrices(site_per_kwh=price, limits_per_kwh=none, limit=names, value_per_kwh=none, known=False)
-    limits, names = _limits(problem, told)
+        nowhere = np.zeros(problem.shape, dtype=np.int16)
+        return UnitPrices(
+            site_per_kwh=price, limits_per_kwh=none, limit=nowhere, limit_names=("",), value_per_kwh=none, known=False
+        )
+    limits, dearest = _limits(problem, told)
+    ids = problem.circuits.circuit_ids
     return UnitPrices(
-        site_per_kwh=told.site_per_kwh, limits_per_kwh=limits, limit=names, value_per_kwh=told.energy_per_kwh, known=True
+        site_per_kwh=told.site_per_kwh,
+        limits_per_kwh=limits,
+        limit=dearest,
+        limit_names=("", *ids, *(f"{name}:L{p + 1}" for name in ids for p in range(N_PHASES))),
+        value_per_kwh=told.energy_per_kwh,
+        known=True,
     )
 
 
-def _limits(problem: Problem, told: ShadowPrices) -> tuple[Array, NDArray[np.object_]]:
-    """Return what limits add to each unit's price and the name of the dearest, two (n, T).
+def _limits(problem: Problem, told: ShadowPrices) -> tuple[Array, Codes]:
+    """Return what limits add to each unit's price and which is the dearest (0 = none, circuits, then their phases), two (n, T).
 
         price[u,t] = Σ_c (import[c,t] − export[c,t] + Σ_p share[u,p]·phase[c,p,t]) / h[t]        c on the way from u to the grid
 
@@ -76,5 +85,4 @@ def _limits(problem: Problem, told: ShadowPrices) -> tuple[Array, NDArray[np.obj
     total = parts.sum(axis=1)
     none = np.full((len(first), 1, problem.grid.n_steps), EPSILON_PRICE)
     dearest = np.concatenate((none, parts * np.sign(total)[:, None, :]), axis=1).argmax(axis=1)
-    names = np.array(["", *ids, *(f"{name}:L{p + 1}" for name in ids for p in range(N_PHASES))], dtype=object)
-    return total[place.reshape(-1)], names[dearest][place.reshape(-1)]
+    return total[place.reshape(-1)], dearest.astype(np.int16)[place.reshape(-1)]

@@ -25,7 +25,7 @@ def in_words(explanation: Explanation, plan: Plan, site: Site, language: str) ->
 
 def reason_in_words(explanation: Explanation, plan: Plan, site: Site, language: str) -> str:
     """Return why the unit does what it does now."""
-    power, parts = plan.power_kw[plan.unit_ids.index(explanation.unit_id)], PARTS[language]
+    power, parts = plan.power_kw[plan.row[explanation.unit_id]], PARTS[language]
     takes_only = explanation.kind in (StorageKind.EV, StorageKind.ELECTROLYSER)
     extra = explanation.limit_price_per_kwh[0]
     return sentence_of(explanation.kind, explanation.why[0], language).format(

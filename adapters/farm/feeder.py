@@ -54,7 +54,8 @@ class Feeder:
         self.import_limit_kw = np.array([row.import_limit_kw for row in self._rows])
         self.export_limit_kw = np.array([row.export_limit_kw for row in self._rows])
         wired = [(e.circuit_id, e.phases) for e in site.evses]
-        wired += [(unit.circuit_id, PHASES) for unit in (*site.batteries, *plants_of(site))]
+        wired += [(b.circuit_id, PHASES) for b in site.batteries]
+        wired += [(plant.circuit_id, PHASES) for plant in plants_of(site)]
         kinds = {kind: self._column(*kind) for kind in dict.fromkeys(wired)}
         columns = [kinds[kind] for kind in wired]
         self.rows = Rows(np.array(columns).reshape(len(columns), len(self._rows)).T)

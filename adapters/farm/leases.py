@@ -1,5 +1,7 @@
 """Setpoints and their leases: each holds until it expires, then the unit falls to its fallback."""
 
+from math import isfinite
+
 import numpy as np
 
 from v2g.site import Site
@@ -35,8 +37,9 @@ class Leases:
 
     def all_granted(self, at_s: float) -> tuple[list[float | None], list[float | None]]:
         """Return of every unit the setpoint in force [kW], None where the fallback holds, and what `until_s` returns."""
-        setpoint_kw = np.where(at_s < self._until_s, self._setpoint_kw, None)
-        return setpoint_kw.tolist(), np.where(np.isfinite(self._until_s), self._until_s, None).tolist()
+        rows = zip(self._setpoint_kw.tolist(), self._until_s.tolist(), strict=True)
+        granted = [(kw if at_s < until_s else None, until_s if isfinite(until_s) else None) for kw, until_s in rows]
+        return [kw for kw, _ in granted], [until_s for _, until_s in granted]
 
     def ceilings_kw(self, at_s: float) -> Array:
         """Return what every unit may do at `at_s` (n_units,): its setpoint, or its fallback, which never discharges."""

@@ -103,7 +103,8 @@ def equal_share(wanted_kw: Array, least_kw: Array, rows: Rows, headroom_kw: Arra
         # Who needs less than the raise leaves room for the next one: few rounds, where one a unit would be thousands.
         share_kw = np.where(rising, np.minimum(share_kw + max(raise_kw, 0.0), wanted_kw), share_kw)
         full = headroom_kw - rows.sums(share_kw) <= LEAST_RAISE_KW
-        rising &= (wanted_kw - share_kw > LEAST_RAISE_KW) & ~(rows.places[:, full] > 0.0).any(axis=1)[rows.place]
+        held_back = np.asarray(rows.places[:, full].sum(axis=1) > 0.0)[rows.place]
+        rising &= (wanted_kw - share_kw > LEAST_RAISE_KW) & ~held_back
     return share_kw
 
 

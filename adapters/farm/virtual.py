@@ -127,7 +127,7 @@ class VirtualFarm:
     def _evse_states(self) -> tuple[EvseState, ...]:
         fleet, now = self._fleet, self.now
         granted_kw, until_s = self._leases.all_granted(self._yard.now_s)
-        until = {s: datetime.fromtimestamp(s, UTC) for s in set(until_s) if s is not None}
+        until = {s: None if s is None else datetime.fromtimestamp(s, UTC) for s in set(until_s)}
         registers = zip(fleet.imported_kwh.tolist(), fleet.exported_kwh.tolist(), fleet.soc_frac.tolist(), strict=True)
         sessions = [
             car and self._session(car, *told)
@@ -141,7 +141,7 @@ class VirtualFarm:
                 session=sessions[unit],
                 power_kw=Reading(value=running_kw[unit], at=now),
                 acknowledged_kw=granted_kw[unit],
-                lease_until=None if until_s[unit] is None else until[until_s[unit]],
+                lease_until=until[until_s[unit]],
             )
             for unit, evse in enumerate(self._site.evses)
         )

@@ -1,5 +1,6 @@
 """Each reason arises where it should and nowhere else; each price is what it says, by solving again."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from optimizer.exact import ExactPlanner
 from tests.optimizer.builders import car, case, fleet_of, grid_only, with_storages
+from v2g.codec import decode, encode
 from v2g.commitments import Carbon, Dispatch, Event, Reserve
 from v2g.explaining import explain, promised_beyond_kwh
 from v2g.network import Circuits
@@ -15,14 +17,14 @@ from v2g.planning import needs
 from v2g.problem import Problem
 from v2g.solution import Solution, Tier
 from v2g.storages import StorageKind, Storages
-from v2g.why import Explanation, Why
+from v2g.why import Explanations, Why
 
 
 def solved(problem: Problem) -> Solution:
     return ExactPlanner(prefer=False).solve_now(problem)
 
 
-def explained(problem: Problem, solution: Solution | None = None) -> tuple[Explanation, ...]:
+def explained(problem: Problem, solution: Solution | None = None) -> Explanations:
     solution = solution or solved(problem)
     return explain(problem, solution, solution.power_kw, needs(problem).laxity_h)
 
@@ -316,6 +318,14 @@ def test_a_promise_asks_of_a_car_that_may_give_back_what_it_could_have_given() -
     assert promised_beyond_kwh(case(cars)) == pytest.approx([5.0, 15.0, 11.0, 0.0, 0.0])
 
 
+def test_explanations_are_kept_as_arrays_and_come_back_from_json() -> None:
+    told = explained(case(fleet_of(ROW, replace(taker(wants=8.0), circuit_ids=("row",)), taker(wants=8.0)), TREE, price=[0.1, 0.4]))
+    back = decode(Explanations, json.loads(json.dumps(encode(told))))
+    assert [encode(e) for e in back] == [encode(e) for e in told]
+    assert [encode(e) for e in told.of([2])] == [encode(told[2])]
+    assert told.now() == tuple(e.why[0] for e in told)
+
+
 def test_an_empty_station_has_its_reasons_too() -> None:
     nobody = replace(taker(), **{n: v[:0] for n in Storages.__slots__ if (v := getattr(taker(), n)) is not None})
-    assert explained(case(nobody)) == ()
+    assert tuple(explained(case(nobody))) == ()

@@ -39,7 +39,11 @@ def without_used_up(units: Sequence[Unit], caps: DischargeCaps | None) -> list[U
     if caps is None:
         return list(units)
     closed = (caps.most_kwh < NOTHING_KWH) @ (caps.window > 0)
-    return [replace(u, discharge_max_kw=np.where(row, 0.0, u.discharge_max_kw)) for u, row in zip(units, closed, strict=True)]
+    gives = [u.discharge_max_kw.any() for u in units]
+    return [
+        replace(u, discharge_max_kw=np.where(row, 0.0, u.discharge_max_kw)) if may and row.any() else u
+        for u, row, may in zip(units, closed, gives, strict=True)
+    ]
 
 
 def spans(grid: TimeGrid, time_zone: str) -> Array:
@@ -59,9 +63,9 @@ def spans(grid: TimeGrid, time_zone: str) -> Array:
 def _left_kwh(unit: Unit, session: ChargingSession, rules: Rules, ledger: Ledger, n_days: int) -> list[float]:
     account = ledger.account(session)
 
+    most_kw, a_day = float(unit.discharge_max_kw.max(initial=0.0)), day_cap(rules)
+
     def left(cap: Use, used: Use) -> float:
-        most_kw = float(unit.discharge_max_kw.max(initial=0.0))
         return left_kwh(cap, used, discharge_max_kw=most_kw, capacity_kwh=session.vehicle.capacity_kwh)
 
-    each = [left(day_cap(rules), account.today if day == 0 else Use()) for day in range(n_days)]
-    return [*each, left(life_cap(rules), account.life)]
+    return [left(a_day, account.today), *[left(a_day, Use())] * (n_days - 1), left(life_cap(rules), account.life)]

@@ -18,7 +18,7 @@ from v2g.stating.baseline import idle_kw
 from v2g.stating.batteries import battery_unit, usable
 from v2g.stating.calls import events_of, reserves_of
 from v2g.stating.caps import discharge_caps, spans, without_used_up
-from v2g.stating.cars import car_unit
+from v2g.stating.cars import car_units
 from v2g.stating.circuits import circuits_of
 from v2g.stating.dwelling import dwelling
 from v2g.stating.expected import expected_units
@@ -45,21 +45,9 @@ def make_problem(site: Site, observation: Observation, outlook: Outlook, signals
 def _stated(site: Site, observation: Observation, outlook: Outlook, signals: Signals, memory: Memory) -> Problem:
     """Return the problem of one course."""
     grid, spare_h = outlook.grid, site.rules.peak_spare_h * (outlook.expected_peak_kw > 0)
-    departures = {d.session_id: d for d in outlook.departures}
     states = {s.evse_id: s for s in observation.evses}
-    units = [
-        car_unit(
-            evse,
-            state.session,
-            departures.get(state.session.session_id),
-            rules=site.rules,
-            outlook=outlook,
-            memory=memory,
-            spare_h=spare_h,
-        )
-        for evse in site.evses
-        if (state := states.get(evse.evse_id)) and state.online and state.session
-    ]
+    cars = [(e, s.session) for e in site.evses if (s := states.get(e.evse_id)) and s.online and s.session]
+    units = car_units(cars, rules=site.rules, outlook=outlook, memory=memory, spare_h=spare_h)
     worth = float(np.average(outlook.import_price_per_kwh, weights=grid.step_h))
     charge = {s.battery_id: s for s in observation.batteries}
     units += [battery_unit(b, charge[b.battery_id], grid, worth) for b in site.batteries if usable(charge.get(b.battery_id))]
@@ -87,10 +75,13 @@ def _without_trickle(problem: Problem) -> Storages:
     """
     storages, circuits = problem.storages, problem.circuits
     fixed, margin = problem.fixed_below()
-    room = np.maximum(circuits.import_limit_kw - fixed - margin, 0.0)
-    on_the_way = np.where(problem.membership()[:, :, None] > 0, room[:, None, :], np.inf).min(axis=0, initial=np.inf)
-    holds = on_the_way >= storages.charge_min_kw[:, None]
-    return replace(storages, charge_max_kw=np.where(holds, storages.charge_max_kw, 0.0))
+    on_the_way = np.maximum(circuits.import_limit_kw - fixed - margin, 0.0)
+    for circuit, parent in enumerate(circuits.parent_index[1:], start=1):  # a parent stands before its children
+        on_the_way[circuit] = np.minimum(on_the_way[circuit], on_the_way[parent])
+    index = {name: i for i, name in enumerate(circuits.circuit_ids)}
+    at = [index[name] for name in storages.circuit_ids]
+    holds = on_the_way[at] >= storages.charge_min_kw[:, None]
+    return storages if holds.all() else replace(storages, charge_max_kw=np.where(holds, storages.charge_max_kw, 0.0))
 
 
 def _previous(plan: Plan | None, unit_ids: tuple[str, ...], grid: TimeGrid) -> Array:
@@ -102,7 +93,6 @@ def _previous(plan: Plan | None, unit_ids: tuple[str, ...], grid: TimeGrid) -> A
     step = np.searchsorted(plan.grid.edges_h, middle_h, side="right") - 1
     known = (step >= 0) & (step < plan.grid.n_steps)
     index = {unit_id: i for i, unit_id in enumerate(plan.unit_ids)}
-    for i, unit_id in enumerate(unit_ids):
-        if unit_id in index:
-            power[i, known] = plan.power_kw[index[unit_id], step[known]]
+    before = np.array([index.get(unit_id, -1) for unit_id in unit_ids], dtype=np.int64)
+    power[np.ix_(before >= 0, known)] = plan.power_kw[np.ix_(before[before >= 0], step[known])]
     return power
