@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
 
 import numpy as np
 
@@ -13,8 +12,9 @@ from optimizer.compiled.stamp import Stamp
 from optimizer.compiled.template import compile_template
 from optimizer.data import model_data
 from optimizer.exact import ExactPlanner
-from optimizer.highs import new_highs, pass_program
+from optimizer.highs import Highs, native_basis, new_highs, pass_program
 from optimizer.tiers import make_objective
+from optimizer.warm import Footing, carry_over
 from tests.optimizer.instances import START, fleet
 from v2g.problem import Problem
 from v2g.storages import Storages
@@ -33,19 +33,21 @@ def timed_s(run: Callable[[], object]) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Matrices:
-    """A problem's linear program, as the planner hands it to HiGHS first."""
+    """A problem's linear program, as the planner hands it to HiGHS first, and where it comes from."""
 
     reduced: Reduced
     cost: Array
+    footing: Footing
 
 
 def matrices(problem: Problem) -> Matrices:
     """Return the very arrays that the planner solves for a problem: all tiers weighted, and the price of leaving the last plan."""
     data = model_data(problem)
     program = Stamp(compile_template(data.structure), problem.shape[0]).program(data.symbols)
-    reduced = reduce(program, make_pattern(program))
+    pattern = make_pattern(program)
+    reduced, footing = reduce(program, pattern), Footing(problem=problem, stamp=program.stamp, pattern=pattern)
     objective = make_objective(problem, {name: cost[reduced.pattern.cols] for name, cost in program.costs.items()})
-    return Matrices(reduced=reduced, cost=objective.weighted + objective.moving)
+    return Matrices(reduced=reduced, cost=objective.weighted + objective.moving, footing=footing)
 
 
 def bare_s(problem: Problem) -> float:
@@ -58,16 +60,17 @@ def bare_s(problem: Problem) -> float:
 def bare_warm_s(problem: Problem, next_problem: Problem) -> float:
     """Return how long HiGHS alone takes on the matrices of `next_problem` from the optimal basis of `problem`: its run only [s].
 
-    The basis is kept as it is where both have as many rows and columns; else HiGHS begins anew, as it would by itself.
+    Where the matrix has changed its shape the basis is carried over by unit and instant, as the planner does.
     """
+    before, after, solver = matrices(problem), matrices(next_problem), Highs()
+    solver.load(before.reduced)
+    solver.minimise(before.cost, time_limit_s=np.inf)
+    carried = carry_over(solver.basis(), before.footing, after.footing)
     highs = new_highs()
-    for arrays in (matrices(problem), matrices(next_problem)):
-        basis: Any = highs.getBasis()
-        pass_program(highs, arrays.reduced, arrays.cost)
-        if basis.valid and (len(basis.row_status), len(basis.col_status)) == arrays.reduced.pattern.matrix.shape:
-            highs.setBasis(basis)
-        seconds = timed_s(highs.run)
-    return seconds
+    pass_program(highs, after.reduced, after.cost)
+    if carried is not None:
+        highs.setBasis(native_basis(carried))
+    return timed_s(highs.run)
 
 
 def rolling(planner: ExactPlanner, n: int, n_steps: int, ticks: int) -> Iterator[tuple[Problem, float]]:

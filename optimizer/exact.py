@@ -79,13 +79,10 @@ class ExactPlanner:
     def _load(self, problem: Problem, program: Program) -> Reduced:
         """Give HiGHS the program, and the last basis in its terms if the matrix is another one."""
         old, basis = self._footing, None
-        if old is not None and old.pattern.fits(program):
-            pattern = old.pattern
-        else:
-            pattern = make_pattern(program)
-            if old is not None:
-                basis = carry_over(self._highs.basis(), old, Footing(problem=problem, stamp=program.stamp, pattern=pattern))
-        self._footing = Footing(problem=problem, stamp=program.stamp, pattern=pattern)
+        pattern = (None if old is None else old.pattern.fitted(program)) or make_pattern(program)
+        new = self._footing = Footing(problem=problem, stamp=program.stamp, pattern=pattern)
+        if old is not None and pattern is not old.pattern and not new.stands_on(old):
+            basis = carry_over(self._highs.basis(), old, new)
         reduced = reduce(program, pattern)
         self._highs.load(reduced)
         if basis is not None:

@@ -139,9 +139,6 @@ def _pattern(courses: Sequence[Course], links: _Links) -> Pattern:
     row_offsets = np.cumsum([0, *(c.program.stamp.n_rows for c in courses)])
     linking = row_offsets[-1] + np.arange(len(links.side))
     return Pattern(
-        free=np.concatenate([p.free for p in patterns]),
-        bounded=np.concatenate([p.bounded for p in patterns]),
-        values=np.concatenate([p.values for p in patterns]),
         cols=np.concatenate([p.cols + offset for p, offset in zip(patterns, col_offsets[:-1], strict=True)]),
         rows=np.concatenate([*(p.rows + offset for p, offset in zip(patterns, row_offsets[:-1], strict=True)), linking]),
         matrix=csc_array(vstack([block_diag([p.matrix for p in patterns]), links.matrix])),

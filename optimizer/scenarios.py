@@ -128,7 +128,7 @@ class _Track:
             self._stamp = Stamp(template, problem.shape[0])
         program = self._stamp.program(data.symbols)
         old = self.footing
-        pattern = old.pattern if old is not None and old.pattern.fits(program) else make_pattern(program)
+        pattern = (None if old is None else old.pattern.fitted(program)) or make_pattern(program)
         self.footing = Footing(problem=problem, stamp=program.stamp, pattern=pattern)
         return Course(probability=probability, problem=problem, program=program, reduced=reduce(program, pattern))
 

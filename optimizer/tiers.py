@@ -134,7 +134,7 @@ def optimise(highs: Highs, objective: Objective, *, deadline: Deadline, prefer: 
     priced = highs.minimise(cost, time_limit_s=deadline.left_s)
     if priced.optimal and not _certified(objective, priced):
         priced = _one_by_one(highs, objective, moving, priced, deadline)
-    if not (priced.optimal and prefer):
+    if not (priced.optimal and prefer) or highs.is_least(objective.costs[Tier.PREFERENCE]):
         return Optimum(answer=priced, priced=priced)
     highs.lock(priced)
     try:

@@ -26,6 +26,12 @@ class Footing:
     stamp: Stamp
     pattern: Pattern
 
+    def stands_on(self, old: "Footing") -> bool:
+        """Return whether every column and row is at the place of its like in `old`: the same units, steps and decided parts."""
+        same_units = self.problem.storages.unit_ids == old.problem.storages.unit_ids
+        same_decided = self.stamp is old.stamp and self.pattern.has_places_of(old.pattern)
+        return same_units and same_decided and np.array_equal(_steps(old, self), np.arange(self.problem.grid.n_steps))
+
 
 def carry_over(basis: Basis, old: Footing, new: Footing) -> Basis | None:
     """Return the basis of `old` in terms of `new`, None where their structures differ."""

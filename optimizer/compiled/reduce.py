@@ -3,7 +3,7 @@
 A car that is away has fixed powers; a soft bound that is not needed has an infinite side: the solver should not see them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,23 +14,52 @@ from v2g.timegrid import Array
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Pattern:
-    """Which columns and rows of a program remain, and their matrix. Equal masks and values share one pattern."""
+class Origin:
+    """The program a pattern was made from: which columns are free, which rows bounded, and all coefficients.
+
+    `live_at` and `fixed_at` tell which coefficients are the entries of the pattern's two matrices, in their order.
+    """
 
     free: NDArray[np.bool_]
     bounded: NDArray[np.bool_]
     values: Array
+    live_at: Index
+    fixed_at: Index
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Pattern:
+    """Which columns and rows of a program remain, and their matrix; programs alike share one. Without `origin`: it fits none."""
+
     cols: Index
     rows: Index
     matrix: csc_array
     fixed_matrix: csc_array
+    origin: Origin | None = None
 
-    def fits(self, program: Program) -> bool:
-        """Return whether the program reduces to this very matrix."""
-        return (
-            self.values is program.values
-            and np.array_equal(self.free, _free(program))
-            and np.array_equal(self.bounded, _bounded(program))
+    def fitted(self, program: Program) -> "Pattern | None":
+        """Return the pattern with the program's coefficients, itself if they are the same, None if another part is decided."""
+        o = self.origin
+        if o is None or not (np.array_equal(o.free, _free(program)) and np.array_equal(o.bounded, _bounded(program))):
+            return None
+        if o.values is program.values:
+            return self
+        if not np.array_equal(o.values != 0.0, program.values != 0.0):
+            return None
+        return replace(
+            self,
+            matrix=_with(self.matrix, program.values[o.live_at]),
+            fixed_matrix=_with(self.fixed_matrix, program.values[o.fixed_at]),
+            origin=replace(o, values=program.values),
+        )
+
+    def has_places_of(self, other: "Pattern") -> bool:
+        """Return whether the matrices have their entries at the same places."""
+        ours, theirs = self.matrix, other.matrix
+        return bool(
+            ours.shape == theirs.shape
+            and np.array_equal(ours.indptr, theirs.indptr)
+            and np.array_equal(ours.indices, theirs.indices)
         )
 
 
@@ -61,10 +90,12 @@ def make_pattern(program: Program) -> Pattern:
     has_col[stamp.cols[live]] = has_row[stamp.rows[live]] = True
     cols, rows = np.flatnonzero(has_col), np.flatnonzero(has_row)
     new_col, new_row = np.cumsum(has_col) - 1, np.cumsum(has_row) - 1
-    matrix = csc_array((program.values[live], (new_row[stamp.rows[live]], new_col[stamp.cols[live]])), shape=(len(rows), len(cols)))
-    dead = kept & ~free[stamp.cols] & has_row[stamp.rows]
-    fixed = csc_array((program.values[dead], (new_row[stamp.rows[dead]], stamp.cols[dead])), shape=(len(rows), stamp.n_cols))
-    return Pattern(free=free, bounded=bounded, values=program.values, cols=cols, rows=rows, matrix=matrix, fixed_matrix=fixed)
+    live_at = np.flatnonzero(live)
+    fixed_at = np.flatnonzero(kept & ~free[stamp.cols] & has_row[stamp.rows])
+    matrix, live_at = _matrix(program, live_at, new_row, new_col[stamp.cols[live_at]], (len(rows), len(cols)))
+    fixed, fixed_at = _matrix(program, fixed_at, new_row, stamp.cols[fixed_at], (len(rows), stamp.n_cols))
+    origin = Origin(free=free, bounded=bounded, values=program.values, live_at=live_at, fixed_at=fixed_at)
+    return Pattern(cols=cols, rows=rows, matrix=matrix, fixed_matrix=fixed, origin=origin)
 
 
 def reduce(program: Program, pattern: Pattern) -> Reduced:
@@ -82,8 +113,20 @@ def reduce(program: Program, pattern: Pattern) -> Reduced:
     )
 
 
+def _matrix(program: Program, at: Index, new_row: Index, cols: Index, shape: tuple[int, int]) -> tuple[csc_array, Index]:
+    """Return the matrix of the coefficients `at`, and these in its order."""
+    placed = csc_array((at, (new_row[program.stamp.rows[at]], cols)), shape=shape)
+    return _with(placed, program.values[placed.data]), placed.data
+
+
+def _with(matrix: csc_array, values: Array) -> csc_array:
+    """Return a matrix of other values at the same places."""
+    return csc_array((values, matrix.indices, matrix.indptr), shape=matrix.shape)
+
+
 def _free(program: Program) -> NDArray[np.bool_]:
-    return np.asarray(program.col_upper > program.col_lower)
+    """Return what is not decided; the site's course never is, lest a forecast that opens or closes one step make a new matrix."""
+    return np.asarray((program.col_upper > program.col_lower) | program.stamp.site_course)
 
 
 def _bounded(program: Program) -> NDArray[np.bool_]:

@@ -33,7 +33,10 @@ class Program:
 
 
 class Stamp:
-    """Where each coefficient of `template` stands in the program of `n_units` units."""
+    """Where each coefficient of `template` stands in the program of `n_units` units.
+
+    `site_course` (n_cols,) is True at the site's own columns over time.
+    """
 
     def __init__(self, template: Template, n_units: int) -> None:
         self.template, self.n_units = template, n_units
@@ -48,6 +51,7 @@ class Stamp:
             row, col = np.broadcast_arrays(row, col)
             rows.append(row.ravel())
             cols.append(col.ravel())
+        self.site_course = _site_course(template.columns, n_units)
         self.rows: Index = np.concatenate(rows)
         self.cols: Index = np.concatenate(cols)
         self.matrix_symbols = tuple(sorted({name for e in template.entries for name, _ in e.formula.leaves}))
@@ -108,6 +112,14 @@ def _flatten(value: Array, *, by_unit: bool) -> Array:
 
 def _length(space: Space, n_units: int) -> int:
     return n_units * space.per_unit + space.per_site
+
+
+def _site_course(space: Space, n_units: int) -> NDArray[np.bool_]:
+    mask = np.zeros(_length(space, n_units), dtype=bool)
+    for block in space.blocks.values():
+        if block.over_time and not block.per_unit:
+            mask[n_units * space.per_unit + block.start :][: block.size] = True
+    return mask
 
 
 def _places(space: Space, positions: Positions, by_unit: bool, n_units: int) -> Index:

@@ -21,12 +21,12 @@ def test_the_solve_benchmark_ends_with_one_json_object() -> None:
     assert figures["warm_s"] > 0
 
 
-def test_the_benchmark_of_the_steady_step_tells_its_ratio_by_size() -> None:
+def test_the_benchmark_of_the_steady_step_tells_both_ratios_by_size() -> None:
     figures = figures_of("optimizer.py", "--sizes", "3,5", "--repeats", "4")
-    assert set(figures["exact_over_bare_highs"]) == {"3", "5"}
+    assert set(figures["exact_over_bare_highs"]) == set(figures["exact_over_warm_highs"]) == {"3", "5"}
     five = figures["sizes"]["5"]
     assert five["exact_over_bare_highs"] == five["exact_s"] / five["bare_highs_s"]
-    assert five["bare_highs_warm_s"] > 0
+    assert figures["exact_over_warm_highs"]["5"] == five["exact_s"] / five["bare_highs_warm_s"]
 
 
 def test_setpoints_change_less_with_the_stability_terms_at_hardly_any_cost() -> None:
