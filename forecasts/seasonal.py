@@ -13,11 +13,15 @@ import numpy as np
 from forecasts.cleaning import cleaned, never_zero
 from forecasts.history import History
 from forecasts.localtime import DAY_S, SLOT_S, SLOTS_PER_DAY, Calendar, Ints, local_s, seconds
-from forecasts.profile import Miss, Prior, Profile, corrected, fit
+from forecasts.profile import MEDIAN, Miss, Prior, Profile, corrected, fit
+from v2g.outlook import LEVELS
 from v2g.timegrid import Array
 
 RECENT_SLOTS = 2  # where nothing is measured now, the latest error is the mean of half an hour
 FLAT_SLOTS = 24  # a meter that tells the same for six hours is not believed about the present
+DAYS_TO_TRY = 2  # with fewer measured days no forecast was tried yet, and its errors are a mere belief
+LEAST_KNOWN = 0.8  # share of the last day that must be known to tell what changes there are
+CHANGE_SLOTS = 16  # over more than four hours a load changes by more than is believed anyway
 LEAST_CEILING = 0.05  # share of the greatest ceiling below which a ratio to it says nothing
 
 
@@ -65,7 +69,11 @@ class SeasonalMeter:
         fitted, now_slot = self._fit_at(seconds(at)), seconds(at) // SLOT_S
         slots = np.arange(begin_slot, begin_slot + n_slots)
         values = corrected(fitted.profile, *self._places(slots), self._miss(fitted, now_slot, slots, present_kw))
-        return np.maximum(values if self._ceiling is None else values * self._ceiling(slots), 0.0)
+        if self._ceiling is not None:
+            values = values * self._ceiling(slots)
+        elif present_kw is not None and fitted.profile.n_days < DAYS_TO_TRY:
+            values = _like_changes(values, slots - now_slot, self._history.window(now_slot, SLOTS_PER_DAY))
+        return np.maximum(values, 0.0)
 
     def n_days(self, at: datetime) -> int:
         """Return on how many measured days the forecast made at `at` rests."""
@@ -126,6 +134,24 @@ class SeasonalMeter:
         told = ceiling > LEAST_CEILING * ceiling.max(initial=0.0)
         ratio: Array = np.divide(values, ceiling, out=np.full(len(values), np.nan), where=told)
         return ratio
+
+
+def _like_changes(values: Array, lead: Ints, last_day: Array) -> Array:
+    """Return quantiles (len(LEVELS), n) no wider about their median than what changed over as many slots in `last_day` (96,).
+
+    `lead` (n,) is by how many slots they come later than what is measured now, whose own slot is not over either. Before a
+    forecast was tried its error could be anything between the prior's ends, and limits would keep room for all of that.
+    """
+    narrower = values.copy()
+    if np.isfinite(last_day).mean() < LEAST_KNOWN:
+        return narrower
+    for step in np.flatnonzero((lead >= 0) & (lead < CHANGE_SLOTS)):
+        gap = lead[step] + 1
+        changes = last_day[gap:] - last_day[:-gap]
+        offsets = np.quantile(changes[np.isfinite(changes)], LEVELS)
+        median = values[MEDIAN, step]
+        narrower[:, step] = median + np.clip(values[:, step] - median, np.minimum(offsets, 0.0), np.maximum(offsets, 0.0))
+    return narrower
 
 
 def _by_day(local: Ints, values: Array, today: int) -> Array:

@@ -119,3 +119,42 @@ def test_what_is_measured_now_is_the_latest_error_and_leaves_the_rest_of_the_qua
     assert seeing[0, 0] < 90.0 < seeing[-1, 0]
     assert (seeing[MEDIAN] > blind[MEDIAN]).all()
     assert (np.diff(seeing[MEDIAN]) < 0).all()
+
+
+def first_day(noise_kw: float) -> tuple[np.ndarray, np.ndarray]:
+    times = quarter_hours("2026-01-05", 2)
+    return times, 50 + np.random.default_rng(5).normal(0, noise_kw, len(times))
+
+
+def test_on_the_second_day_the_next_hours_are_as_unsure_as_the_first_day_was_restless() -> None:
+    """Nothing was tried yet, but a load that moved by 1 kW a quarter-hour will not rise by 20 kW in the next."""
+    origin = datetime(2026, 1, 6, 13, 5, tzinfo=ZONE)
+    times, values = first_day(1.0)
+    past = times.astype(np.int64) + SLOT_S <= origin.timestamp()
+    now_kw = float(values[past][-1])
+    changes = values[past][-96:]
+    for lead, quantiles in enumerate(meter(times[past], values[past]).quantiles(origin, slot(origin), 40, now_kw).T):
+        rises = np.append(changes, now_kw)[lead + 1 :] - np.append(changes, now_kw)[: -lead - 1]
+        if lead < 16:
+            assert quantiles[-1] - quantiles[MEDIAN] < 1.2 * np.quantile(rises, LEVELS[-1])
+            assert quantiles[MEDIAN] - quantiles[0] < -1.2 * np.quantile(rises, LEVELS[0])
+        else:
+            assert quantiles[-1] - quantiles[MEDIAN] > 10
+        assert (np.diff(quantiles) >= 0).all()
+
+
+@pytest.mark.parametrize(("n_slots", "present_kw"), [(60, 50.0), (96 + 52, None)])
+def test_without_a_whole_day_or_a_meter_that_speaks_now_anything_is_possible(n_slots: int, present_kw: float | None) -> None:
+    times, values = first_day(1.0)
+    origin = datetime.fromtimestamp(int(times[n_slots].astype(np.int64)), UTC)
+    now = meter(times[:n_slots], values[:n_slots]).quantiles(origin, slot(origin), 1, present_kw)[:, 0]
+    assert now[-1] - now[MEDIAN] > 10
+
+
+def test_changes_of_a_day_never_widen_what_is_believed() -> None:
+    times, wild = first_day(60.0)
+    origin = datetime(2026, 1, 6, 13, 5, tzinfo=ZONE)
+    past = times.astype(np.int64) + SLOT_S <= origin.timestamp()
+    restless = meter(times[past], np.abs(wild[past])).quantiles(origin, slot(origin), 1, 50.0)[:, 0]
+    most = 0.45 * (max(100.0, np.abs(wild[past]).max()) - min(10.0, np.abs(wild[past]).min()))
+    assert restless[-1] - restless[MEDIAN] <= most
