@@ -9,6 +9,7 @@ among all units. Far steps stay in means: by the time they are near, they are de
 import numpy as np
 
 from optimizer.compiled.stamp import Index
+from optimizer.highs import Answer
 from optimizer.integers.choice import TOLERANCE_KW, Bounds, closed
 from optimizer.integers.mip import Mip
 from optimizer.readback import Readback
@@ -17,6 +18,8 @@ from v2g.timegrid import Array
 
 MOST_BINARIES = 400
 """Nearest first; what is beyond is left to rounding."""
+NO_GAIN = 1e-6
+"""On the scale of MONEY."""
 
 
 class Least:
@@ -51,6 +54,14 @@ class Least:
     def round(self, values: Array, keys: Index) -> Bounds:
         """Return those closed that get less than they can hold."""
         return closed(self.columns[keys[self._short(values)[keys]]])
+
+    def missed(self, answer: Answer) -> Bounds | None:
+        """Return the closed power whose least would gain most by the answer's reduced costs, held; None if none gains."""
+        gain = -answer.column_dual[self.columns] * self.least_kw
+        gain[(answer.values[self.columns] > TOLERANCE_KW) | (self.most_kw < self.least_kw)] = 0.0
+        best = np.argsort(-gain, kind="stable")[:1]
+        best = best[gain[best] > NO_GAIN]
+        return Bounds(columns=self.columns[best], lower=self.least_kw[best], upper=self.most_kw[best]) if len(best) else None
 
     def _short(self, values: Array) -> Array:
         power = values[self.columns]
