@@ -21,7 +21,7 @@ RECENT_SLOTS = 2  # where nothing is measured now, the latest error is the mean 
 FLAT_SLOTS = 24  # a meter that tells the same for six hours is not believed about the present
 DAYS_TO_TRY = 2  # with fewer measured days no forecast was tried yet, and its errors are a mere belief
 LEAST_KNOWN = 0.8  # share of the last day that must be known to tell what changes there are
-CHANGE_SLOTS = 16  # over more than four hours a load changes by more than is believed anyway
+CHANGE_SLOTS = 1  # only the present, which limits guard: 98.2 % of ten outlets' energy, 97.6 % with four hours (decision 014)
 LEAST_CEILING = 0.05  # share of the greatest ceiling below which a ratio to it says nothing
 
 
