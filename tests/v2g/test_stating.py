@@ -13,7 +13,7 @@ from v2g.outlook import LEVELS, Departure
 from v2g.record import Memory
 from v2g.signals import Interval, Signal, SignalKind
 from v2g.site import Battery, Rules
-from v2g.stating.cars import FLOOR_MARGIN_KWH
+from v2g.stating.cars import CALLED_H, FLOOR_MARGIN_KWH
 from v2g.stating.problem import make_problem
 
 
@@ -48,6 +48,19 @@ def test_a_car_is_not_discharged_after_its_promise_and_is_away_after_its_last_qu
     assert s.target_step[0] == np.searchsorted(edges[1:], 1.2, side="right")
     assert not s.discharge_max_kw[0, s.target_step[0] :].any()
     assert s.charge_max_kw[0] == pytest.approx(np.where(edges[:-1] < 3.5, 11.0, 0.0))
+
+
+def test_who_may_give_keeps_something_ready_soon_where_a_peak_is_to_be_expected() -> None:
+    site = a_site(2)
+    station = an_observation(site, E1=a_session("E1", consent=False))
+    outlook = replace(an_outlook(site), departures=tuple(a_departure(f"S-E{i}", [1.0, 2, 3, 4, 5, 6, 7]) for i in range(2)))
+    calm = make_problem(site, station, outlook, (), Memory()).storages
+    assert calm.spare_kwh is None
+    expecting = make_problem(site, station, replace(outlook, expected_peak_kw=50.0), (), Memory()).storages
+    assert expecting.spare_kwh == pytest.approx([11.0 * site.rules.peak_spare_h / 0.95, 0.0])
+    assert expecting.departure_probability[1] == pytest.approx(calm.departure_probability[1])
+    here, not_called = (1.0 - s.departure_probability[0].cumsum() for s in (calm, expecting))
+    assert not_called == pytest.approx(here * np.exp(-outlook.grid.edges_h[1:] / CALLED_H))
 
 
 @given(st.lists(st.floats(-5, 40), min_size=len(LEVELS), max_size=len(LEVELS)))
