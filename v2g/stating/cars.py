@@ -22,8 +22,8 @@ ASSUMED_CAPACITY_KWH = 100.0
 FLOOR_MARGIN_KWH = 0.25
 """Plans stay this far above a car's floor: what a discharge at part load loses more than at full power."""
 CALLED_H = 16.0
-"""Once in so long a car that may give back counts as called upon, where a peak is to be expected [h]: what its driver wants and what
-it keeps ready come as early as room allows, not where energy is a little cheaper. With it a real week's peak is 465 kW, not 470."""
+"""Once in so long a car that may give back counts as called upon where a peak is to be expected [h]: what its driver wants and what
+it keeps ready then comes as early as room allows, not when energy is a little cheaper."""
 
 
 def car_units(
