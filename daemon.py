@@ -26,10 +26,9 @@ from config.scenarios import Files, make_scenario
 from config.screen import demo_table, err, figures_table, out, print_json, solution_tables
 from config.simulation import Policy, simulate
 from config.span import seconds
-from optimizer.exact import ExactPlanner
+from optimizer.choice import ChoosingPlanner
 from optimizer.ladder import Ladder
 from optimizer.report import solution_report
-from optimizer.scenarios import ScenarioPlanner
 from v2g.errors import V2GError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Ordered charging and reverse discharge for charging stations.")
@@ -155,7 +154,7 @@ def solve(problem: Annotated[Path, typer.Argument(help="The problem (JSON).")], 
     """Solve one problem from a file."""
     configure_logs(verbose=False, quiet=True)
     stated = load_problem(problem)
-    answer = solution_report(stated, asyncio.run(Ladder(ScenarioPlanner(ExactPlanner())).solve(stated)))
+    answer = solution_report(stated, asyncio.run(Ladder(ChoosingPlanner()).solve(stated)))
     print_json(answer) if as_json else out.print(*solution_tables(answer))
 
 

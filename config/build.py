@@ -39,6 +39,7 @@ def build_site(file: SiteFile) -> Site:
         rules=Rules(**_values(file.rules)),
         horizon=Horizon(**_values(file.horizon)),
         assets=tuple(build_asset(a) for a in file.assets),
+        planner=file.planner,
     )
 
 

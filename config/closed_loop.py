@@ -37,14 +37,16 @@ class Scenario:
 
 @dataclass(slots=True, kw_only=True)
 class Run:
-    """A finished closed loop: what happened, from which rungs the plans came, and the seconds each tick's solving took.
+    """A finished closed loop: what happened, where the plans came from, and the seconds each tick's solving took.
 
-    `baseline_kw` is what events count from, as it was fixed before they were known; `held_kw` what the plans in force held for each
-    reserve while its block ran, by its id.
+    `rungs` and `planners` count the ticks, `gaps` are those proven. `baseline_kw` is what events count from, as it was fixed before
+    they were known; `held_kw` what the plans in force held for each reserve while its block ran, by its id.
     """
 
     outcome: Outcome
     rungs: Counter[Rung] = field(default_factory=Counter)
+    planners: Counter[str] = field(default_factory=Counter)
+    gaps: list[float] = field(default_factory=list)
     solve_s: list[float] = field(default_factory=list)
     setpoints_sent: int = 0
     baseline_kw: list[Interval] = field(default_factory=list)
@@ -53,6 +55,8 @@ class Run:
     def note(self, record: TickRecord, memory: Memory) -> None:
         """Take in a tick and what it remembers."""
         self.rungs[record.plan.rung] += 1
+        self.planners[record.plan.planner] += 1
+        self.gaps += [] if record.plan.gap_frac is None else [record.plan.gap_frac]
         self.solve_s.append(sum(record.times_s.values()))
         self.setpoints_sent += len(record.report.outcomes)
         _go_on(self.baseline_kw, memory.baseline_kw, record.at)
@@ -64,16 +68,16 @@ class Run:
 async def run_closed_loop(
     scenario: Scenario, *, planner: Planner, forecaster: Forecaster, progress: Callable[[float], None] | None = None
 ) -> Run:
-    """Run `scenario`: a tick at each multiple of ``horizon.tick_s`` and at each plug-in, a fast look each ``horizon.fast_s``.
+    """Run `scenario`: a tick at each multiple of ``horizon.tick_s`` and when a car comes or goes, a look each ``horizon.fast_s``.
 
-    `progress` is told the share done, 0..1.
+    For a car it ticks no sooner than ``horizon.event_s`` after the last tick. `progress` is told the share done, 0..1.
     """
     site = scenario.site
     farm = VirtualFarm(site, scenario.visits, start=scenario.start, load_kw=scenario.load_kw, pv_kw=scenario.pv_kw)
     parts = Parts(site=site, gateway=farm, forecaster=forecaster, planner=planner)
     memory, now = Memory(), scenario.start
     run = Run(outcome=farm.outcome())
-    next_tick, outlook = scenario.start, None
+    next_tick, last_tick, outlook = scenario.start, scenario.start, None
     known: Signals = ()
     while now < scenario.end:
         if len(known) < sum(s.issued_at <= now for s in scenario.signals):
@@ -82,13 +86,14 @@ async def run_closed_loop(
             record, memory = await tick(parts, memory, known, now)
             outlook = record.outlook
             run.note(record, memory)
-            next_tick = _after(now, site.horizon.tick_s, scenario.start)
+            last_tick, next_tick = now, _after(now, site.horizon.tick_s, scenario.start)
         else:
             _, report, memory = await fast_look(parts, memory, outlook, known, now)
             run.setpoints_sent += len(report.outcomes)
         event = farm.next_event()
         if event is not None and event < next_tick:
-            next_tick = max(event, now + timedelta(seconds=1))
+            soonest = max(now + timedelta(seconds=1), last_tick + timedelta(seconds=site.horizon.event_s))
+            next_tick = min(max(event, soonest), _after(now, site.horizon.tick_s, scenario.start))
         now = min(next_tick, _after(now, site.horizon.fast_s, scenario.start), scenario.end)
         farm.advance_to(now)
         if progress:

@@ -27,7 +27,8 @@ LATE_TICKS = 3.0
 class Control:
     """Runs a tick every ``horizon.tick_s`` and whenever it is woken, and a fast look every ``horizon.fast_s`` [s of the clock].
 
-    `wake` asks for a tick at once; `signals` returns the signals in force; `on_tick` and `on_look` are told what happened.
+    `wake`, set when cars come and go, asks for a tick, ``horizon.event_s`` after the last; `signals` returns the signals in force;
+    `on_tick` and `on_look` are told what happened.
     """
 
     def __init__(
@@ -43,7 +44,7 @@ class Control:
     ) -> None:
         self._parts, self._clock, self._signals = parts, clock, signals
         self._on_tick, self._on_look = on_tick, on_look
-        self._wake, self._sending = wake, asyncio.Lock()
+        self._wake, self._urgent, self._sending = wake, asyncio.Event(), asyncio.Lock()
         self.memory, self.trouble = memory, ""
         self.latest: TickRecord | None = None
         self.started_at = clock.now()
@@ -51,7 +52,12 @@ class Control:
         self.rungs: Counter[Rung] = Counter()
 
     def wake(self) -> None:
-        """Plan again as soon as can be: a car came, a signal was published."""
+        """Plan again soon: a driver spoke."""
+        self._wake.set()
+
+    def hurry(self) -> None:
+        """Plan again at once: a signal was published."""
+        self._urgent.set()
         self._wake.set()
 
     def alive(self, now: datetime) -> bool:
@@ -65,6 +71,8 @@ class Control:
         due = self._clock.now()
         while True:
             self._wake.clear()
+            self._urgent.clear()
+            ticked_at = self._clock.now()
             try:
                 await self._tick()
                 self.trouble = ""
@@ -74,7 +82,8 @@ class Control:
             now = self._clock.now()
             while due <= now:
                 due += period
-            await self._sleep_until(due)
+            await self._sleep_until(due, self._wake)
+            await self._sleep_until(min(due, ticked_at + timedelta(seconds=self._parts.site.horizon.event_s)), self._urgent)
 
     async def run_looks(self) -> None:
         """Look until cancelled; needs neither the solver nor the database."""
@@ -98,10 +107,12 @@ class Control:
             log.warning("alarm", tick=record.tick, alarm=str(alarm))
         self._on_tick(record, self.memory)
 
-    async def _sleep_until(self, due: datetime) -> None:
-        """Sleep until `due` or until woken."""
+    async def _sleep_until(self, due: datetime, woken: asyncio.Event) -> None:
+        """Sleep until `due` or until woken; not at all if it is past."""
+        if self._clock.now() >= due:
+            return
         sleeping = asyncio.ensure_future(self._clock.sleep((due - self._clock.now()).total_seconds()))
-        waking = asyncio.ensure_future(self._wake.wait())
+        waking = asyncio.ensure_future(woken.wait())
         try:
             await asyncio.wait((sleeping, waking), return_when=asyncio.FIRST_COMPLETED)
         finally:

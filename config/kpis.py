@@ -59,6 +59,8 @@ def run_kpis(run: Run, site: Site, prices: Prices, uncontrolled: Outcome) -> dic
         "saving_share": _share(cost_to_compare(reference) - cost_to_compare(own), cost_to_compare(reference)),
         "uncontrolled": reference,
         "rungs": {str(rung): count for rung, count in run.rungs.items()},
+        "planners": dict(run.planners),
+        "gap_frac": {"mean": float(np.mean(run.gaps)), "max": max(run.gaps)} if run.gaps else None,
         "ticks": sum(run.rungs.values()),
         "setpoints_sent": run.setpoints_sent,
         "solve_s_per_tick": {

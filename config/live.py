@@ -73,7 +73,7 @@ async def running(loaded: LoadedSite, clock: Clock, *, speed: float = 1.0) -> As
     wire = Wire(loaded=loaded, clock=clock, speed=speed, wake=wake.set)
     async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
         store = await stack.enter_async_context(Store(file.store.url, clock))
-        planner = await stack.enter_async_context(ProcessPlanner())
+        planner = await stack.enter_async_context(ProcessPlanner(choice=site.planner))
         central, link = _central(wire, store), _link(wire)
         gateway = await _gateway(wire, central, link, store)
         station = await _station(wire, gateway, store)
@@ -83,7 +83,7 @@ async def running(loaded: LoadedSite, clock: Clock, *, speed: float = 1.0) -> As
         control = Control(
             parts, clock, wake, memory=memory, signals=station.signals, on_tick=station.ticked, on_look=station.looked
         )
-        asked = ProcessPlanner(prefer=False)
+        asked = ProcessPlanner(prefer=False, choice=site.planner)
         stack.push_async_callback(asked.close)
         station.attend(control, watched(site, station, link, store, control), Effects(site, parts.forecaster, asked))
         ocpp_url = (await stack.enter_async_context(central.serve(file.ocpp.host, file.ocpp.port))).url if central else ""

@@ -81,7 +81,7 @@ class LiveStation:
         check_signal(signal, self._site, self._clock.now())
         await self._store.save_signal(signal)
         self._signals[signal.signal_id] = signal
-        self._wake()
+        self._hurry()
 
     async def withdraw_signal(self, signal_id: str) -> bool:
         """Take a signal back and plan again; False if there is none."""
@@ -89,14 +89,15 @@ class LiveStation:
             return False
         await self._store.withdraw_signal(signal_id)
         del self._signals[signal_id]
-        self._wake()
+        self._hurry()
         return True
 
     async def set_wishes(self, evse_id: str, wishes: Wishes) -> None:
         """Take the wishes of the driver at `evse_id` and plan again. Raises `WishError` if nobody is plugged in there."""
         session_id = self._gateway.wish(evse_id, wishes, self._clock.now())
         await self._store.save_wishes(session_id=session_id, evse_id=evse_id, wishes=wishes)
-        self._wake()
+        if self._control:
+            self._control.wake()
 
     async def signal_effect(self) -> SignalEffect | None:
         """Return what the signals of the last tick change, None where there are none. Raises `PlanningError`."""
@@ -162,9 +163,9 @@ class LiveStation:
             asset_kw=assets_kw(observation),
         )
 
-    def _wake(self) -> None:
+    def _hurry(self) -> None:
         if self._control:
-            self._control.wake()
+            self._control.hurry()
 
 
 def check_signal(signal: Signal, site: Site, now: datetime) -> None:

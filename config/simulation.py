@@ -16,9 +16,8 @@ from config.prices import calls_of, price_series
 from config.scenarios import Past
 from config.stored import NOTE as STORED_NOTE
 from forecasts.forecaster import SeasonalForecaster
-from optimizer.exact import ExactPlanner
+from optimizer.choice import ChoosingPlanner
 from optimizer.ladder import Ladder
-from optimizer.scenarios import ScenarioPlanner
 from v2g.site import Site
 
 
@@ -89,7 +88,7 @@ async def simulate(
 
 async def _controlled(scenario: Scenario, past: Past, progress: Callable[[float], None] | None) -> Run:
     forecaster = SeasonalForecaster(scenario.site, load_history=past.load, session_history=past.ended)
-    planner = Ladder(ScenarioPlanner(ExactPlanner()))
+    planner = Ladder(ChoosingPlanner(scenario.site.planner))
     return await run_closed_loop(scenario, planner=planner, forecaster=forecaster, progress=progress)
 
 

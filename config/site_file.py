@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, field_validator
 
 from config.assets_file import AssetFile
 from config.ranges import NAME, Number, Strict, model_of
-from v2g.site import Battery, Horizon, PvArray, Rules, Tariff, TariffPeriod, UncontrolledLoad
+from v2g.site import Battery, Horizon, PlannerChoice, PvArray, Rules, Tariff, TariffPeriod, UncontrolledLoad
 
 
 def _known_zone(value: str) -> str:
@@ -160,6 +160,7 @@ class SiteFile(Strict):
     tariff: TariffFile
     rules: RulesFile = RulesFile()
     horizon: HorizonFile = HorizonFile()
+    planner: PlannerChoice = "auto"
     ocpp: OcppFile = OcppFile()
     mqtt: MqttFile | None = None
     web: WebFile = WebFile()

@@ -5,6 +5,7 @@ replayed before it leaves; the rung is counted, and the reason for not standing 
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import structlog
@@ -77,10 +78,11 @@ def _solution(problem: Problem, plan: Callable[[Problem], Flows], rung: Rung, re
     watch = Stopwatch()
     flows = plan(problem)
     watch.lap(rung.value)
-    return make_solution(
+    solution = make_solution(
         flows,
         evaluate(problem, flows),
         rung=rung,
         reason="; ".join(reasons),
         times_s=watch.times_s,
     )
+    return replace(solution, planner="none")

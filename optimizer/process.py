@@ -1,4 +1,4 @@
-"""The exact planner in a process of its own: killable, limited in time and memory, never in the event loop's way.
+"""The planners in a process of their own: killable, limited in time and memory, never in the event loop's way.
 
 Measured lag of the event loop during a solve: blocked in the loop itself, 200–380 ms with a thread, 14–27 ms with a process.
 """
@@ -15,6 +15,7 @@ from optimizer.frames import pack, receive
 from optimizer.worker import READY, WorkerOptions
 from v2g.errors import PlanningError
 from v2g.problem import Problem
+from v2g.site import PlannerChoice
 from v2g.solution import Solution
 
 log = structlog.get_logger()
@@ -36,14 +37,22 @@ class ProcessPlanner:
         Cap of the process's address space [MiB].
     prefer : bool
         Whether ties are broken (tier PREFERENCE).
+    choice : "auto", "exact" or "fleet"
+        Who plans: see `optimizer.choice`.
     """
 
     def __init__(
-        self, *, time_limit_s: float = 10.0, kill_after_s: float = 15.0, memory_mb: int | None = None, prefer: bool = True
+        self,
+        *,
+        time_limit_s: float = 10.0,
+        kill_after_s: float = 15.0,
+        memory_mb: int | None = None,
+        prefer: bool = True,
+        choice: PlannerChoice = "auto",
     ) -> None:
         self.kill_after_s = kill_after_s
         self.starts = 0
-        self._options = WorkerOptions(time_limit_s=time_limit_s, prefer=prefer, memory_mb=memory_mb)
+        self._options = WorkerOptions(time_limit_s=time_limit_s, prefer=prefer, memory_mb=memory_mb, choice=choice)
         self._process: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
 

@@ -19,6 +19,7 @@ def solution_report(problem: Problem, solution: Solution) -> dict[str, Any]:
         "rung": solution.rung.value,
         "reason": solution.reason,
         "gap_frac": solution.gap_frac,
+        "planner": solution.planner,
         "objective": {tier.value: _round(solution.value_of(tier)) for tier in Tier},
         "terms": [{"name": t.name, "tier": t.tier.value, "value": _round(t.value), "unit": t.unit} for t in solution.terms],
         "times_s": {name: _round(value) for name, value in solution.times_s.items()}

@@ -8,11 +8,11 @@ import traceback
 from dataclasses import asdict, dataclass
 from typing import BinaryIO
 
-from optimizer.exact import ExactPlanner
+from optimizer.choice import ChoosingPlanner
 from optimizer.frames import pack, read
-from optimizer.scenarios import ScenarioPlanner
 from v2g.errors import PlanningError
 from v2g.problem import Problem
+from v2g.site import PlannerChoice
 from v2g.solution import Solution
 
 READY = "ready"
@@ -20,11 +20,12 @@ READY = "ready"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerOptions:
-    """What the solver process may take: time [s] a solve, address space [MiB, None = no cap]; and whether it breaks ties."""
+    """What the solver process may take: time [s] a solve, address space [MiB, None = no cap]; whether it breaks ties; who plans."""
 
     time_limit_s: float
     prefer: bool
     memory_mb: int | None
+    choice: PlannerChoice = "auto"
 
     def to_argument(self) -> str:
         """Return the options as one command-line argument."""
@@ -64,8 +65,8 @@ def serve(problems: BinaryIO, answers: BinaryIO, options: WorkerOptions) -> None
         _send(answers, answer)
 
 
-def _planner(options: WorkerOptions) -> ScenarioPlanner:
-    return ScenarioPlanner(ExactPlanner(time_limit_s=options.time_limit_s, prefer=options.prefer))
+def _planner(options: WorkerOptions) -> ChoosingPlanner:
+    return ChoosingPlanner(options.choice, time_limit_s=options.time_limit_s, prefer=options.prefer)
 
 
 def _send(stream: BinaryIO, message: Solution | str) -> None:

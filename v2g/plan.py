@@ -15,7 +15,7 @@ class Plan:
     `power_kw` and `energy_kwh` are (n, T) [kW signed, kWh at step ends]; `import_kw`, `export_kw`, `fixed_kw`, the prices and
     `import_limit_kw` (the whole limit, guard included) (T,). `why` has a reason a unit and `explanations` what stands behind it;
     `laxity_h` the hours each could still wait and keep its promise: `promised_kwh` stored `due_h` after the grid's start (inf where
-    nothing is promised). `rung`, `reason`, `gap_frac` and `terms` are the solution's.
+    nothing is promised). `rung`, `reason`, `gap_frac`, `planner` and `terms` are the solution's.
     `production_kw` is the most that each curtailable PV array may produce now. `expected_kw` (T,) is what
     cars that are not here yet are expected to take, part of `import_kw`; None where none is expected. `held_kw` maps each reserve's
     id to what it holds through its block [kW].
@@ -45,6 +45,7 @@ class Plan:
     explanations: Explanations | tuple[Explanation, ...] = ()
     expected_kw: Array | None = None
     held_kw: dict[str, float] = field(default_factory=dict)
+    planner: str = "exact"
     row: dict[str, int] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

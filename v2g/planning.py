@@ -70,6 +70,7 @@ def make_plan(problem: Problem, solution: Solution, now: datetime, rules: Rules)
         production_kw=production_kw(problem, power[:, 0]),
         explanations=explanations,
         held_kw=_held_kw(problem, solution),
+        planner=solution.planner,
     )
     return _of_those_here(plan, explanations)
 

@@ -7,6 +7,8 @@ from typing import Literal
 from v2g.assets import Asset
 
 NO_LIMIT = float("inf")
+PlannerChoice = Literal["auto", "exact", "fleet"]
+"""Who plans: the exact planner, the fleet planner, or whichever the problem's size and content call for."""
 
 
 class Protocol(StrEnum):
@@ -217,8 +219,9 @@ class Rules:
 class Horizon:
     """How far and how finely to plan: `n_fine` steps of `fine_h`, then `n_coarse` steps of `coarse_h` [h].
 
-    A tick runs every `tick_s`, the fast loop every `fast_s` [s]. With `scenarios` above 1 the first step is planned for as many
-    courses of load, sun and departures at once.
+    A tick runs every `tick_s`, the fast loop every `fast_s` [s]. A car that comes or goes brings the next tick forward, but to no
+    less than `event_s` after the last one: in a fleet somebody always does. With `scenarios` above 1 the first step is planned for
+    as many courses of load, sun and departures at once.
     """
 
     fine_h: float = 0.25
@@ -227,6 +230,7 @@ class Horizon:
     n_coarse: int = 20
     tick_s: float = 300.0
     fast_s: float = 5.0
+    event_s: float = 0.0
     scenarios: Literal[1, 3, 5] = 1
 
 
@@ -248,6 +252,7 @@ class Site:
     horizon: Horizon = field(default_factory=Horizon)
     country: str = "CN"
     assets: tuple[Asset, ...] = ()
+    planner: PlannerChoice = "auto"
 
     @property
     def asset_ids(self) -> tuple[str, ...]:

@@ -112,6 +112,8 @@ class Solution:
         All shadow prices; None where the answer does not come from a linear program.
     reserve : HeldReserve or None
         What is held ready; None = nothing.
+    planner : str
+        Which planner answered: "exact", "fleet", or "none" where a rule had to.
     times_s : dict
         Seconds by stage ("patch", "solve", "extract", "verify", …).
     """
@@ -128,6 +130,7 @@ class Solution:
     times_s: dict[str, float]
     prices: ShadowPrices | None = None
     reserve: HeldReserve | None = None
+    planner: str = "exact"
 
     @property
     def power_kw(self) -> Array:

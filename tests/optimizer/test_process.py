@@ -127,7 +127,7 @@ async def test_a_cancelled_solve_leaves_no_stale_answer_behind(planner: ProcessP
 
 
 async def test_a_solver_without_memory_says_so_or_dies_but_never_takes_us_along() -> None:
-    async with ProcessPlanner(memory_mb=700) as planner:
+    async with ProcessPlanner(memory_mb=700, choice="exact") as planner:
         with pytest.raises(PlanningError, match=r"MemoryError|bad_alloc|died"):
             await planner.solve(fleet(3000, 96))
         assert (await planner.solve(PROBLEM)).rung is Rung.OPTIMAL
