@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from optimizer.fleet.cars import Cars, make_cars
-from optimizer.fleet.plans import answer_chunks, mix_chunks
+from optimizer.fleet.plans import plan_chunks
 from optimizer.tiers import tier_prices
 from v2g.network import N_PHASES, Circuits, Connection
 from v2g.problem import Problem
@@ -48,36 +48,46 @@ def answer(cars: Cars, price_per_kwh: Array, *, moving: bool = True) -> Answers:
 
     Without `moving`, leaving the previous plan has no price. Raises nothing: idling is always possible.
     """
-    n, T = len(cars.chunk), len(cars.tables.step_h)
-    power, cost, bound = np.zeros((n, T)), np.zeros(n), np.zeros(n)
-    prices, rate = np.ascontiguousarray(price_per_kwh, dtype=np.float64), cars.moving_per_kwh if moving else 0.0
+    return _plan(cars, price_per_kwh[None], np.ones((1, cars.n_groups)), _no_plan(cars), moving=moving)
 
-    def task(first: int, behind: int) -> None:
-        answer_chunks(cars.records, cars.tables, cars.chunk, first, behind, prices, rate, power, cost, bound)
 
-    _share_out(task, n, CHUNKS_A_TASK)
-    group = cars.records["group"][cars.chunk[:, 0]]
-    sums = np.zeros((cars.n_groups, T)), np.zeros(cars.n_groups), np.zeros(cars.n_groups)
-    for total, parts in zip(sums, (power, cost, bound), strict=True):
-        np.add.at(total, group, parts)
-    return Answers(power_kw=sums[0], cost=sums[1], bound=sums[2])
+def idle_cost(cars: Cars, *, moving: bool = True) -> Array:
+    """Return what it costs each group's cars to do nothing, (G,) [currency]."""
+    curves = np.empty((0, 1, len(cars.tables.step_h)))
+    return _plan(cars, curves, np.empty((0, cars.n_groups)), _no_plan(cars), moving=moving).cost
 
 
 def mix(
     cars: Cars, prices: Array, share: Array, charge_kw: Array, discharge_kw: Array, energy_kwh: Array, *, moving: bool = True
-) -> None:
-    """Write each car's plan into its rows of three arrays (n, T) of the problem's shape: a mix of its answers.
+) -> Answers:
+    """Write each car's plan into its rows of three arrays (n, T) of the problem's shape: a mix of its answers; return the sums.
 
-    `prices` (K, L, T) are the curves, `share` (K, G) what part each has in each group, columns sum to 1. Energies are mixed, and
-    powers follow from them, so that nobody charges and discharges at once.
+    `prices` (K, L, T) are the curves, `share` (K, G) what part each has in each group; the rest, if any, idles. Energies are
+    mixed, and powers follow from them, so that nobody charges and discharges at once. Of the sums, `bound` is the mix of the bounds.
     """
-    curves, shares = np.ascontiguousarray(prices, dtype=np.float64), np.ascontiguousarray(share, dtype=np.float64)
+    return _plan(cars, prices, share, (charge_kw, discharge_kw, energy_kwh), moving=moving)
+
+
+def _no_plan(cars: Cars) -> tuple[Array, Array, Array]:
+    none = np.empty((0, len(cars.tables.step_h)))
+    return none, none, none
+
+
+def _plan(cars: Cars, prices: Array, share: Array, plan: tuple[Array, Array, Array], *, moving: bool) -> Answers:
+    n, T = len(cars.chunk), len(cars.tables.step_h)
+    sums = np.zeros((n, T)), np.zeros(n), np.zeros(n)
     rate = cars.moving_per_kwh if moving else 0.0
+    money = np.ascontiguousarray(prices, dtype=np.float64), np.ascontiguousarray(share, dtype=np.float64), rate
 
     def task(first: int, behind: int) -> None:
-        mix_chunks(cars.records, cars.tables, cars.chunk, first, behind, curves, shares, rate, charge_kw, discharge_kw, energy_kwh)
+        plan_chunks(cars.records, cars.tables, (cars.chunk, first, behind), money, sums, plan)
 
-    _share_out(task, len(cars.chunk), CHUNKS_A_TASK)
+    _share_out(task, n, CHUNKS_A_TASK)
+    group = cars.records["group"][cars.chunk[:, 0]]
+    power, cost, bound = (np.zeros((cars.n_groups, *parts.shape[1:])) for parts in sums)
+    for total, parts in zip((power, cost, bound), sums, strict=True):
+        np.add.at(total, group, parts)
+    return Answers(power_kw=power, cost=cost, bound=bound)
 
 
 def _share_out(task: Callable[[int, int], None], n: int, size: int) -> None:

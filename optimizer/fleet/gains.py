@@ -38,50 +38,52 @@ def net_kw(stored: float, car: Any) -> float:
 
 
 @part
-def gains(
-    power: Array,
-    gain: Array,
-    price: Array,
-    car: Any,
-    limits: tuple[float, float],
-    money: tuple[float, float, float, float],
-    step_h: float,
-) -> int:
-    """Write a step's corners and prices; return how many pieces there are.
+def gains(corner: Array, car: Any, limits: tuple[float, float], money: tuple[float, float, float, float], step_h: float) -> int:
+    """Write a step's corners (3, ·): powers, gains and, of the pieces after them, prices; return how many pieces there are.
 
-    `limits` are the most charging and discharging [kW]; `money` a kWh's price, the wear of one discharged, what a kWh costs by which
-    the power leaves the previous one [currency/kWh], and that power [kW, NaN where there is none].
+    `limits` are the most charging and discharging [kW]; `money` as in `step_cost`.
     """
-    n = _corners(power, limits, car.knee_kw, money[3])
+    n = _corners(corner[0], limits, car.knee_kw, money[3])
     for k in range(n + 1):
-        gain[k] = step_h * stored_kw(power[k], car)
-    cost = step_cost(power[0], money, step_h)
+        corner[1, k] = step_h * stored_kw(corner[0, k], car)
+    cost = step_cost(corner[0, 0], money, step_h)
     for k in range(n):
-        above = step_cost(power[k + 1], money, step_h)
-        price[k] = (above - cost) / (gain[k + 1] - gain[k])
+        above = step_cost(corner[0, k + 1], money, step_h)
+        corner[2, k] = (above - cost) / (corner[1, k + 1] - corner[1, k])
         cost = above
     return n
 
 
 @part
-def plain_gains(
-    gain: Array, price: Array, car: Any, limits: tuple[float, float], price_per_kwh: float, wear: float, step_h: float
-) -> int:
-    """Do what `gains` does where neither a knee nor a previous power bends the cost, without the powers."""
-    n, (charge_kw, discharge_kw) = 0, limits
-    gain[0] = -step_h * discharge_kw / car.discharge_efficiency
+def plain_gains(corner: Array, car: Any, limits: tuple[float, float], money: tuple[float, float], step_h: float) -> int:
+    """Do what `gains` does where nothing but the direction bends the cost, without the powers; `money` are price and wear."""
+    (charge_kw, discharge_kw), (price, wear), n = limits, money, 0
+    corner[1, 0] = -step_h * discharge_kw / car.discharge_efficiency
     if discharge_kw > 0:
-        price[0], gain[1] = (price_per_kwh - wear) * car.discharge_efficiency, 0.0
+        corner[2, 0], corner[1, 1] = (price - wear) * car.discharge_efficiency, 0.0
         n = 1
     if charge_kw > 0:
-        price[n], gain[n + 1] = price_per_kwh / car.charge_efficiency, step_h * charge_kw * car.charge_efficiency
+        corner[2, n], corner[1, n + 1] = price / car.charge_efficiency, step_h * charge_kw * car.charge_efficiency
         n += 1
     return n
 
 
 @part
+def cost_between(corner: Array, pieces: int, gain: float) -> float:
+    """Return what the largest gain costs more than `gain` [currency]."""
+    cost = 0.0
+    for k in range(pieces):
+        cost += corner[2, k] * max(corner[1, k + 1] - max(corner[1, k], gain), 0.0)
+    return cost
+
+
+@part
 def step_cost(power_kw: float, money: tuple[float, float, float, float], step_h: float) -> float:
-    """Return what a net power costs through a step [currency]."""
+    """Return what a net power costs through a step [currency].
+
+    `money` are the price of a kWh, the wear of one discharged, what one costs by which the power leaves the previous power
+    [currency/kWh], and that power [kW].
+    """
     price, wear, moving, previous_kw = money
     cost = price * power_kw + wear * max(-power_kw, 0.0)
     if moving > 0:
@@ -114,8 +116,9 @@ def _corners(power: Array, limits: tuple[float, float], knee_kw: float, previous
 
 
 @part
-def hull(gain: Array, price: Array, pieces: int) -> None:
+def hull(corner: Array, pieces: int) -> None:
     """Make the cost its convex hull: pieces that cost less than those before them share one price with them."""
+    gain, price = corner[1], corner[2]
     for k in range(1, pieces):
         first = k
         while first > 0 and price[first - 1] > price[k]:
@@ -125,14 +128,13 @@ def hull(gain: Array, price: Array, pieces: int) -> None:
             cost = 0.0
             for i in range(first, k + 1):
                 cost += price[i] * (gain[i + 1] - gain[i])
-            for i in range(first, k + 1):
-                price[i] = cost / (gain[k + 1] - gain[first])
+            price[first : k + 1] = cost / (gain[k + 1] - gain[first])
 
 
 @part
-def is_convex(price: Array, pieces: int) -> bool:
+def is_convex(corner: Array, pieces: int) -> bool:
     """Return whether a kWh more never costs less than the one before."""
+    convex = True
     for k in range(1, pieces):
-        if price[k] < price[k - 1]:
-            return False
-    return True
+        convex = convex and corner[2, k] >= corner[2, k - 1]
+    return convex

@@ -5,63 +5,35 @@ All of it is a sum of bends, each ``max(below·(where − e), above·(e − wher
 
 from typing import Any
 
-from optimizer.envelope import TOLERANCE_KWH
+import numpy as np
+
 from optimizer.fleet.jit import part
+from optimizer.fleet.series import CALENDAR, EARLY, EARLY_PRICE, OUTSIDE, SOFT_MAX, SOFT_MIN, STEP_H
 from optimizer.shares import N_SHARES, RISE
 from v2g.timegrid import Array
 
-DRAINS, OUTSIDE, EARLY, CALENDAR, KNEE, TAPER = 1, 2, 4, 8, 16, 32
-"""What a car uses: energy leaves it by itself, idling breaks a bound, it may leave before its promise, and so on."""
 BENDS = OUTSIDE | EARLY | CALENDAR
-MOST_BENDS = N_SHARES + 3
-ENERGY_MIN, ENERGY_MAX, DRAIN, LEAVES, PREVIOUS = 2, 3, 4, 5, 6
-"""Places of the tables in `optimizer.fleet.cars.Tables`; the first two are the powers."""
+MOST_BENDS = N_SHARES + 4
+RISES = np.diff(1.0 + RISE, prepend=0.0)
 
 
 @part
-def place(tables: Any, table: int, row: int, step: int) -> int:
-    """Return where a table's number of a unit and a step lies."""
-    return int(row * tables.stride[table, 0] + step * tables.stride[table, 1])
-
-
-@part
-def drained(car: Any, tables: Any, step: int) -> float:
-    """Return what leaves the car by itself in a step [kWh]."""
-    if car.uses & DRAINS:
-        return float(tables.drain_kwh[place(tables, DRAIN, car.row, step)])
-    return 0.0
-
-
-@part
-def energy_bounds(car: Any, tables: Any, step: int, idle_kwh: float) -> tuple[float, float]:
-    """Return the hard bounds at a step's end: what idling breaks gives way to what idling holds [kWh]."""
-    low = tables.energy_min_kwh[place(tables, ENERGY_MIN, car.row, step)]
-    high = tables.energy_max_kwh[place(tables, ENERGY_MAX, car.row, step)]
-    return min(low, idle_kwh), max(high, idle_kwh)
-
-
-@part
-def find_bends(bends: Array, car: Any, tables: Any, step: int, idle_kwh: float) -> int:
+def find_bends(bends: Array, car: Any, own: Array, step: int) -> int:
     """Write the bends (·, 3) at a step's end: where [kWh], below and above [currency/kWh]; return how many there are."""
     n = 0
     if car.uses & OUTSIDE:
-        price = car.outside_price * tables.step_h[step]
-        low = tables.energy_min_kwh[place(tables, ENERGY_MIN, car.row, step)]
-        high = tables.energy_max_kwh[place(tables, ENERGY_MAX, car.row, step)]
-        if idle_kwh < low - TOLERANCE_KWH:
-            n = _write(bends, n, low, price, 0.0)
-        if idle_kwh > high + TOLERANCE_KWH:
-            n = _write(bends, n, high, 0.0, price)
-    if car.uses & EARLY:
-        price = car.shortfall_price * tables.leaves[place(tables, LEAVES, car.row, step)]
-        if price > 0:
-            n = _write(bends, n, car.wanted_kwh, price, 0.0)
+        price = car.outside_price * own[STEP_H, step]
+        if own[SOFT_MIN, step] > -np.inf:
+            n = _write(bends, n, own[SOFT_MIN, step], price, 0.0)
+        if own[SOFT_MAX, step] < np.inf:
+            n = _write(bends, n, own[SOFT_MAX, step], 0.0, price)
+    if car.uses & EARLY and own[EARLY_PRICE, step] > 0:
+        n = _write(bends, n, car.wanted_kwh, own[EARLY_PRICE, step], 0.0)
     if car.uses & CALENDAR:
-        n = _write(bends, n, car.calendar_above_kwh, 0.0, car.calendar_price * tables.step_h[step])
+        n = _write(bends, n, car.calendar_above_kwh, 0.0, car.calendar_price * own[STEP_H, step])
     if step == car.due:
         for q in range(N_SHARES):
-            rise = 1.0 + RISE[0] if q == 0 else RISE[q] - RISE[q - 1]
-            n = _write(bends, n, car.target_kwh - q * car.part_kwh, car.unmet_price * rise, 0.0)
+            n = _write(bends, n, car.target_kwh - q * car.part_kwh, car.unmet_price * RISES[q], 0.0)
     return n
 
 

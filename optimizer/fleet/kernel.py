@@ -13,20 +13,24 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from optimizer.fleet.gains import MOST_CORNERS, gains, hull, is_convex, net_kw, plain_gains, step_cost, stored_kw
-from optimizer.fleet.holding import (
-    BENDS,
-    KNEE,
-    MOST_BENDS,
-    PREVIOUS,
-    TAPER,
-    drained,
-    energy_bounds,
-    find_bends,
-    place,
-)
+from optimizer.fleet.gains import MOST_CORNERS, cost_between, gains, hull, is_convex, net_kw, plain_gains, step_cost, stored_kw
+from optimizer.fleet.holding import BENDS, MOST_BENDS, find_bends
 from optimizer.fleet.jit import part
 from optimizer.fleet.pieces import bend, spread, steeper, trim, value_at
+from optimizer.fleet.series import (
+    CEILING,
+    CHARGE,
+    DISCHARGE,
+    DRAIN,
+    FLOOR,
+    IDLE,
+    KNEE,
+    N_ROWS,
+    PENALTY,
+    PREVIOUS,
+    STEP_H,
+    TAPER,
+)
 from optimizer.fleet.tapering import gap_h, spread_tapered
 from optimizer.inputs.wishes import STICKY_STEPS
 from v2g.timegrid import Array
@@ -34,23 +38,21 @@ from v2g.timegrid import Array
 UNREACHED_KWH = 1e-9
 """By how much more than a car can reach its value function goes: rounding must not cut off where it is."""
 DUST_KWH = 1e-12
+POWER, GAIN, PRICE = range(3)
+AT, SLOPE = range(2)
 
 
 class Work(NamedTuple):
-    """One task's space. `energy` (T,) is the answer [kWh at step ends], `penalty` (T,) what discharging costs beyond wear."""
+    """One task's space: `own` as in `optimizer.fleet.series`, the answer's `energy` (T,) [kWh at step ends], and what is between."""
 
-    at: Array
-    slope: Array
-    threshold: Array
-    kept_at: Array
-    kept_slope: Array
-    kept: Array
-    power: Array
-    gain: Array
-    price: Array
-    bends: Array
+    own: Array
     energy: Array
-    penalty: Array
+    threshold: Array
+    corner: Array
+    bends: Array
+    line: Array
+    kept: Array
+    kept_value: Array
 
 
 @part
@@ -58,138 +60,123 @@ def make_work(steps: int) -> Work:
     """Return space for cars of so many steps."""
     size = (MOST_CORNERS + 5) * steps + MOST_BENDS + 8
     return Work(
-        np.empty((2, size)),
-        np.empty((2, size)),
-        np.empty((steps, MOST_CORNERS)),
-        np.empty((steps, size)),
-        np.empty((steps, size)),
-        np.empty((steps, 2)),
-        np.empty(MOST_CORNERS + 1),
-        np.empty(MOST_CORNERS + 1),
-        np.empty(MOST_CORNERS + 1),
-        np.empty((MOST_BENDS, 3)),
+        np.zeros((N_ROWS, steps)),
         np.empty(steps),
-        np.zeros(steps),
+        np.empty((steps, MOST_CORNERS)),
+        np.empty((3, MOST_CORNERS + 1)),
+        np.empty((MOST_BENDS, 3)),
+        np.empty((4, size)),
+        np.empty((steps, 2, size)),
+        np.empty((steps, 2)),
     )
 
 
 @part
-def step_money(car: Any, tables: Any, step: int, price: float, moving: float) -> tuple[float, float, float, float]:
+def step_money(own: Array, step: int, price: float, wear: float, moving: float) -> tuple[float, float, float, float]:
     """Return what `optimizer.fleet.gains.step_cost` needs: price, wear, price of moving, previous power."""
-    if moving > 0 and step < STICKY_STEPS:
-        previous = tables.previous_kw[place(tables, PREVIOUS, car.row, step)]
-        if not np.isnan(previous):
-            return price, car.wear, moving, previous
-    return price, car.wear, 0.0, np.nan
+    if moving > 0 and step < STICKY_STEPS and not np.isnan(own[PREVIOUS, step]):
+        return price, wear, moving, own[PREVIOUS, step]
+    return price, wear, 0.0, np.nan
 
 
 @part
-def step_gains(car: Any, tables: Any, step: int, price: float, moving: float, work: Work) -> tuple[int, float]:
+def step_gains(car: Any, own: Array, step: int, price: float, moving: float, corner: Array) -> tuple[int, float]:
     """Write a step's corners and prices, discharging at its penalty; return their number and the cost of the largest gain."""
-    limits = tables.charge_kw[place(tables, 0, car.row, step)], tables.discharge_kw[place(tables, 1, car.row, step)]
-    step_h, wear = tables.step_h[step], car.wear + work.penalty[step]
+    charge_kw, discharge_kw, step_h = own[CHARGE, step], own[DISCHARGE, step], own[STEP_H, step]
+    wear = car.wear + own[PENALTY, step]
     if car.uses & (KNEE | TAPER) or (moving > 0 and step < STICKY_STEPS):
-        _, _, moving, previous = step_money(car, tables, step, price, moving)
-        money = price, wear, moving, previous
-        pieces = gains(work.power, work.gain, work.price, car, limits, money, step_h)
-        return pieces, step_cost(work.power[pieces], money, step_h)
-    return plain_gains(work.gain, work.price, car, limits, price, wear, step_h), price * limits[0] * step_h
+        money = step_money(own, step, price, wear, moving)
+        pieces = gains(corner, car, (charge_kw, discharge_kw), money, step_h)
+        return pieces, step_cost(corner[POWER, pieces], money, step_h)
+    return plain_gains(corner, car, (charge_kw, discharge_kw), (price, wear), step_h), price * charge_kw * step_h
 
 
 @part
-def look_back(car: Any, tables: Any, prices: Array, moving: float, work: Work) -> float:
+def look_back(car: Any, work: Work, prices: Array, moving: float) -> float:
     """Write the thresholds of all steps; return the least cost of the start, a bound from below where burning would pay."""
-    at, slope, new_at, new_slope = work.at[0], work.slope[0], work.at[1], work.slope[1]
+    own, corner = work.own, work.corner
+    at, slope, new_at, new_slope = work.line[0], work.line[1], work.line[2], work.line[3]
     at[0], at[1], slope[0] = car.low_kwh, car.high_kwh, -car.terminal_price
-    head, tail, value = 0, 1, -car.terminal_price * car.low_kwh
-    idle, gain, draw, full = car.idle_kwh, car.gain_kwh + UNREACHED_KWH, car.draw_kwh + UNREACHED_KWH, np.inf
+    if car.first < car.end:
+        at[0], at[1] = max(car.low_kwh, own[FLOOR, car.end - 1]), min(car.high_kwh, own[CEILING, car.end - 1])
+    head, tail, value = 0, 1, slope[0] * at[0]
+    gain, draw, full = car.gain_kwh + UNREACHED_KWH, car.draw_kwh + UNREACHED_KWH, np.inf
     for t in range(car.end - 1, car.first - 1, -1):
-        low, high = energy_bounds(car, tables, t, idle)
-        head, tail, value = trim(at, slope, head, tail, value, max(low, idle - draw), min(high, idle + gain, full))
+        low, high = max(own[FLOOR, t], own[IDLE, t] - draw), min(own[CEILING, t], own[IDLE, t] + gain, full)
+        head, tail, value = trim(at, slope, head, tail, value, low, high)
         if car.uses & BENDS or t == car.due:
-            for i in range(find_bends(work.bends, car, tables, t, idle)):
-                where, below, above = work.bends[i]
-                head, tail, value = bend(at, slope, head, tail, value, where, below, above)
-        pieces, top_cost = step_gains(car, tables, t, prices[t], moving, work)
-        drain = drained(car, tables, t)
-        idle += drain
-        gain, draw = gain - work.gain[pieces], draw + work.gain[0]
-        tapered = car.uses & TAPER and pieces > 0 and work.gain[pieces] > 0
-        full = max(car.taper_full_kwh, idle) if tapered else np.inf
-        if not is_convex(work.price, pieces):
-            _keep(at, slope, head, tail, value, t, work)
-            hull(work.gain, work.price, pieces)
-        else:
+            for i in range(find_bends(work.bends, car, own, t)):
+                tail, value = bend(at, slope, head, tail, value, work.bends[i])
+        pieces, top_cost = step_gains(car, own, t, prices[t], moving, corner)
+        gain, draw, full = gain - corner[GAIN, pieces], draw + corner[GAIN, 0], np.inf
+        if is_convex(corner, pieces):
             for k in range(pieces):
-                work.threshold[t, k] = at[steeper(slope, head, tail, -work.price[k])]
-        if tapered:
-            gap = gap_h(car, tables.step_h[t])
-            tail, top = spread_tapered(
-                at, slope, head, tail, new_at, new_slope, work.power, work.gain, work.price, pieces, drain, full, gap
-            )
-            if top < work.gain[pieces]:
-                money = step_money(car, tables, t, prices[t], moving)
-                money = money[0], money[1] + work.penalty[t], money[2], money[3]
-                top_cost = step_cost(net_kw(top / tables.step_h[t], car), money, tables.step_h[t])
+                work.threshold[t, k] = at[steeper(slope, head, tail, -corner[PRICE, k])]
         else:
-            tail = spread(at, slope, head, tail, new_at, new_slope, work.gain, work.price, pieces, drain)
+            _keep(work, t, at, slope, head, tail, value)
+            hull(corner, pieces)
+        if car.uses & TAPER and corner[GAIN, pieces] > 0:
+            full = max(car.taper_full_kwh, own[IDLE, t] + own[DRAIN, t])
+            gap = gap_h(car, own[STEP_H, t])
+            tail, top = spread_tapered(at, slope, head, tail, new_at, new_slope, corner, pieces, own[DRAIN, t], full, gap)
+            top_cost -= cost_between(corner, pieces, top)
+        else:
+            tail = spread(at, slope, head, tail, new_at, new_slope, corner, pieces, own[DRAIN, t])
         head, value = 0, value + top_cost
         at, slope, new_at, new_slope = new_at, new_slope, at, slope
-    _, _, value = trim(at, slope, head, tail, value, car.start_kwh, car.start_kwh)
-    return value
+    return trim(at, slope, head, tail, value, car.start_kwh, car.start_kwh)[2]
 
 
 @part
-def _keep(at: Array, slope: Array, head: int, tail: int, value: float, step: int, work: Work) -> None:
+def _keep(work: Work, step: int, at: Array, slope: Array, head: int, tail: int, value: float) -> None:
     """Keep the value function at the end of a step whose cost is not convex."""
     work.threshold[step, 0] = np.nan
-    work.kept[step, 0], work.kept[step, 1] = tail - head, value
+    work.kept_value[step, 0], work.kept_value[step, 1] = tail - head, value
     for i in range(tail - head):
-        work.kept_at[step, i], work.kept_slope[step, i] = at[head + i], slope[head + i]
-    work.kept_at[step, tail - head] = at[tail]
+        work.kept[step, AT, i], work.kept[step, SLOPE, i] = at[head + i], slope[head + i]
+    work.kept[step, AT, tail - head] = at[tail]
 
 
 @part
-def look_ahead(car: Any, tables: Any, prices: Array, moving: float, work: Work) -> None:
+def look_ahead(car: Any, work: Work, prices: Array, moving: float) -> None:
     """Write the energy at each step's end, following the thresholds."""
-    energy, idle = car.start_kwh, car.start_kwh
+    own, corner, energy = work.own, work.corner, car.start_kwh
     for t in range(car.first, car.end):
-        pieces, _ = step_gains(car, tables, t, prices[t], moving, work)
+        pieces, _ = step_gains(car, own, t, prices[t], moving, corner)
         most = np.inf
         if car.uses & TAPER:
-            full = max(car.taper_full_kwh, idle)
-            most_kw = max(full - energy, 0.0) / gap_h(car, tables.step_h[t])
-            most = tables.step_h[t] * stored_kw(most_kw, car)
-        drain = drained(car, tables, t)
-        energy, idle = energy - drain, idle - drain
+            full = max(car.taper_full_kwh, own[IDLE, t] + own[DRAIN, t])
+            most = own[STEP_H, t] * stored_kw(max(full - energy, 0.0) / gap_h(car, own[STEP_H, t]), car)
+        energy -= own[DRAIN, t]
         if pieces > 1 and np.isnan(work.threshold[t, 0]):
-            energy += _best_gain(car, tables, t, energy, most, step_money(car, tables, t, prices[t], moving), pieces, work)
+            energy += _best_gain(
+                car, work, t, energy, most, step_money(own, t, prices[t], car.wear + own[PENALTY, t], moving), pieces
+            )
         else:
-            gain = work.gain[0]
+            gain = corner[GAIN, 0]
             for k in range(pieces):
                 wanted = work.threshold[t, k] - energy
-                if wanted < work.gain[k + 1]:
+                if wanted < corner[GAIN, k + 1]:
                     gain = max(gain, wanted)
                     break
-                gain = work.gain[k + 1]
+                gain = corner[GAIN, k + 1]
             energy += min(gain, most)
         work.energy[t] = energy
 
 
 @part
 def _best_gain(
-    car: Any, tables: Any, step: int, energy: float, most: float, money: tuple[float, float, float, float], pieces: int, work: Work
+    car: Any, work: Work, step: int, energy: float, most: float, money: tuple[float, float, float, float], pieces: int
 ) -> float:
     """Return the gain that costs least by the kept value function, without charging and discharging at once."""
-    at, slope, tail, value = work.kept_at[step], work.kept_slope[step], int(work.kept[step, 0]), work.kept[step, 1]
-    step_h, best, least = tables.step_h[step], 0.0, np.inf
-    money = money[0], money[1] + work.penalty[step], money[2], money[3]
+    at, slope, corner, step_h = work.kept[step, AT], work.kept[step, SLOPE], work.corner, work.own[STEP_H, step]
+    tail, value, best, least = int(work.kept_value[step, 0]), work.kept_value[step, 1], 0.0, np.inf
     for k in range(pieces):
-        left = max(work.gain[k], at[0] - energy)
-        right = min(work.gain[k + 1], at[tail] - energy, most)
+        left = max(corner[GAIN, k], at[0] - energy)
+        right = min(corner[GAIN, k + 1], at[tail] - energy, most)
         if right >= left - DUST_KWH:
-            gain = min(max(at[steeper(slope, 0, tail, -work.price[k])] - energy, left), right)
-            cost = step_cost(net_kw(gain / step_h, car), money, step_h) + value_at(at, slope, 0, tail, value, energy + gain)
+            gain = min(max(at[steeper(slope, 0, tail, -corner[PRICE, k])] - energy, left), right)
+            cost = step_cost(net_kw(gain / step_h, car), money, step_h) + value_at(at, slope, tail, value, energy + gain)
             if cost < least:
                 best, least = gain, cost
     return best

@@ -40,8 +40,9 @@ def trim(at: Array, slope: Array, head: int, tail: int, value: float, low: float
 
 
 @part
-def bend(at: Array, slope: Array, head: int, tail: int, value: float, where: float, below: float, above: float) -> Piecewise:
-    """Add ``max(below·(where − x), above·(x − where))`` to a function, `below` and `above` ≥ 0."""
+def bend(at: Array, slope: Array, head: int, tail: int, value: float, by: Array) -> tuple[int, float]:
+    """Add ``max(below·(where − x), above·(x − where))`` to a function, `by` = where, below ≥ 0, above ≥ 0; return tail and value."""
+    where, below, above = by[0], by[1], by[2]
     value += below * (where - at[head]) if where > at[head] else above * (at[head] - where)
     cut = head
     while cut < tail and at[cut + 1] <= where:
@@ -57,13 +58,13 @@ def bend(at: Array, slope: Array, head: int, tail: int, value: float, where: flo
         tail += 1
     for i in range(cut, tail):
         slope[i] += above
-    return head, tail, value
+    return tail, value
 
 
 @part
-def value_at(at: Array, slope: Array, head: int, tail: int, value: float, where: float) -> float:
-    """Return a function's value at a point of its domain."""
-    for i in range(head, tail):
+def value_at(at: Array, slope: Array, tail: int, value: float, where: float) -> float:
+    """Return the value at a point of its domain of a function that begins at 0."""
+    for i in range(tail):
         if where <= at[i + 1]:
             return value + slope[i] * (where - at[i])
         value += slope[i] * (at[i + 1] - at[i])
@@ -72,23 +73,14 @@ def value_at(at: Array, slope: Array, head: int, tail: int, value: float, where:
 
 @part
 def spread(
-    at: Array,
-    slope: Array,
-    head: int,
-    tail: int,
-    new_at: Array,
-    new_slope: Array,
-    gain: Array,
-    price: Array,
-    pieces: int,
-    drain: float,
+    at: Array, slope: Array, head: int, tail: int, new_at: Array, new_slope: Array, corner: Array, pieces: int, drain: float
 ) -> int:
     """Write ``new(e) = min over gains x of cost(x) + old(e − drain + x)``, beginning at 0; return its tail.
 
-    The cost is convex, with corners `gain` and slopes `price`. The old function's pieces and the cost's, turned round, in the order
+    The cost is convex, see `optimizer.fleet.gains`. The old function's pieces and the cost's, turned round, in the order
     of their slopes: the infimal convolution. Its value at the left is the old one's plus the cost of the largest gain.
     """
-    n, i = 0, head
+    gain, price, n, i = corner[1], corner[2], 0, head
     shift = drain - gain[pieces]
     for k in range(pieces - 1, -1, -1):
         j = steeper(slope, i, tail, -price[k])

@@ -5,118 +5,93 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.envelope import TOLERANCE_KWH
-from optimizer.fleet.holding import (
+from optimizer.fleet.holding import MOST_BENDS, find_bends, holding_cost
+from optimizer.fleet.jit import entry, part
+from optimizer.fleet.series import (
     CALENDAR,
+    CEILING,
+    CHARGE,
+    DISCHARGE,
     DRAIN,
     DRAINS,
     EARLY,
-    ENERGY_MAX,
-    ENERGY_MIN,
+    EARLY_PRICE,
+    EVERYTHING,
+    FLOOR,
+    IDLE,
     KNEE,
-    LEAVES,
-    MOST_BENDS,
+    N_ROWS,
     OUTSIDE,
+    SOFT_MAX,
+    SOFT_MIN,
+    STEP_H,
     TAPER,
-    drained,
-    energy_bounds,
-    find_bends,
-    holding_cost,
-    place,
+    gather,
 )
-from optimizer.fleet.jit import entry, part
 from optimizer.shares import N_SHARES
+from v2g.timegrid import Array
 
 
 @entry
 def survey(cars: NDArray[np.void], tables: Any, first: int, behind: int) -> None:
     """Write into records `first` ≤ i < `behind` what `optimizer.fleet.cars.CAR` says of steps, uses, bounds and fixed cost."""
-    bends = np.empty((MOST_BENDS, 3))
+    steps = len(tables.step_h)
+    own, bends = np.empty((N_ROWS, steps)), np.empty((MOST_BENDS, 3))
     for i in range(first, behind):
         car = cars[i]
-        begin, last = _span(car, tables)
-        car.uses = _uses(car, tables)
-        idle = car.start_kwh
-        for t in range(begin):
-            idle -= drained(car, tables, t)
-            _promise(car, t, idle)
-            car.fixed_cost += holding_cost(bends, find_bends(bends, car, tables, t, idle), idle)
-        car.first, car.start_kwh = begin, idle
-        end = min(begin, last + 1)
-        for t in range(begin, len(tables.step_h)):
-            idle -= drained(car, tables, t)
-            _promise(car, t, idle)
-            if t <= last or find_bends(bends, car, tables, t, idle) > 0:
-                end = t + 1
-        car.end = end
-        _reach(car, tables)
-        _tail(car, tables, idle)
+        car.first, car.end = 0, steps
+        gather(own, car, tables, EVERYTHING)
+        car.uses = _uses(car, own)
+        if car.due >= 0:
+            need = car.target_kwh - own[IDLE, car.due]
+            car.part_kwh = (need if need > 0 else car.target_kwh) / N_SHARES
+        _find_steps(car, own, bends)
+        _settle_rest(car, own, bends)
 
 
 @part
-def _span(car: Any, tables: Any) -> tuple[int, int]:
-    """Return the first and the last step with power bounds above 0; the horizon's end and the step before it where there is none."""
-    steps = len(tables.step_h)
-    first, last = steps, -1
-    for t in range(steps):
-        if tables.charge_kw[place(tables, 0, car.row, t)] > 0 or tables.discharge_kw[place(tables, 1, car.row, t)] > 0:
-            first, last = min(first, t), t
-    return first, max(last, first - 1)
-
-
-@part
-def _uses(car: Any, tables: Any) -> int:
+def _uses(car: Any, own: Array) -> int:
     """Return what bends the car's costs."""
-    uses, idle = 0, car.start_kwh
-    for t in range(len(tables.step_h)):
-        drain = tables.drain_kwh[place(tables, DRAIN, car.row, t)]
-        idle -= drain
-        if drain != 0:
+    uses = 0
+    for t in range(own.shape[1]):
+        if own[DRAIN, t] != 0:
             uses |= DRAINS
-        low = tables.energy_min_kwh[place(tables, ENERGY_MIN, car.row, t)]
-        high = tables.energy_max_kwh[place(tables, ENERGY_MAX, car.row, t)]
-        if idle < low - TOLERANCE_KWH or idle > high + TOLERANCE_KWH:
+        if own[SOFT_MIN, t] > -np.inf or own[SOFT_MAX, t] < np.inf:
             uses |= OUTSIDE
-        if car.shortfall_price > 0 and tables.leaves[place(tables, LEAVES, car.row, t)] > 0:
+        if own[EARLY_PRICE, t] > 0:
             uses |= EARLY
-    if car.calendar_price > 0:
-        uses |= CALENDAR
-    if np.isfinite(car.knee_kw):
-        uses |= KNEE
-    if np.isfinite(car.taper_full_kwh):
-        uses |= TAPER
-    return uses
+    uses |= CALENDAR if car.calendar_price > 0 else 0
+    uses |= KNEE if np.isfinite(car.knee_kw) else 0
+    return uses | (TAPER if np.isfinite(car.taper_full_kwh) else 0)
 
 
 @part
-def _promise(car: Any, step: int, idle_kwh: float) -> None:
-    """Write the parts of the promise that is due at a step's end; see `optimizer.shares`."""
-    if step == car.due:
-        need = car.target_kwh - idle_kwh
-        car.part_kwh = (need if need > 0 else car.target_kwh) / N_SHARES
+def _find_steps(car: Any, own: Array, bends: Array) -> None:
+    """Write from when to when the car decides: from its first power to its last, or to the last step in which holding costs."""
+    steps = own.shape[1]
+    first, end = steps, steps
+    for t in range(steps):
+        powers = own[CHARGE, t] > 0 or own[DISCHARGE, t] > 0
+        if powers and first == steps:
+            first = t
+        if powers or (first < steps and find_bends(bends, car, own, t) > 0):
+            end = t + 1
+    car.first, car.end = first, end
 
 
 @part
-def _reach(car: Any, tables: Any) -> None:
-    """Write what the car can gain and draw in all, at most."""
+def _settle_rest(car: Any, own: Array, bends: Array) -> None:
+    """Write what holds outside the car's steps: what it holds and costs before, the bounds and the drain after, and its reach."""
+    for t in range(car.first):
+        car.fixed_cost += holding_cost(bends, find_bends(bends, car, own, t), own[IDLE, t])
+        car.start_kwh = own[IDLE, t]
+    low, high = -np.inf, np.inf
+    for t in range(own.shape[1] - 1, car.end - 1, -1):
+        low, high = max(low, own[FLOOR, t]) + own[DRAIN, t], min(high, own[CEILING, t]) + own[DRAIN, t]
+        car.fixed_cost += car.terminal_price * own[DRAIN, t]
+    if car.first == car.end:
+        low = high = car.start_kwh
     for t in range(car.first, car.end):
-        car.gain_kwh += tables.step_h[t] * tables.charge_kw[place(tables, 0, car.row, t)] * car.charge_efficiency
-        drawn = tables.discharge_kw[place(tables, 1, car.row, t)] * (1.0 / car.discharge_efficiency + car.knee_loss_frac)
-        car.draw_kwh += tables.step_h[t] * drawn
-
-
-@part
-def _tail(car: Any, tables: Any, idle_kwh: float) -> None:
-    """Write the bounds at the end of the car's steps that keep those after it, and what drains from there on."""
-    low, high, idle = -np.inf, np.inf, idle_kwh
-    for t in range(len(tables.step_h) - 1, car.end - 1, -1):
-        floor, ceiling = energy_bounds(car, tables, t, idle)
-        drain = drained(car, tables, t)
-        low, high, idle = max(low, floor) + drain, min(high, ceiling) + drain, idle + drain
-        car.fixed_cost += car.terminal_price * drain
-    if car.end > car.first:
-        floor, ceiling = energy_bounds(car, tables, car.end - 1, idle)
-        car.low_kwh, car.high_kwh = max(low, floor), min(high, ceiling)
-    else:
-        car.low_kwh = car.high_kwh = idle
-    car.idle_kwh = idle
+        car.gain_kwh += own[STEP_H, t] * own[CHARGE, t] * car.charge_efficiency
+        car.draw_kwh += own[STEP_H, t] * own[DISCHARGE, t] * (1.0 / car.discharge_efficiency + car.knee_loss_frac)
+    car.low_kwh, car.high_kwh = low, high

@@ -30,9 +30,7 @@ def spread_tapered(
     tail: int,
     new_at: Array,
     new_slope: Array,
-    power: Array,
-    gain: Array,
-    price: Array,
+    corner: Array,
     pieces: int,
     drain: float,
     full: float,
@@ -43,6 +41,7 @@ def spread_tapered(
     Return the tail and the gain at the left end. Walks from the least energy e to the most: the gain x stays while holding more is
     worth its price, gives way where it is not, and follows the taper where that is in the way.
     """
+    power, gain, price = corner[0], corner[1], corner[2]
     k, x = _most_gain(power, gain, pieces, at[head] + drain, full, gap)
     e, q, n, left = at[head] + drain - x, head, 0, x
     z = at[head]
