@@ -53,6 +53,11 @@ def evaluate(problem: Problem, flows: Flows) -> tuple[TermValue, ...]:
     return with_site(problem, flows, own)
 
 
+def in_play(terms: tuple[TermValue, ...]) -> float:
+    """Return the money that flows in either direction, what gaps are relative to [currency]."""
+    return sum(abs(term.value) for term in terms if term.tier is Tier.MONEY) or 1.0
+
+
 def unit_values(problem: Problem, flows: Flows) -> dict[str, float]:
     """Return the values of the terms that add up over the units."""
     return {name: value(problem, flows) for name, _, _, value in VALUES if name in OF_UNITS}

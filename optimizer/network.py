@@ -53,7 +53,8 @@ class Network:
 
 def network(problem: Problem) -> Network:
     """Return the problem's network. Phase limits of circuits that carry only balanced units become limits of the sum."""
-    c, balanced = problem.circuits, _balanced(problem)
+    c, skew = problem.circuits, problem.skew_below()
+    balanced = _balanced(problem) & (np.abs(skew) < TOLERANCE_KW).all(axis=(1, 2))
     fixed, margin = problem.fixed_below()
     import_kw, export_kw = c.import_limit_kw - margin, c.export_limit_kw.copy()
     phased = []
@@ -64,7 +65,7 @@ def network(problem: Problem) -> Network:
         else:
             phased.append(int(i))
     phase_kw = c.phase_limit_kw[phased][:, :, None]
-    phase_fixed = np.broadcast_to(fixed[phased][:, None] / N_PHASES, (len(phased), N_PHASES, problem.grid.n_steps))
+    phase_fixed = fixed[phased][:, None] / N_PHASES + skew[phased]
     return Network(
         problem=problem,
         circuits=_limits(fixed, import_kw, export_kw),

@@ -6,7 +6,7 @@ import numpy as np
 
 from optimizer.compiled.reduce import Reduced
 from optimizer.compiled.stamp import Index, Program
-from optimizer.evaluate import evaluate
+from optimizer.evaluate import evaluate, in_play
 from optimizer.flows import Flows, make_flows, net
 from optimizer.highs import Answer
 from optimizer.model.build import TERMS
@@ -83,7 +83,7 @@ class Readback:
 
     def in_play(self, flows: Flows) -> float:
         """Return the money that flows in either direction, what gaps are relative to [currency]."""
-        return sum(abs(t.value) for t in self.terms(flows) if t.tier is Tier.MONEY) or 1.0
+        return in_play(self.terms(flows))
 
     def terms(self, flows: Flows) -> tuple[TermValue, ...]:
         """Return the value of every term."""

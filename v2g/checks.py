@@ -155,6 +155,11 @@ def check_circuits(c: Circuits, n_steps: int) -> None:
     if c.module_kw is not None:
         _shape(c.module_kw, (m,), "circuits.module_kw")
         each.need("module_kw", np.isfinite(c.module_kw) & (c.module_kw >= 0), *NEGATIVE)
+    if c.fixed_skew_kw is not None:
+        _shape(c.fixed_skew_kw, (m, N_PHASES, n_steps), "circuits.fixed_skew_kw")
+        each.need("fixed_skew_kw", np.isfinite(c.fixed_skew_kw), *NOT_FINITE)
+        even = np.abs(c.fixed_skew_kw.sum(axis=1)) < 1e-6
+        each.need("fixed_skew_kw", even, "the phases do not sum to 0", "what one phase carries more, others carry less")
 
 
 def check_connection(c: Connection, n_steps: int) -> None:

@@ -26,12 +26,14 @@ class Circuits:
     phase_limit_kw : (m, 3)
         Bound of each phase's power in either direction [kW, inf = none].
     fixed_kw : (m, T)
-        Expected uncontrolled net power at the circuit itself (load − PV) [kW], spread evenly over the phases.
+        Expected uncontrolled net power at the circuit itself (load − PV) [kW], spread evenly over the phases but for the skew.
     fixed_margin_kw : (m, T)
         How much more that could be, counted at the import limits only [kW, ≥ 0].
     module_kw : (m,) or None
         Size of the power modules of a shared cabinet [kW]: the units directly at the circuit get whole modules each, and
         ``Σ ⌈power/module_kw⌉·module_kw`` keeps the circuit's limits; 0 = no modules. None = no cabinets.
+    fixed_skew_kw : (m, 3, T) or None
+        What each phase carries of the fixed power beyond a third of it [kW]; phases sum to 0. None = evenly spread.
     """
 
     circuit_ids: tuple[str, ...]
@@ -42,6 +44,7 @@ class Circuits:
     fixed_kw: Array
     fixed_margin_kw: Array
     module_kw: Array | None = None
+    fixed_skew_kw: Array | None = None
 
     @property
     def n_circuits(self) -> int:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from v2g.checks import check_circuits, check_commitments, check_connection, check_storages
 from v2g.commitments import Event, Reserve
-from v2g.network import Circuits, Connection
+from v2g.network import N_PHASES, Circuits, Connection
 from v2g.scenarios import Scenario, check_scenarios
 from v2g.storages import Storages
 from v2g.timegrid import Array, TimeGrid
@@ -77,3 +77,10 @@ class Problem:
             fixed[parent] += fixed[i]
             margin[parent] += margin[i]
         return fixed, margin
+
+    def skew_below(self) -> Array:
+        """Return what each phase of each circuit carries of the fixed power beyond a third, with all below it, (m, 3, T) [kW]."""
+        skew = self.circuits.fixed_skew_kw
+        if skew is None:
+            return np.zeros((self.circuits.n_circuits, N_PHASES, self.grid.n_steps))
+        return np.asarray(np.einsum("mc,cpt->mpt", self.circuits.above(), skew))

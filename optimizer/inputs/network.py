@@ -18,7 +18,7 @@ def network_symbols(problem: Problem, net: Network) -> dict[str, Array]:
         "export_cap_kw": circuits.export_cap_kw,
         "soft_import_kw": circuits.soft_import_kw,
         "soft_export_kw": circuits.soft_export_kw,
-        "phase_fixed_kw": phases.fixed_kw[:, 0],
+        "phase_fixed_kw": phases.fixed_kw,
         "phase_import_cap_kw": phases.import_cap_kw,
         "phase_export_cap_kw": phases.export_cap_kw,
         "soft_phase_import_kw": phases.soft_import_kw,

@@ -1,9 +1,9 @@
 """Power on each phase of the circuits that carry unbalanced units.
 
-    phase_kw[c,p,t] = fixed_below_kw[c,t]/3 + Σ_{u below c} share[u,p]·(charge_kw[u,t] − discharge_kw[u,t])
+    phase_kw[c,p,t] = fixed_below_kw[c,t]/3 + skew_below_kw[c,p,t] + Σ_{u below c} share[u,p]·(charge_kw[u,t] − discharge_kw[u,t])
     −phase_limit_kw[c,p] ≤ phase_kw[c,p,t] ≤ phase_limit_kw[c,p]
 
-Adds ``phase_kw`` (F, P, T) [kW]. Unity power factor, balanced fixed load: the phase currents are in line with the voltages, so
+Adds ``phase_kw`` (F, P, T) [kW]. Unity power factor: the phase currents are in line with the voltages, so
 the limit on current is this linear limit on power.
 """
 
@@ -20,4 +20,4 @@ def add_phases(m: Any) -> None:
 
 def _phase_balance(m: Any, f: int, p: int, t: int) -> Any:
     units = sum(m.below_phase[u, f, p] * (m.charge_kw[u, t] - m.discharge_kw[u, t]) for u in m.U)
-    return m.phase_kw[f, p, t] - units == m.phase_fixed_kw[f, t]
+    return m.phase_kw[f, p, t] - units == m.phase_fixed_kw[f, p, t]

@@ -73,7 +73,7 @@ SYMBOLS: dict[str, tuple[str, ...]] = {
     "export_cap_kw": ("C", "T"),
     "soft_import_kw": ("C", "T"),
     "soft_export_kw": ("C", "T"),
-    "phase_fixed_kw": ("F", "T"),
+    "phase_fixed_kw": ("F", "P", "T"),
     "phase_import_cap_kw": ("F", "P", "T"),
     "phase_export_cap_kw": ("F", "P", "T"),
     "soft_phase_import_kw": ("F", "P", "T"),

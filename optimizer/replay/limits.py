@@ -23,7 +23,7 @@ def excess_of(problem: Problem, loads: Array) -> tuple[Array, Array]:
     fixed, margin = problem.fixed_below()
     flow = fixed + loads[:, 0]
     circuits = np.stack([flow + margin - c.import_limit_kw, -flow - c.export_limit_kw])
-    phase = (fixed / N_PHASES)[:, None] + loads[:, 1:]
+    phase = (fixed / N_PHASES)[:, None] + problem.skew_below() + loads[:, 1:]
     limit = c.phase_limit_kw[:, :, None]
     phases = np.stack([phase + (margin / N_PHASES)[:, None] - limit, -phase - limit])
     return np.where(circuits > NEGLIGIBLE_KW, circuits, 0.0), np.where(phases > NEGLIGIBLE_KW, phases, 0.0)

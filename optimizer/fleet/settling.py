@@ -1,0 +1,212 @@
+"""The compiled entries of `optimizer.fleet.settle`: cars one after the other, each changed as little as its neighbours let it."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.fleet.gains import stored_kw
+from optimizer.fleet.jit import entry, part
+from optimizer.fleet.rooms import Ways
+from optimizer.fleet.shift import SLACK_KWH, Tables, draw, make_up, replay
+from v2g.timegrid import Array
+
+ROUNDING_KW = 1e-9
+AS_ASKED, DOWN, UP, REGARDLESS, IDLE = 0, 1, 2, 3, 4
+"""What is tried in turn: the nearer power by what neighbours were rounded, 0, more, 0 whatever limits say, nothing at all."""
+
+
+@entry
+def round_near(
+    cars: NDArray[np.void],
+    tables: Tables,
+    ways: Ways,
+    nowhere: Ways,
+    near: int,
+    lower_kw: Array,
+    upper_kw: Array,
+    off_kw: Array,
+    power_kw: Array,
+    energy_kwh: Array,
+    lacking_kwh: Array,
+) -> None:
+    """Give each car near now one of two powers that it can hold: `lower_kw`, nearer to 0, or `upper_kw`, both (b, near).
+
+    Where these differ from each other or from the plan, its near power is not in the rooms of `ways`; `off_kw` (near,) is by how
+    much the cars before were rounded up in all. `power_kw` and `energy_kwh` (b, T) are changed in place, `lacking_kwh` (b,) is what
+    drivers then miss of what the plan kept. `nowhere` are ways without limits.
+    """
+    T = power_kw.shape[1]
+    trial, best, energy = np.empty(T), np.empty(T), np.empty(T)
+    for i in range(len(cars)):
+        car, plan, least = cars[i], power_kw[i], np.inf
+        for way in (AS_ASKED, DOWN, UP, REGARDLESS, IDLE):
+            if way >= REGARDLESS and least < np.inf:
+                break
+            trial[:] = plan
+            if way == IDLE:
+                trial[:] = 0.0
+            else:
+                _round(car.place, ways, near, lower_kw[i], upper_kw[i], off_kw, way, trial)
+            limits = nowhere if way >= REGARDLESS else ways
+            lacks = _settled(i, car, tables, limits, near, near - 1, plan, energy_kwh[i], trial, energy)
+            if lacks < least - SLACK_KWH:
+                best[:], least = trial, lacks
+            if least == 0.0:
+                break
+        for t in range(T):
+            taken_off = t < near and not lower_kw[i, t] == upper_kw[i, t] == plan[t]
+            draw(ways, car.place, t, best[t] if taken_off else best[t] - plan[t])
+            if taken_off:
+                off_kw[t] += best[t] - plan[t]
+        lacking_kwh[i] = max(replay(i, car, tables, car.start_kwh, best, energy), 0.0)
+        power_kw[i], energy_kwh[i] = best, energy
+
+
+@part
+def _round(
+    place: int,
+    ways: Ways,
+    near: int,
+    lower_kw: Array,
+    upper_kw: Array,
+    off_kw: Array,
+    way: int,
+    trial: Array,
+) -> None:
+    """Write near powers: as the sum of all asks (the nearer one), or all of one kind; 0 or less where there is no room."""
+    for t in range(near):
+        low, high, now = lower_kw[t], upper_kw[t], trial[t]
+        if low == high:
+            trial[t] = low
+            continue
+        up = abs(off_kw[t] + high - now) < abs(off_kw[t] + low - now)
+        needed = _is_short(ways, place, t, high)
+        asked = up or needed if way == AS_ASKED else way == UP
+        trial[t] = high if asked and (needed or _fits(ways, place, t, high)) else low
+
+
+@part
+def _is_short(ways: Ways, place: int, step: int, power_kw: float) -> bool:
+    """Return whether a limit on the way is broken that the power relieves."""
+    for e in range(ways.first[place], ways.first[place + 1]):
+        k = ways.flow[e]
+        if (power_kw < 0 and ways.up_kw[k, step] < -ROUNDING_KW) or (power_kw > 0 and ways.down_kw[k, step] < -ROUNDING_KW):
+            return True
+    return False
+
+
+@part
+def _fits(ways: Ways, place: int, step: int, power_kw: float) -> bool:
+    for e in range(ways.first[place], ways.first[place + 1]):
+        room = ways.up_kw[ways.flow[e], step] if power_kw > 0 else ways.down_kw[ways.flow[e], step]
+        if ways.weight[e] * abs(power_kw) > room + ROUNDING_KW:
+            return False
+    return True
+
+
+@part
+def _settled(
+    i: int,
+    car: Any,
+    tables: Tables,
+    ways: Ways,
+    near: int,
+    at: int,
+    plan: Array,
+    plan_kwh: Array,
+    trial: Array,
+    energy: Array,
+) -> float:
+    """Make up in `trial` for what it stores more or less than the plan up to `at`; return what drivers lack, inf: impossible."""
+    gap = 0.0
+    for t in range(at + 1):
+        if trial[t] != plan[t]:
+            gap += tables.step_h[t] * (stored_kw(trial[t], car) - stored_kw(plan[t], car))
+    left = make_up(i, car, tables, ways, trial, plan_kwh, near, at, gap)
+    missing = replay(i, car, tables, car.start_kwh, trial, energy)
+    return float(missing if gap >= 0 or left <= SLACK_KWH else missing + left)
+
+
+@entry
+def relieve(
+    cars: NDArray[np.void],
+    tables: Tables,
+    ways: Ways,
+    near: int,
+    flow: int,
+    step: int,
+    effort: int,
+    least_kw: Array,
+    whole_kw: Array,
+    power_kw: Array,
+    energy_kwh: Array,
+    lacking_kwh: Array,
+) -> None:
+    """Let cars change their power in a step until one flow is within its limit, as long as they lack nothing for it.
+
+    That is `AS_ASKED`; `REGARDLESS` they may lack something, with `IDLE` they do nothing at all. Near powers stay 0 or at least
+    `least_kw` (b, 2), charging and discharging, in the first one whole multiples of `whole_kw` (b,).
+    """
+    T = power_kw.shape[1]
+    trial, energy = np.empty(T), np.empty(T)
+    for i in range(len(cars)):
+        car, plan = cars[i], power_kw[i]
+        too_much = ways.up_kw[flow, step] < ways.down_kw[flow, step]
+        missing = -min(ways.up_kw[flow, step], ways.down_kw[flow, step])
+        if missing <= ROUNDING_KW:
+            return
+        weight = _weight(ways, car.place, flow)
+        if weight == 0:
+            continue
+        if effort == IDLE:
+            trial[:] = 0.0
+        else:
+            trial[:] = plan
+            goal = plan[step] + (-missing if too_much else missing) / weight
+            trial[step] = _holdable(i, tables, near, step, plan[step], goal, least_kw[i], whole_kw[i])
+        change = trial[step] - plan[step]
+        if change == 0 or (change < 0) != too_much or not (effort == IDLE or _fits(ways, car.place, step, change)):
+            continue
+        if effort == IDLE:
+            lacks = replay(i, car, tables, car.start_kwh, trial, energy)
+        else:
+            lacks = _settled(i, car, tables, ways, near, max(step, near - 1), plan, energy_kwh[i], trial, energy)
+        if lacks == np.inf or (effort == AS_ASKED and lacks > 0):
+            continue
+        for t in range(T):
+            draw(ways, car.place, t, trial[t] - plan[t])
+        lacking_kwh[i] = max(lacking_kwh[i], lacks)
+        power_kw[i], energy_kwh[i] = trial, energy
+
+
+@part
+def _weight(ways: Ways, place: int, flow: int) -> float:
+    for e in range(ways.first[place], ways.first[place + 1]):
+        if ways.flow[e] == flow:
+            return float(ways.weight[e])
+    return 0.0
+
+
+@part
+def _holdable(
+    i: int,
+    tables: Tables,
+    near: int,
+    step: int,
+    now: float,
+    goal: float,
+    least_kw: Array,
+    whole_kw: float,
+) -> float:
+    """Return the power nearest to a goal that the car can hold in a step; near now without turning, and rather beyond the goal."""
+    charge, discharge = tables.charge_kw[i, step], tables.discharge_kw[i, step]
+    power = min(max(goal, -discharge), charge)
+    if step >= near:
+        return float(power)
+    power = max(power, 0.0) if now > 0 else min(power, 0.0) if now < 0 else 0.0
+    size = abs(power)
+    if step == 0 and whole_kw > 0:
+        size = np.floor(size / whole_kw + ROUNDING_KW) * whole_kw
+    least = least_kw[0] if power > 0 else least_kw[1]
+    return 0.0 if size < least - ROUNDING_KW else float(np.copysign(size, power))

@@ -1,0 +1,210 @@
+"""One car's energy put off: what it stores more or less in one step is made up for in others, cheapest first, within all bounds.
+
+    Σ_{t > s} x[t] ≤ |gap| − what bounds do not bear at s         for each step s between the change and t
+
+Amounts x are taken greedily by price: the bounds form a chain, so that no other choice of as much costs less.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from optimizer.fleet.gains import net_kw, stored_kw
+from optimizer.fleet.jit import part
+from optimizer.fleet.rooms import Ways
+from v2g.timegrid import Array
+
+SAME_KWH = 1e-9
+SLACK_KWH = 1e-6
+"""By so much a replayed energy may leave a bound, taper or cap: a hundredth of what `optimizer.verify` allows."""
+
+
+class Tables(NamedTuple):
+    """What b cars may do: arrays (b, T), caps (b, W) and their windows (W, T), step lengths (T,).
+
+    `floor_kwh` and `ceiling_kwh` are hard; `low_kwh` and `high_kwh` keep what was promised, or as much of it as the plan kept.
+    """
+
+    charge_kw: Array
+    discharge_kw: Array
+    floor_kwh: Array
+    ceiling_kwh: Array
+    low_kwh: Array
+    high_kwh: Array
+    full_kwh: Array
+    gap_h: Array
+    drain_kwh: Array
+    cap_kwh: Array
+    window: Array
+    step_h: Array
+    price: Array
+
+
+@part
+def room_up(ways: Ways, place: int, step: int) -> float:
+    """Return by how much a power at a place may rise [kW]."""
+    room = np.inf
+    for e in range(ways.first[place], ways.first[place + 1]):
+        room = min(room, max(ways.up_kw[ways.flow[e], step], 0.0) / ways.weight[e])
+    return room
+
+
+@part
+def room_down(ways: Ways, place: int, step: int) -> float:
+    """Return by how much a power at a place may fall [kW]."""
+    room = np.inf
+    for e in range(ways.first[place], ways.first[place + 1]):
+        room = min(room, max(ways.down_kw[ways.flow[e], step], 0.0) / ways.weight[e])
+    return room
+
+
+@part
+def draw(ways: Ways, place: int, step: int, power_kw: float) -> None:
+    """Let a place draw so much more."""
+    for e in range(ways.first[place], ways.first[place + 1]):
+        ways.up_kw[ways.flow[e], step] -= ways.weight[e] * power_kw
+        ways.down_kw[ways.flow[e], step] += ways.weight[e] * power_kw
+
+
+@part
+def make_up(
+    i: int,
+    car: Any,
+    tables: Tables,
+    ways: Ways,
+    power: Array,
+    energy: Array,
+    begin: int,
+    at: int,
+    gap: float,
+) -> float:
+    """Change `power` (T,) from step `begin` on, but for `at`, so that the energy misses `gap` no more; return what is left of it.
+
+    `energy` (T,) is the plan's before the change at step `at`, `gap` what is stored more since then, < 0 for less [kWh]. Of steps
+    that cost the same the earliest charges; who charges less does so in another one than its neighbours: room comes free in all.
+    """
+    T, left = len(power), abs(gap)
+    tried, taken = np.zeros(T, np.bool_), np.zeros(T)
+    while left > SAME_KWH:
+        best, cheapest = -1, np.inf
+        for j in range(begin, T):
+            t = begin + (j + i) % (T - begin) if gap > 0 else j
+            if t != at and not tried[t]:
+                cost = _cost(i, car, tables, power[t], t, gap)
+                if cost < cheapest:
+                    best, cheapest = t, cost
+        if best < 0:
+            break
+        tried[best] = True
+        goal = _farthest(i, car, tables, ways, power, energy, best, gap)
+        h = tables.step_h[best]
+        amount = h * abs(stored_kw(goal, car) - stored_kw(power[best], car))
+        amount = min(amount, left, _bearable(i, tables, power, energy, taken, at, best, gap))
+        if amount > SAME_KWH:
+            taken[best] = amount
+            left -= amount
+            power[best] = net_kw(stored_kw(power[best], car) - np.sign(gap) * amount / h, car)
+    return left
+
+
+@part
+def _cost(i: int, car: Any, tables: Tables, power: float, step: int, gap: float) -> float:
+    """Return what a kWh made up for in a step costs [currency/kWh]; infinite where that is impossible or a plain loss."""
+    price, most, least = tables.price[car.place, step], tables.charge_kw[i, step], tables.discharge_kw[i, step]
+    if gap < 0:
+        if power < 0:
+            return float((price - car.wear) * car.discharge_efficiency)
+        return float(price / car.charge_efficiency) if power < most else np.inf
+    if power > 0:
+        return float(-price / car.charge_efficiency)
+    worth = (price - car.wear) * car.discharge_efficiency
+    return float(-worth) if least > -power and worth > 0 else np.inf
+
+
+@part
+def _farthest(
+    i: int,
+    car: Any,
+    tables: Tables,
+    ways: Ways,
+    power: Array,
+    energy: Array,
+    step: int,
+    gap: float,
+) -> float:
+    """Return the power to which a step can go, on the same side of 0, to make up for a gap."""
+    now = power[step]
+    if gap < 0:
+        room = room_up(ways, car.place, step)
+        if now < 0:
+            return float(min(0.0, now + room))
+        takes = (tables.full_kwh[i, step] - energy[step - 1]) / tables.gap_h[i, step]
+        return float(max(now, min(now + room, tables.charge_kw[i, step], takes)))
+    room = room_down(ways, car.place, step)
+    if now > 0:
+        return float(max(0.0, now - room))
+    most = min(tables.discharge_kw[i, step], -now + room)
+    for w in range(len(tables.window)):
+        share = tables.window[w, step] * tables.step_h[step]
+        if share > 0:
+            most = min(most, -now + max(tables.cap_kwh[i, w] - discharged(tables, power, w), 0.0) / share)
+    return float(min(now, -most))
+
+
+@part
+def discharged(tables: Tables, power: Array, window: int) -> float:
+    """Return the energy that powers (T,) give back in a window [kWh]."""
+    total = 0.0
+    for t in range(len(power)):
+        total += tables.window[window, t] * tables.step_h[t] * max(-power[t], 0.0)
+    return total
+
+
+@part
+def _bearable(i: int, tables: Tables, power: Array, energy: Array, taken: Array, at: int, step: int, gap: float) -> float:
+    """Return how much of a gap may wait from `at` until `step`, or be made up for in advance, for the bounds in between [kWh]."""
+    least = np.inf
+    if step > at:
+        beyond = 0.0
+        for t in range(step, len(power)):
+            beyond += taken[t]
+        for s in range(step - 1, at, -1):
+            least = min(least, _slack(i, tables, power, energy, s, s, gap) - beyond)
+            beyond += taken[s]
+        return max(least, 0.0)
+    before = 0.0
+    for t in range(step):
+        before += taken[t]
+    for s in range(step, at):
+        before += taken[s]
+        least = min(least, _slack(i, tables, power, energy, s, s + 1, -gap) - before)
+    return max(least, 0.0)
+
+
+@part
+def _slack(i: int, tables: Tables, power: Array, energy: Array, step: int, taper: int, gap: float) -> float:
+    """Return what the energy at a step's end can bear in a gap's direction, the charging in step `taper` included [kWh]."""
+    if gap < 0:
+        return float(energy[step] - tables.low_kwh[i, step])
+    slack = tables.high_kwh[i, step] - energy[step]
+    if power[taper] > 0:
+        slack = min(slack, tables.full_kwh[i, taper] - energy[taper - 1] - tables.gap_h[i, taper] * power[taper])
+    return float(slack)
+
+
+@part
+def replay(i: int, car: Any, tables: Tables, start_kwh: float, power: Array, energy: Array) -> float:
+    """Write the energies that follow from powers; return what is missing to promises kept before, inf where bounds are broken."""
+    before, missing = start_kwh, 0.0
+    for t in range(len(power)):
+        now = before + tables.step_h[t] * stored_kw(power[t], car) - tables.drain_kwh[i, t]
+        if not tables.floor_kwh[i, t] - SLACK_KWH <= now <= tables.ceiling_kwh[i, t] + SLACK_KWH:
+            return np.inf
+        if power[t] > 0 and power[t] * tables.gap_h[i, t] > tables.full_kwh[i, t] - before + SLACK_KWH:
+            return np.inf
+        missing = max(missing, tables.low_kwh[i, t] - now, now - tables.high_kwh[i, t])
+        energy[t] = before = now
+    for w in range(len(tables.window)):
+        if discharged(tables, power, w) > tables.cap_kwh[i, w] + SLACK_KWH:
+            return np.inf
+    return missing if missing > SLACK_KWH else 0.0

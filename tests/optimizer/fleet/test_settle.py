@@ -1,0 +1,120 @@
+"""What was mixed becomes what chargers can hold, within all limits, with the least change."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from optimizer.evaluate import evaluate
+from optimizer.fleet.places import find_places
+from optimizer.fleet.settle import Plans, Settled, settle
+from optimizer.flows import Flows, make_flows, traded_kw
+from optimizer.readback import make_solution
+from optimizer.replay.service import unmet_kwh
+from optimizer.verify import faults_of
+from tests.optimizer.builders import car, case, fleet_of, grid_only
+from tests.optimizer.fleet.mixes import mixed, station
+from v2g.problem import Problem
+from v2g.solution import Rung
+from v2g.timegrid import Array
+
+
+def settled(problem: Problem, plans: Plans) -> Settled:
+    """Settle all units' plans in place, at the connection's prices."""
+    places = find_places(problem)
+    price = np.tile(problem.connection.import_price_per_kwh, (places.n_places, 1))
+    return settle(problem, np.arange(problem.shape[0]), places, price, plans)
+
+
+def plans_of(problem: Problem, power_kw: Array) -> Plans:
+    flows = make_flows(problem, np.maximum(power_kw, 0.0), np.maximum(-power_kw, 0.0))
+    return Plans(flows.charge_kw, flows.discharge_kw, flows.energy_kwh)
+
+
+def faults(problem: Problem, plans: Plans) -> tuple[str, ...]:
+    import_kw, export_kw = traded_kw(problem, plans.charge_kw, plans.discharge_kw)
+    flows = Flows(**plans._asdict(), import_kw=import_kw, export_kw=export_kw)
+    return faults_of(problem, make_solution(flows, evaluate(problem, flows), rung=Rung.OPTIMAL, times_s={}))
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(seed=st.integers(0, 10_000), share=st.floats(0.0, 1.0))
+def test_every_mix_can_be_sent(seed: int, share: float) -> None:
+    problem = station(seed)
+    plans = mixed(problem, seed, share)
+    before = unmet_kwh(problem, plans.energy_kwh)
+    done = settled(problem, plans)
+    assert faults(problem, plans) == ()
+    told = np.zeros(problem.shape[0])
+    told[done.rows] = done.lacking_kwh
+    assert (unmet_kwh(problem, plans.energy_kwh) <= before + told + 1e-5).all()
+    assert bool(done.reason) == bool(len(done.rows))
+
+
+def ten_cars(steps: int, **changes: float) -> Problem:
+    cars = fleet_of(*[car(steps, discharge_max_kw=0.0, charge_min_kw=4.1, initial_energy_kwh=10.0, **changes)] * 10)
+    return case(cars, grid_only(steps, import_limit_kw=37.0), step_h=0.25)
+
+
+def test_nine_cars_get_what_ten_share() -> None:
+    problem = ten_cars(8)
+    plans = plans_of(problem, np.full((10, 8), 3.7))
+    assert settled(problem, plans).n_changed == 10
+    for t in range(2):
+        assert np.sort(plans.charge_kw[:, t]) == pytest.approx([0.0] + [4.1] * 9)
+    assert plans.charge_kw.sum(axis=0).max() <= 37.0 + 1e-9
+    assert faults(problem, plans) == ()
+
+
+def test_what_was_put_off_is_made_up_for_where_it_is_cheapest() -> None:
+    problem = replace(ten_cars(8), circuits=grid_only(8))
+    problem = replace(problem, connection=replace(problem.connection, import_price_per_kwh=np.array([5, 5, 4, 3, 1, 2, 3, 4.0])))
+    power = np.zeros((10, 8))
+    power[0, 0] = 1.0
+    plans = plans_of(problem, power)
+    assert settled(problem, plans).n_changed == 1
+    assert plans.charge_kw[0] == pytest.approx([0, 0, 0, 0, 1, 0, 0, 0])
+
+
+def test_a_promise_due_soon_is_not_put_off() -> None:
+    problem = replace(ten_cars(4, target_energy_kwh=10.25, target_step=1), circuits=grid_only(4))
+    power = np.zeros((10, 4))
+    power[0, 0] = 1.0
+    plans = plans_of(problem, power)
+    assert not len(settled(problem, plans).rows)
+    assert plans.charge_kw[0, 0] == pytest.approx(4.1)
+
+
+def test_a_promise_that_no_charger_can_keep_is_told() -> None:
+    problem = replace(ten_cars(4, target_energy_kwh=10.25, target_step=1), circuits=grid_only(4, import_limit_kw=3.0))
+    power = np.zeros((10, 4))
+    power[0, 0] = 1.0
+    plans = plans_of(problem, power)
+    done = settled(problem, plans)
+    assert done.rows.tolist() == [0]
+    assert done.lacking_kwh == pytest.approx([0.25])
+    assert "1 cars miss 0.25 kWh" in done.reason
+    assert faults(problem, plans) == ()
+
+
+def test_what_can_be_held_stays_as_it_is() -> None:
+    problem = ten_cars(6)
+    power = np.zeros((10, 6))
+    power[:7, :] = 5.0
+    plans = plans_of(problem, power)
+    assert settled(problem, plans).n_changed == 0
+    assert np.array_equal(plans.charge_kw, power)
+
+
+def test_an_export_limit_broken_where_nobody_burns_energy_is_kept_again() -> None:
+    problem = case(fleet_of(*[car(6)] * 3), grid_only(6, export_limit_kw=12.0), price=[0.1, 0.1, 0.1, 0.1, 0.5, 0.2])
+    power = np.zeros((3, 6))
+    power[:, 4] = -6.0
+    plans = plans_of(problem, power)
+    settled(problem, plans)
+    net = plans.charge_kw - plans.discharge_kw
+    assert net[:, 4].sum() == pytest.approx(-12.0)
+    assert plans.energy_kwh[:, -1] == pytest.approx([14.0] * 3)
+    assert faults(problem, plans) == ()
