@@ -22,7 +22,7 @@ def battery_views(observation: Observation, decided: Decided, now: datetime) -> 
             setpoint_kw=decided.setpoint_kw(state.battery_id),
             acknowledged_kw=None if state.acknowledged_kw is None else tidy(state.acknowledged_kw),
             why=decided.why.get(state.battery_id),
-            reason=decided.reasons.get(state.battery_id),
+            reason=decided.reason(state.battery_id),
         )
         for state in observation.batteries
     ]
@@ -44,7 +44,7 @@ def asset_views(site: Site, observation: Observation, decided: Decided, now: dat
             setpoint_kw=decided.setpoint_kw(state.asset_id),
             acknowledged_kw=None if state.acknowledged_kw is None else tidy(state.acknowledged_kw),
             why=decided.why.get(state.asset_id),
-            reason=decided.reasons.get(state.asset_id),
+            reason=decided.reason(state.asset_id),
         )
         for state in observation.assets
     ]

@@ -8,6 +8,7 @@ from adapters.web.explanation_view import price, reason_view
 from adapters.web.models import PromiseModel, WordsModel
 from adapters.web.readings import tidy
 from v2g.guarantee import reached_probability
+from v2g.outlook import Departure
 from v2g.record import TickRecord
 from v2g.setpoint import Applied, Outcome, Rejected, TimedOut, Unreachable
 from v2g.site import Site
@@ -26,20 +27,36 @@ OUTCOME_NAMES: dict[type[Outcome], OutcomeName] = {
 
 
 class Decided:
-    """What the last tick decided, by unit."""
+    """What the last tick decided, by unit; words and promises are made once, when they are first asked for."""
 
     def __init__(self, record: TickRecord | None, site: Site) -> None:
-        self.record, self.reasons, self.explained = record, dict[str, WordsModel](), dict[str, Explanation]()
+        self.record, self._site = record, site
+        self._reasons: dict[str, WordsModel | None] = {}
+        self._promises: dict[str, PromiseModel | None] = {}
         if record is None:
             self.setpoints, self.outcomes, self.why, self.row = {}, {}, {}, {}
+            self._departures: dict[str, Departure] = {}
             return
         self.setpoints = {setpoint.unit_id: setpoint for setpoint in record.setpoints}
         self.outcomes = {outcome.setpoint.unit_id: OUTCOME_NAMES[type(outcome)] for outcome in record.report.outcomes}
         self.outcomes |= dict.fromkeys((setpoint.unit_id for setpoint in record.report.withheld), "withheld")
         self.why = dict(zip(record.plan.unit_ids, record.plan.why, strict=True))
-        self.reasons = {e.unit_id: reason_view(e, record.plan, site) for e in record.plan.explanations}
-        self.explained = {e.unit_id: e for e in record.plan.explanations}
         self.row = {unit_id: row for row, unit_id in enumerate(record.problem.storages.unit_ids)}
+        leaving = {departure.session_id: departure for departure in record.outlook.departures}
+        here = {s.evse_id: s.session.session_id for s in record.observation.evses if s.session}
+        self._departures = {unit: leaving[session] for unit, session in here.items() if session in leaving}
+
+    def reason(self, unit_id: str) -> WordsModel | None:
+        """Return why a unit does what it does, in words; None where no plan speaks of it."""
+        if unit_id not in self._reasons:
+            told = self._explained(unit_id)
+            self._reasons[unit_id] = reason_view(told, self.record.plan, self._site) if told and self.record else None
+        return self._reasons[unit_id]
+
+    def _explained(self, unit_id: str) -> Explanation | None:
+        plan = self.record.plan if self.record else None
+        known = plan is not None and unit_id in plan.row and plan.row[unit_id] < len(plan.explanations)
+        return plan.explanations[plan.row[unit_id]] if plan and known else None
 
     def setpoint_kw(self, unit_id: str) -> float | None:
         """Return what the last tick told a unit, None where it told it nothing."""
@@ -47,6 +64,11 @@ class Decided:
 
     def promise(self, unit_id: str) -> PromiseModel | None:
         """Return what the plan holds for a unit's driver, None where nothing was promised."""
+        if unit_id not in self._promises:
+            self._promises[unit_id] = self._promise(unit_id)
+        return self._promises[unit_id]
+
+    def _promise(self, unit_id: str) -> PromiseModel | None:
         if self.record is None or unit_id not in self.row:
             return None
         row, grid, storages = self.row[unit_id], self.record.problem.grid, self.record.problem.storages
@@ -55,7 +77,7 @@ class Decided:
             return None
         target_kwh, energy_kwh = float(storages.target_energy_kwh[row]), self.record.plan.energy_kwh[row, :due_step]
         reached = np.flatnonzero(energy_kwh >= target_kwh - READY_WITHIN_KWH)
-        ends = (*grid.starts[1:], grid.end)
+        ends, told = (*grid.starts[1:], grid.end), self._explained(unit_id)
         return PromiseModel(
             target_kwh=tidy(target_kwh),
             planned_kwh=tidy(energy_kwh[-1]),
@@ -63,13 +85,12 @@ class Decided:
             due_at=ends[due_step - 1],
             ready_at=ends[reached[0]] if len(reached) else None,
             probability=self._probability(self.record, unit_id, row),
-            cost_at_most=price(self.explained[unit_id].promise_cost) if unit_id in self.explained else None,
+            cost_at_most=price(told.promise_cost) if told else None,
         )
 
     def _probability(self, record: TickRecord, unit_id: str, row: int) -> float | None:
         """Return how likely the car has its target when it leaves."""
-        session_id = next((s.session.session_id for s in record.observation.evses if s.evse_id == unit_id and s.session), "")
-        departure = next((d for d in record.outlook.departures if d.session_id == session_id), None)
+        departure = self._departures.get(unit_id)
         if departure is None:
             return None
         s = record.problem.storages

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator
 from datetime import datetime
 
+from adapters.web.decided import Decided
 from adapters.web.models import StateModel
 from adapters.web.plan_view import plan_view
 from adapters.web.state_view import state_view
@@ -12,6 +13,8 @@ from v2g.ports import Station
 from v2g.record import TickRecord
 
 PERIOD_S = 1.0
+EXPLAINED_MAX = 200
+"""Plans of more units are streamed without explanations, of which the page shows the state's sentences only; /api/plan has all."""
 SPEED_AFTER_S = 0.5
 """Least wall time between two looks at the station's clock, to tell its speed."""
 
@@ -23,6 +26,7 @@ class Live:
         self._station = station
         self._clock_speed = ClockSpeed()
         self._state: tuple[float, StateModel] | None = None
+        self._decided = Decided(None, station.site)
         self._state_text: tuple[StateModel, str] | None = None
         self._plan_text: tuple[TickRecord, str] | None = None
         self._closing = asyncio.Event()
@@ -36,8 +40,15 @@ class Live:
         wall_s = time.monotonic()
         if self._state is None or wall_s - self._state[0] >= PERIOD_S:
             speed = self._clock_speed.look(wall_s, self._station.now())
-            self._state = (wall_s, state_view(self._station, speed))
+            self._state = (wall_s, state_view(self._station, speed, self.decided()))
         return self._state[1]
+
+    def decided(self) -> Decided:
+        """Return what the last tick decided, its words and promises made once however often it is shown."""
+        record = self._station.latest()
+        if self._decided.record is not record:
+            self._decided = Decided(record, self._station.site)
+        return self._decided
 
     async def events(self) -> AsyncIterator[str]:
         """Yield server-sent events: `plan` when there is a new one, `state` every second.
@@ -64,7 +75,7 @@ class Live:
 
     def _plan(self, record: TickRecord) -> str:
         if self._plan_text is None or self._plan_text[0] is not record:
-            self._plan_text = (record, plan_view(record, self._station.site).model_dump_json())
+            self._plan_text = (record, plan_view(record, self._station.site, explained_max=EXPLAINED_MAX).model_dump_json())
         return self._plan_text[1]
 
 

@@ -222,6 +222,7 @@ class TickModel(Model):
     rung: Rung
     reason: str
     gap_frac: float | None
+    planner: str
     solve_s: float
 
 
@@ -330,6 +331,7 @@ class PlanModel(Model):
     rung: Rung
     reason: str
     gap_frac: float | None
+    planner: str
     solve_s: float
     times_s: dict[str, float]
     terms: list[TermModel]

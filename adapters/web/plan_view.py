@@ -1,5 +1,7 @@
 """The plan, as the API tells it."""
 
+from math import inf
+
 import numpy as np
 
 from adapters.web.explanation_view import explanation_view
@@ -14,10 +16,11 @@ from v2g.timegrid import Array
 LOW, MEDIAN, HIGH = (LEVELS.index(level) for level in (0.10, 0.50, 0.90))
 
 
-def plan_view(record: TickRecord, site: Site) -> PlanModel:
-    """Return the last tick's plan with the forecasts it was made from."""
+def plan_view(record: TickRecord, site: Site, *, explained_max: float = inf) -> PlanModel:
+    """Return the last tick's plan with the forecasts it was made from; without explanations if it has more than so many units."""
     plan, outlook = record.plan, record.outlook
-    explained = {e.unit_id: explanation_view(e, plan, site) for e in plan.explanations}
+    told = plan.explanations if len(plan.unit_ids) <= explained_max else ()
+    explained = {e.unit_id: explanation_view(e, plan, site) for e in told}
     return PlanModel(
         tick=record.tick,
         made_at=plan.made_at,
@@ -48,6 +51,7 @@ def plan_view(record: TickRecord, site: Site) -> PlanModel:
         rung=plan.rung,
         reason=plan.reason,
         gap_frac=plan.gap_frac,
+        planner=plan.planner,
         solve_s=tidy(plan.solve_s),
         times_s={name: tidy(seconds) for name, seconds in record.times_s.items()},
         terms=[TermModel(name=t.name, tier=t.tier, value=tidy(t.value), unit=t.unit) for t in plan.terms],

@@ -20,12 +20,12 @@ from v2g.station import Health, assets_kw
 from v2g.why import Why
 
 
-def state_view(station: Station, speed: float | None) -> StateModel:
-    """Return everything about the present."""
-    now, observation, record, signals = station.now(), station.observation(), station.latest(), station.signals()
+def state_view(station: Station, speed: float | None, decided: Decided) -> StateModel:
+    """Return everything about the present; `decided` is what the last tick did."""
+    now, observation, record, signals = station.now(), station.observation(), decided.record, station.signals()
     imports_kw, exports_kw = capacities_kw(station.site, signals, now)
     powers_kw = [state.power_kw.value for state in observation.evses if state.power_kw]
-    health, decided = station.health(), Decided(record, station.site)
+    health = station.health()
     return StateModel(
         now=now,
         speed=speed,
@@ -85,7 +85,7 @@ def _evse_view(state: EvseState, rules: Rules, decided: Decided, now: datetime) 
         bound_by=list(setpoint.bound_by) if setpoint else [],
         lease_until=state.lease_until,
         why=decided.why.get(state.evse_id) if state.session else Why.AWAY,
-        reason=decided.reasons.get(state.evse_id) if state.session else None,
+        reason=decided.reason(state.evse_id) if state.session else None,
         session=_session_view(state.session, rules, decided) if state.session else None,
     )
 
@@ -116,7 +116,13 @@ def _session_view(session: ChargingSession, rules: Rules, decided: Decided) -> S
 def _tick_view(record: TickRecord) -> TickModel:
     plan = record.plan
     return TickModel(
-        tick=record.tick, at=record.at, rung=plan.rung, reason=plan.reason, gap_frac=plan.gap_frac, solve_s=tidy(plan.solve_s)
+        tick=record.tick,
+        at=record.at,
+        rung=plan.rung,
+        reason=plan.reason,
+        gap_frac=plan.gap_frac,
+        planner=plan.planner,
+        solve_s=tidy(plan.solve_s),
     )
 
 

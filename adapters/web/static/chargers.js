@@ -12,6 +12,8 @@ const FILTERS = {
   attention: ({ evse, status }) => ["offline", "fault"].includes(status) || isShort(evse) || refused(evse),
 };
 
+/** More cards than this are not drawn at once: a page of a thousand helps nobody. Those that need attention come first. */
+const MOST_CARDS = 200;
 const LIKELY = 0.9;
 const WORTH_SAYING = 0.01;
 
@@ -37,10 +39,14 @@ export function showChargers({ site, state }) {
   const chosen = cards.filter(FILTERS[filter]);
   const busy = cards.filter(FILTERS.busy).length;
   const offline = cards.filter(({ status }) => status === "offline").length;
-  setText(byId("chargers-count"), t("chargers_count", { busy, all: cards.length, offline }));
+  const shown = chosen.length > MOST_CARDS ? [...chosen].sort(attentionFirst).slice(0, MOST_CARDS) : chosen;
+  const limited = shown.length < chosen.length ? ` · ${t("chargers_shown", { shown: shown.length, all: chosen.length })}` : "";
+  setText(byId("chargers-count"), t("chargers_count", { busy, all: cards.length, offline }) + limited);
   setHidden(byId("chargers-empty"), chosen.length > 0);
-  keepList(byId("chargers"), chosen, ({ evse }) => evse.evse_id, () => fromTemplate("charger-card"), update);
+  keepList(byId("chargers"), shown, ({ evse }) => evse.evse_id, () => fromTemplate("charger-card"), update);
 }
+
+const attentionFirst = (a, b) => FILTERS.attention(b) - FILTERS.attention(a) || FILTERS.busy(b) - FILTERS.busy(a);
 
 function statusOf(evse) {
   if (!evse.online) return "offline";

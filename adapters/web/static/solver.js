@@ -20,6 +20,7 @@ export function showSolver({ state, plan }) {
   const facts = [
     ["rung", t(`rung_${plan.rung}`)],
     ...(plan.reason ? [["because", plan.reason]] : []),
+    ["planner", t(`planner_${plan.planner}`)],
     ["gap", plan.gap_frac === null ? t("gap_none") : format.percent(plan.gap_frac, 2)],
     ["solve_time", format.seconds(plan.solve_s)],
     ["horizon", format.duration(3600 * plan.step_h.reduce((sum, h) => sum + h, 0))],

@@ -122,6 +122,7 @@ export default {
 
   chargers: "Chargers",
   chargers_count: ({ busy, all, offline }) => `${busy} of ${all} in use${offline ? `, ${offline} not connected` : ""}`,
+  chargers_shown: ({ shown, all }) => `${shown} of ${all} shown, those that need attention first`,
   filter: "Which chargers to show",
   filter_all: "All",
   filter_busy: "In use",
@@ -265,6 +266,10 @@ export default {
   rung_sentence_rule: "No plan: cars are served by urgency within the limits.",
   rung_sentence_floor: "No plan: everything is held at its safe minimum.",
   because: "Because",
+  planner: "Planned by",
+  planner_exact: "The exact planner",
+  planner_fleet: "The fleet planner, by prices",
+  planner_none: "A rule",
   gap: "Proven distance to the best",
   gap_none: "not proven",
   solve_time: "Solved in",

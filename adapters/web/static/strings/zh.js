@@ -121,6 +121,7 @@ export default {
 
   chargers: "充电桩",
   chargers_count: ({ busy, all, offline }) => `${all} 个车位，${busy} 个使用中${offline ? `，${offline} 个离线` : ""}`,
+  chargers_shown: ({ shown, all }) => `显示 ${all} 个中的 ${shown} 个，需要关注的在前`,
   filter: "显示哪些充电桩",
   filter_all: "全部",
   filter_busy: "使用中",
@@ -264,6 +265,10 @@ export default {
   rung_sentence_rule: "没有计划：在限额内按紧急程度充电。",
   rung_sentence_floor: "没有计划：全部保持安全最低功率。",
   because: "原因",
+  planner: "求解器",
+  planner_exact: "精确求解",
+  planner_fleet: "车队求解（价格分解）",
+  planner_none: "规则",
   gap: "与最优的已证差距",
   gap_none: "未证明",
   solve_time: "求解用时",
