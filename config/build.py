@@ -107,4 +107,5 @@ def outlets(charger: ChargerFile) -> Iterator[Evse]:
                 voltage_v=charger.voltage_v,
                 efficiency=charger.efficiency,
                 fallback_kw=charger.fallback_kw,
+                negative_limits=charger.negative_limits,
             )

@@ -16,6 +16,7 @@ from v2g.stating.circuits import phase_limit_kw
 from v2g.units import kw_from_a
 
 BROKER_MEND = "add mqtt: {host: …, port: 1883}"
+ONE_WAY = frozenset({"ocpp1.6", "ocpp2.0.1"})  # protocols that know no discharge, but by a vendor's convention
 
 
 def faults(file: SiteFile) -> list[Fault]:
@@ -71,11 +72,11 @@ def _charger_faults(file: SiteFile) -> Iterator[Fault]:
             yield Fault(place=("chargers", i, "min_current_a"), message=message, mend="lower it, or use fewer phases")
         if charger.fallback_kw > charger.charge_max_kw:
             yield Fault(place=("chargers", i, "fallback_kw"), message="the fallback is above charge_max_kw", mend="lower it")
-        if charger.protocol == "ocpp1.6" and charger.discharge_max_kw > 0:
+        if charger.protocol in ONE_WAY and charger.discharge_max_kw > 0 and not charger.negative_limits:
             yield Fault(
                 place=("chargers", i, "discharge_max_kw"),
-                message="OCPP 1.6 cannot discharge",
-                mend="use protocol: mqtt, or remove it",
+                message=f"{charger.protocol} cannot discharge",
+                mend="use protocol: ocpp2.1 or mqtt, remove it, or say negative_limits: true where the vendor takes them",
             )
         if charger.protocol == "mqtt" and file.mqtt is None:
             yield Fault(place=("chargers", i, "protocol"), message="no broker is given", mend=BROKER_MEND)

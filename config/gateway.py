@@ -61,7 +61,7 @@ class SiteGateway:
         if assets:
             self._owner |= dict.fromkeys(site.asset_ids, assets)
         self._wishes: dict[str, Wishes] = {}
-        self._nameless = {e.evse_id for e in site.evses if e.protocol is charging.Protocol.OCPP16}
+        self._nameless = {e.evse_id for e in site.evses if e.protocol.is_ocpp}
         self._kept: dict[str, KeptWishes] = {}
 
     def wish(self, evse_id: str, wishes: Wishes, now: datetime) -> str:
@@ -78,7 +78,7 @@ class SiteGateway:
     def restore(self, kept: Iterable[KeptWishes]) -> None:
         """Take back wishes kept from before a restart.
 
-        OCPP 1.6 has no name for a session from plug to unplug, and ours may be another one after a restart. There, the wishes
+        OCPP has no name for a session from plug to unplug, and ours may be another one after a restart. There, the wishes
         last kept are those of the car that was at the outlet already when they were last known to be its own.
         """
         for wishes in sorted(kept, key=lambda w: w.seen_at):
@@ -121,7 +121,8 @@ class SiteGateway:
         return await owner.apply(group) if owner else tuple(Unreachable(setpoint=s) for s in group)
 
     def _states(self, now: datetime) -> list[EvseState]:
-        return [state for adapter in self._chargers.values() for state in adapter.states(now)]
+        adapters = {id(adapter): adapter for adapter in self._chargers.values()}  # one serves several protocols
+        return [state for adapter in adapters.values() for state in adapter.states(now)]
 
     def _with_wishes(self, state: EvseState) -> EvseState:
         wishes = self._wishes_of(state.session) if state.session else None

@@ -100,7 +100,7 @@ async def running(loaded: LoadedSite, clock: Clock, *, speed: float = 1.0) -> As
 
 def _central(wire: Wire, store: Store) -> CentralSystem | None:
     ocpp = wire.loaded.file.ocpp
-    if not any(e.protocol is Protocol.OCPP16 for e in wire.loaded.site.evses):
+    if not any(e.protocol.is_ocpp for e in wire.loaded.site.evses):
         return None
     return CentralSystem(
         wire.loaded.site,
@@ -144,7 +144,7 @@ def _tls(mqtt: MqttFile) -> ssl.SSLContext | None:
 async def _gateway(wire: Wire, central: CentralSystem | None, link: MqttLink | None, store: Store) -> SiteGateway:
     chargers: dict[Protocol, Chargers] = {}
     if central:
-        chargers[Protocol.OCPP16] = central
+        chargers |= dict.fromkeys((protocol for protocol in Protocol if protocol.is_ocpp), central)
     if link:
         chargers[Protocol.MQTT] = MqttChargers(link)
     gateway = SiteGateway(

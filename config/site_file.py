@@ -67,7 +67,7 @@ class ChargerFile(Strict):
     id: Name
     count: Annotated[int, Field(ge=1, le=10_000)] | None = None
     connectors: Annotated[int, Field(ge=1, le=16)] = 1
-    protocol: Literal["ocpp1.6", "mqtt"]
+    protocol: Literal["ocpp1.6", "ocpp2.0.1", "ocpp2.1", "mqtt"]
     circuit: Name = ROOT
     charge_max_kw: Annotated[Number, Field(gt=0, le=1e6)]
     discharge_max_kw: Kw = 0.0
@@ -76,6 +76,7 @@ class ChargerFile(Strict):
     voltage_v: Annotated[Number, Field(gt=0, le=1e6)] = 230.0
     efficiency: Annotated[Number, Field(gt=0, le=1)] = 0.95
     fallback_kw: Kw = 0.0
+    negative_limits: bool = False
 
     @field_validator("phases")
     @classmethod

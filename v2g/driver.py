@@ -39,4 +39,5 @@ def soc_floor_frac(session: ChargingSession, rules: Rules) -> float:
 
 def may_discharge(session: ChargingSession, evse: Evse, rules: Rules) -> bool:
     """Return whether this car may give back: the site, the outlet and the driver allow it, and its charge is known."""
-    return rules.discharge and evse.discharge_max_kw > 0 and session.wishes.discharge_consent and knows_charge(session)
+    able = evse.discharge_max_kw > 0 and session.vehicle.discharge_max_kw != 0
+    return rules.discharge and able and session.wishes.discharge_consent and knows_charge(session)

@@ -93,10 +93,13 @@ class Recorder(Protocol):
 class Transactions(Protocol):
     """Charging transactions, kept before a charger is answered."""
 
-    async def begin(self, *, station_id: str, connector_id: int, driver: str, meter_start_kwh: float, at: datetime) -> int:
+    async def begin(
+        self, *, station_id: str, connector_id: int, driver: str, meter_start_kwh: float, at: datetime, reference: str = ""
+    ) -> int:
         """Keep a new transaction and return its id; the same facts again return the same id.
 
-        Raises `UnavailableError` if it could not be kept.
+        Where the charger names its transactions, the same `reference` of the same station does, whatever the other facts; a
+        driver who was not known before is kept then. Raises `UnavailableError` if it could not be kept.
         """
         ...
 

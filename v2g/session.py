@@ -22,7 +22,7 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vehicle:
-    """What is known of the car: capacity [kWh] and power limits at the AC side [kW]; None where unknown.
+    """What is known of the car: capacity [kWh] and power limits at the AC side [kW]; None where unknown, 0 where it cannot.
 
     From `taper_from_frac` (0..1) on the battery's charging power falls linearly towards full.
     """

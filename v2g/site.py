@@ -15,7 +15,14 @@ class Protocol(StrEnum):
     """How a charger is spoken to."""
 
     OCPP16 = "ocpp1.6"
+    OCPP201 = "ocpp2.0.1"
+    OCPP21 = "ocpp2.1"
     MQTT = "mqtt"
+
+    @property
+    def is_ocpp(self) -> bool:
+        """Whether it is a version of OCPP, all of which the one central system speaks."""
+        return self is not Protocol.MQTT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +55,8 @@ class Evse:
     `station_id` is the charger's identity on the wire and `connector_id` its connector (1, 2, …). Powers are at the AC
     side [kW, ≥ 0]; `discharge_max_kw` 0 means charge-only. `charge_min_kw` is the least power above 0 that the outlet
     can hold (6 A per phase on AC). `phases` names the phases used, e.g. (1,) or (1, 2, 3). `fallback_kw` is what it may
-    do when it hears nothing.
+    do when it hears nothing. `negative_limits` says that its vendor takes a negative limit for discharge, where its version
+    of OCPP knows none.
     """
 
     evse_id: str
@@ -63,6 +71,7 @@ class Evse:
     voltage_v: float = 230.0
     efficiency: float = 0.95
     fallback_kw: float = 0.0
+    negative_limits: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

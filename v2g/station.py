@@ -63,7 +63,10 @@ def assets_kw(observation: Observation) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenTransaction:
-    """A charging transaction that has begun and not ended; `driver` is a pseudonym."""
+    """A charging transaction that has begun and not ended; `driver` is a pseudonym.
+
+    `reference` is the charger's own name for it, "" where only the central system gives names (OCPP 1.6).
+    """
 
     transaction_id: int
     station_id: str
@@ -71,3 +74,4 @@ class OpenTransaction:
     driver: str
     meter_start_kwh: float
     began_at: datetime
+    reference: str = ""

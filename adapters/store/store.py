@@ -56,14 +56,17 @@ class Store:
         """Return the ticks in [since, until), oldest first, fit to replay."""
         return await self._writer.run(partial(rows.read_ticks, since=since, until=until))
 
-    async def begin(self, *, station_id: str, connector_id: int, driver: str, meter_start_kwh: float, at: datetime) -> int:
-        """Keep a new transaction and return its id; the same facts again return the same id."""
+    async def begin(
+        self, *, station_id: str, connector_id: int, driver: str, meter_start_kwh: float, at: datetime, reference: str = ""
+    ) -> int:
+        """Keep a new transaction and return its id; the same facts, or the same `reference`, again return the same id."""
         facts = {
             "station_id": station_id,
             "connector_id": connector_id,
             "driver": driver,
             "meter_start_kwh": meter_start_kwh,
             "began_at": at,
+            "reference": reference,
         }
         return await self._writer.run(partial(transactions.begin, facts=facts))
 

@@ -71,7 +71,11 @@ transactions = Table(
     Column("ended_at", Instant),
     Column("meter_stop_kwh", Float),
     Column("end_reason", String),
-    UniqueConstraint("station_id", "connector_id", "driver", "meter_start_kwh", "began_at", name="uq_transactions_facts"),
+    Column("reference", String, nullable=False, server_default=""),
+    UniqueConstraint(
+        "station_id", "connector_id", "driver", "meter_start_kwh", "began_at", "reference", name="uq_transactions_facts"
+    ),
+    Index("ix_transactions_reference", "station_id", "reference"),
     Index("ix_transactions_open", "station_id", "ended_at"),
     sqlite_autoincrement=True,  # an id is never given twice
 )

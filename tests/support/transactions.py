@@ -1,6 +1,7 @@
 """Transactions kept in memory, with switches for a slow and for an absent store."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 
 from v2g.errors import UnavailableError
@@ -20,11 +21,20 @@ class MemoryTransactions:
         self.begun: dict[int, OpenTransaction] = {}
         self.ended: dict[int, tuple[float, datetime, str]] = {}
 
-    async def begin(self, *, station_id: str, connector_id: int, driver: str, meter_start_kwh: float, at: datetime) -> int:
+    async def begin(
+        self, *, station_id: str, connector_id: int, driver: str, meter_start_kwh: float, at: datetime, reference: str = ""
+    ) -> int:
         await self._reach()
+        for known in self.begun.values():
+            if reference and (known.station_id, known.reference) == (station_id, reference):
+                self.begun[known.transaction_id] = replace(known, driver=known.driver or driver)
+                return known.transaction_id
         facts = (station_id, connector_id, driver, meter_start_kwh, at)
         for known in self.begun.values():
-            if (known.station_id, known.connector_id, known.driver, known.meter_start_kwh, known.began_at) == facts:
+            if (
+                not reference
+                and (known.station_id, known.connector_id, known.driver, known.meter_start_kwh, known.began_at) == facts
+            ):
                 return known.transaction_id
         transaction_id = len(self.begun) + 1
         self.begun[transaction_id] = OpenTransaction(
@@ -34,6 +44,7 @@ class MemoryTransactions:
             driver=driver,
             meter_start_kwh=meter_start_kwh,
             began_at=at,
+            reference=reference,
         )
         return transaction_id
 

@@ -46,6 +46,20 @@ async def test_the_first_end_stays_and_an_unknown_one_changes_nothing(store: Sto
     assert [t.transaction_id for t in await store.open("CP1")] == [second]
 
 
+async def test_a_reference_alone_makes_it_the_same_and_an_unknown_driver_is_filled_in(store: Store) -> None:
+    async def named(reference: str, driver: str = "", minute: int = 0) -> int:
+        at = NOW + timedelta(minutes=minute)
+        return await store.begin(station_id="CP1", connector_id=1, driver=driver, meter_start_kwh=0.0, at=at, reference=reference)
+
+    first, other = await named("tx-1"), await named("tx-2")
+    assert first != other, "the same facts, two transactions"
+    assert await named("tx-1", driver="d-7f", minute=1) == first
+    assert await named("tx-1", driver="d-80", minute=2) == first
+    known = {t.transaction_id: t for t in await store.open("CP1")}
+    assert (known[first].driver, known[first].began_at, known[first].reference) == ("d-7f", NOW, "tx-1")
+    assert known[other].driver == ""
+
+
 async def test_open_transactions_belong_to_their_station_and_survive_a_restart(url: str, clock: VirtualClock) -> None:
     async with Store(url, clock) as store:
         transaction_id = await begin(store)
