@@ -1,12 +1,8 @@
 """Answers of all cars to price curves, summed over groups, and plans mixed of them; on all processors the process may use.
 
-Threads share the work: compiled code runs without the interpreter's lock, tasks are cut by group and summed in order, so that
-results do not depend on how many there are.
+Tasks are cut by group and summed in order, so that results do not depend on how many processors there are.
 """
 
-import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -14,6 +10,7 @@ import numpy as np
 
 from optimizer.fleet.cars import Cars, make_cars
 from optimizer.fleet.plans import plan_chunks
+from optimizer.fleet.threads import share_out
 from optimizer.tiers import tier_prices
 from v2g.network import N_PHASES, Circuits, Connection
 from v2g.problem import Problem
@@ -82,23 +79,12 @@ def _plan(cars: Cars, prices: Array, share: Array, plan: tuple[Array, Array, Arr
     def task(first: int, behind: int) -> None:
         plan_chunks(cars.records, cars.tables, (cars.chunk, first, behind), money, sums, plan)
 
-    _share_out(task, n, CHUNKS_A_TASK)
+    share_out(task, n, CHUNKS_A_TASK)
     group = cars.records["group"][cars.chunk[:, 0]]
     power, cost, bound = (np.zeros((cars.n_groups, *parts.shape[1:])) for parts in sums)
     for total, parts in zip((power, cost, bound), sums, strict=True):
         np.add.at(total, group, parts)
     return Answers(power_kw=power, cost=cost, bound=bound)
-
-
-def _share_out(task: Callable[[int, int], None], n: int, size: int) -> None:
-    """Do a task on parts of ``range(n)``, on all processors."""
-    threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if n <= size or threads == 1:
-        task(0, n)
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        for done in [pool.submit(task, first, min(first + size, n)) for first in range(0, n, size)]:
-            done.result()
 
 
 def warm_up() -> None:

@@ -12,6 +12,7 @@ from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from optimizer.fleet.survey import survey
+from optimizer.fleet.threads import share_out
 from optimizer.tiers import TierPrices
 from v2g.problem import Problem
 from v2g.timegrid import Array
@@ -34,17 +35,18 @@ CAR = np.dtype(
             ),
             *("wear", "target_kwh", "part_kwh", "unmet_price", "wanted_kwh", "shortfall_price", "outside_price"),
             *("calendar_above_kwh", "calendar_price", "terminal_price"),
-            *("fixed_cost", "idle_kwh", "low_kwh", "high_kwh", "gain_kwh", "draw_kwh"),
+            *("fixed_cost", "low_kwh", "high_kwh", "gain_kwh", "draw_kwh"),
         )
     ]
 )
 """A car. `row` is its unit in the problem; it decides in the steps first ≤ t < end, in which `uses` tells what bends its costs
-(see `optimizer.fleet.survey`). `start_kwh` is what it holds before `first`, `idle_kwh` at the end of `end` − 1 if it idles; from
-there it must be within `low_kwh`..`high_kwh`; `gain_kwh` and `draw_kwh` are what it can gain and draw in all; `fixed_cost` is what
+(see `optimizer.fleet.series`). `start_kwh` is what it holds before `first`; from the end of its last step on it must hold
+`low_kwh`..`high_kwh` at that end to keep the bounds after it; `gain_kwh` and `draw_kwh` are what it can gain and draw in all; `fixed_cost` is what
 it costs whatever it does."""
 
 CHUNK = 128
-"""Cars that one task answers for: all of a group."""
+"""Cars whose answers are summed at a time: all of a group."""
+CARS_A_TASK = 1024
 
 
 class Tables(NamedTuple):
@@ -65,7 +67,7 @@ class Tables(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Cars:
-    """m cars in G groups at L places, sorted by group; `chunk` (B, 2) are the first car and the one behind the last of each task."""
+    """m cars in G groups at L places, sorted by group; `chunk` (B, 2) are the first car and the one behind the last of each chunk."""
 
     records: NDArray[np.void]
     tables: Tables
@@ -82,7 +84,7 @@ def make_cars(problem: Problem, rows: Index, place: Index, group: Index, tiers: 
     order = np.argsort(group, kind="stable")
     records, tables = _records(problem, rows[order], tiers), _tables(problem)
     records["place"], records["group"] = place[order], group[order]
-    survey(records, tables, 0, len(records))
+    share_out(lambda first, behind: survey(records, tables, first, behind), len(records), CARS_A_TASK)
     n_groups = int(group.max(initial=-1)) + 1
     return Cars(records=records, tables=tables, chunk=_chunks(group[order]), n_groups=n_groups, moving_per_kwh=tiers.moving_per_kwh)
 
@@ -119,19 +121,21 @@ def _convert(records: NDArray[np.void], problem: Problem, rows: Index) -> None:
 
 
 def _tables(problem: Problem) -> Tables:
-    s, n = problem.storages, problem.shape[0]
-    tables = (
-        *(s.charge_max_kw, s.discharge_max_kw, s.energy_min_kwh, s.energy_max_kwh),
-        *(s.drain_kwh, s.departure_probability, s.previous_power_kw),
-    )
-    window = np.empty((0, problem.grid.n_steps)) if s.caps is None else s.caps.window
-    caps = np.empty((n, 0)) if s.caps is None else s.caps.most_kwh
+    s, (n, T) = problem.storages, problem.shape
+    powers, energies = (s.charge_max_kw, s.discharge_max_kw), (s.energy_min_kwh, s.energy_max_kwh)
+    tables = (*powers, *energies, s.drain_kwh, s.departure_probability, s.previous_power_kw)
     return Tables(
-        *(_memory(table) for table in tables),
-        stride=_fixed(np.array([[step // table.itemsize for step in table.strides] for table in tables])),
-        step_h=_fixed(np.ascontiguousarray(problem.grid.step_h)),
-        window=_fixed(np.ascontiguousarray(window)),
-        cap_kwh=_fixed(np.ascontiguousarray(caps)),
+        charge_kw=_memory(s.charge_max_kw),
+        discharge_kw=_memory(s.discharge_max_kw),
+        energy_min_kwh=_memory(s.energy_min_kwh),
+        energy_max_kwh=_memory(s.energy_max_kwh),
+        drain_kwh=_memory(s.drain_kwh),
+        leaves=_memory(s.departure_probability),
+        previous_kw=_memory(s.previous_power_kw),
+        stride=np.array([[step // table.itemsize for step in table.strides] for table in tables], dtype=np.int64),
+        step_h=_plain(problem.grid.step_h),
+        window=_plain(np.empty((0, T)) if s.caps is None else s.caps.window),
+        cap_kwh=_plain(np.empty((n, 0)) if s.caps is None else s.caps.most_kwh),
     )
 
 
@@ -141,8 +145,9 @@ def _memory(table: Array) -> Array:
     return as_strided(table, (length if table.size else 0,), (table.itemsize,), writeable=False)
 
 
-def _fixed(array: NDArray[np.generic]) -> NDArray[np.generic]:
-    view = array.view()
+def _plain(array: Array) -> Array:
+    """Return an array of one compiled type: in order, not to be written."""
+    view = np.ascontiguousarray(array).view()
     view.flags.writeable = False
     return view
 
