@@ -26,6 +26,8 @@ from v2g.errors import PlanningError
 from v2g.timegrid import Array
 
 I32 = np.int32
+UNIT_SHARE = 1e-3
+"""What HiGHS sees as 1 is this share of the fleet's size: its tolerances are absolute, and a site may carry gigawatts."""
 LIMIT_TOLERANCE = 1e-7
 """Share of the fleet's size by which a limit may be exceeded before it gets a row."""
 
@@ -76,8 +78,9 @@ class Master:
             self._pass(condensed, G)
         self._condensed, self._n_groups, self.groups = condensed, G, groups
         self._n_cols, self._n_rows = len(condensed.cols) + G, len(condensed.rows) + G
+        self._unit_kw = max(UNIT_SHARE * float(groups.size_kw.sum()), 1.0)
         self._bounds(site, groups, moving=moving)
-        self._limit_lower, self._limit_upper = condensed.limit_bounds()
+        self._limit_lower, self._limit_upper = (bound / self._unit_kw for bound in condensed.limit_bounds())
         self._power = csc_array((site.share.shape[0] * site.rest.grid.n_steps, 0))
         self._curve, self._group = np.empty(0, np.int64), np.empty(0, np.int64)
         self.n_curves = 0
@@ -121,13 +124,13 @@ class Master:
         if status not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kTimeLimit):
             self._highs.clearSolver()
             status = run(self._highs, deadline.left_s)
-        if not feasible(self._highs):
+        if status != highspy.HighsModelStatus.kOptimal and not feasible(self._highs):
             raise PlanningError(f"HiGHS found no mix: {self._highs.modelStatusToString(status)}")
         return bool(status == highspy.HighsModelStatus.kOptimal)
 
     def _mixture(self, *, optimal: bool) -> Mixture:
         solution, n, G = self._highs.getSolution(), len(self._c.cols), self._n_groups
-        values, duals = np.array(solution.col_value), np.array(solution.row_dual)
+        values, duals = self._unit_kw * np.array(solution.col_value), np.array(solution.row_dual)
         weights = values[n + G :]
         share, limit_dual = np.zeros((self.n_curves, G)), np.zeros(len(self._c.gone_rows))
         site_values = np.zeros(self._c.site.program.stamp.n_cols)
@@ -135,18 +138,18 @@ class Master:
         share[self._curve, self._group] = np.maximum(weights, 0.0) / self.groups.size_kw[self._group]
         limit_dual[self._watched] = duals[self._n_rows :]
         return Mixture(
-            cost=float(self._highs.getInfo().objective_function_value),
+            cost=self._unit_kw * float(self._highs.getInfo().objective_function_value),
             share=share,
             idle=np.maximum(values[n : n + G], 0.0) / self.groups.size_kw,
             row_dual=self._c.all_duals(duals[: len(self._c.rows)], limit_dual),
-            power_kw=(self._power @ weights).reshape(len(self._c.site.share), -1),
+            power_kw=np.asarray(self._power @ weights).reshape((len(self._c.site.share), -1)),
             values=site_values,
             optimal=optimal,
         )
 
     def _exceeded(self, values: Array) -> Index:
         """Return the limits without a row that a solution exceeds."""
-        n, tolerance = len(self._c.cols), LIMIT_TOLERANCE * self.groups.size_kw.sum()
+        n, tolerance = len(self._c.cols), LIMIT_TOLERANCE / UNIT_SHARE
         body = self._c.limits @ values[:n] + self._c.limit_load @ (self._power @ values[n + self._n_groups :])
         outside = np.maximum(self._limit_lower - body, body - self._limit_upper)
         outside[self._watched] = 0.0
@@ -202,7 +205,8 @@ class Master:
         keep, cols, rows = self._c.cols, np.arange(n, dtype=I32), np.arange(self._n_rows, dtype=I32)
         lower, upper = self._c.row_bounds()
         cost = np.r_[site.cost(moving=moving)[keep], groups.idle_cost(moving=moving) / groups.size_kw]
-        ceiling = np.full(G, highspy.kHighsInf)
+        ceiling, size = np.full(G, highspy.kHighsInf), groups.size_kw / self._unit_kw
+        low, high = program.col_lower[keep] / self._unit_kw, program.col_upper[keep] / self._unit_kw
         self._highs.changeColsCost(n, cols, cost)
-        self._highs.changeColsBounds(n, cols, np.r_[program.col_lower[keep], np.zeros(G)], np.r_[program.col_upper[keep], ceiling])
-        self._highs.changeRowsBounds(self._n_rows, rows, np.r_[lower, groups.size_kw], np.r_[upper, groups.size_kw])
+        self._highs.changeColsBounds(n, cols, np.r_[low, np.zeros(G)], np.r_[high, ceiling])
+        self._highs.changeRowsBounds(self._n_rows, rows, np.r_[lower / self._unit_kw, size], np.r_[upper / self._unit_kw, size])
