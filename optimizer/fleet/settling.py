@@ -176,7 +176,7 @@ def relieve(
             continue
         for t in range(T):
             draw(ways, car.place, t, trial[t] - plan[t])
-        lacking_kwh[i] = max(lacking_kwh[i], lacks)
+        lacking_kwh[i] += lacks
         power_kw[i], energy_kwh[i] = trial, energy
 
 

@@ -61,6 +61,8 @@ def room_down(ways: Ways, place: int, step: int) -> float:
 @part
 def draw(ways: Ways, place: int, step: int, power_kw: float) -> None:
     """Let a place draw so much more."""
+    if power_kw == 0:
+        return
     for e in range(ways.first[place], ways.first[place + 1]):
         ways.up_kw[ways.flow[e], step] -= ways.weight[e] * power_kw
         ways.down_kw[ways.flow[e], step] += ways.weight[e] * power_kw
@@ -84,22 +86,24 @@ def make_up(
     that cost the same the earliest charges; who charges less does so in another one than its neighbours: room comes free in all.
     """
     T, left = len(power), abs(gap)
-    tried, taken = np.zeros(T, np.bool_), np.zeros(T)
+    cost, taken = np.full(T, np.inf), np.zeros(T)
+    if left > SAME_KWH:
+        for t in range(begin, T):
+            if t != at:
+                cost[t] = _cost(i, car, tables, ways, power[t], t, gap)
     while left > SAME_KWH:
-        best, cheapest = -1, np.inf
+        best = begin
         for j in range(begin, T):
             t = begin + (j + i) % (T - begin) if gap > 0 else j
-            if t != at and not tried[t]:
-                cost = _cost(i, car, tables, power[t], t, gap)
-                if cost < cheapest:
-                    best, cheapest = t, cost
-        if best < 0:
+            if cost[t] < cost[best]:
+                best = t
+        if begin >= T or cost[best] == np.inf:
             break
-        tried[best] = True
-        goal = _farthest(i, car, tables, ways, power, energy, best, gap)
-        h = tables.step_h[best]
-        amount = h * abs(stored_kw(goal, car) - stored_kw(power[best], car))
-        amount = min(amount, left, _bearable(i, tables, power, energy, taken, at, best, gap))
+        cost[best] = np.inf
+        goal, h = _farthest(i, car, tables, ways, power, energy, best, gap), tables.step_h[best]
+        amount = min(h * abs(stored_kw(goal, car) - stored_kw(power[best], car)), left)
+        if amount > SAME_KWH:
+            amount = min(amount, _bearable(i, tables, power, energy, taken, at, best, gap))
         if amount > SAME_KWH:
             taken[best] = amount
             left -= amount
@@ -108,17 +112,20 @@ def make_up(
 
 
 @part
-def _cost(i: int, car: Any, tables: Tables, power: float, step: int, gap: float) -> float:
+def _cost(i: int, car: Any, tables: Tables, ways: Ways, power: float, step: int, gap: float) -> float:
     """Return what a kWh made up for in a step costs [currency/kWh]; infinite where that is impossible or a plain loss."""
-    price, most, least = tables.price[car.place, step], tables.charge_kw[i, step], tables.discharge_kw[i, step]
+    most, least = tables.charge_kw[i, step], -tables.discharge_kw[i, step]
+    if gap < 0 and (power >= most or room_up(ways, car.place, step) == 0):
+        return np.inf
+    if gap > 0 and (power <= least or room_down(ways, car.place, step) == 0):
+        return np.inf
+    price = tables.price[car.place, step]
+    worth = (price - car.wear) * car.discharge_efficiency
     if gap < 0:
-        if power < 0:
-            return float((price - car.wear) * car.discharge_efficiency)
-        return float(price / car.charge_efficiency) if power < most else np.inf
+        return float(worth if power < 0 else price / car.charge_efficiency)
     if power > 0:
         return float(-price / car.charge_efficiency)
-    worth = (price - car.wear) * car.discharge_efficiency
-    return float(-worth) if least > -power and worth > 0 else np.inf
+    return float(-worth) if worth > 0 else np.inf
 
 
 @part
