@@ -60,7 +60,7 @@ def mix(
     """Write each car's plan into its rows of three arrays (n, T) of the problem's shape: a mix of its answers; return the sums.
 
     `prices` (K, L, T) are the curves, `share` (K, G) what part each has in each group; the rest, if any, idles. Energies are
-    mixed, and powers follow from them, so that nobody charges and discharges at once. Of the sums, `bound` is the mix of the bounds.
+    mixed, and powers follow from them, so that nobody charges and discharges at once. Of the sums, `bound` is the bounds' mix.
     """
     return _plan(cars, prices, share, (charge_kw, discharge_kw, energy_kwh), moving=moving)
 

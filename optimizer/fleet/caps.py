@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-
 from optimizer.fleet.gains import net_kw
 from optimizer.fleet.jit import part
 from optimizer.fleet.kernel import DUST_KWH, Work, look_ahead, look_back

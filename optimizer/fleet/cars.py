@@ -41,8 +41,8 @@ CAR = np.dtype(
 )
 """A car. `row` is its unit in the problem; it decides in the steps first ≤ t < end, in which `uses` tells what bends its costs
 (see `optimizer.fleet.series`). `start_kwh` is what it holds before `first`; from the end of its last step on it must hold
-`low_kwh`..`high_kwh` at that end to keep the bounds after it; `gain_kwh` and `draw_kwh` are what it can gain and draw in all; `fixed_cost` is what
-it costs whatever it does."""
+`low_kwh`..`high_kwh` at that end to keep the bounds after it; `gain_kwh` and `draw_kwh` are what it can gain and draw in all;
+`fixed_cost` is what it costs whatever it does."""
 
 CHUNK = 128
 """Cars whose answers are summed at a time: all of a group."""
@@ -67,7 +67,7 @@ class Tables(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Cars:
-    """m cars in G groups at L places, sorted by group; `chunk` (B, 2) are the first car and the one behind the last of each chunk."""
+    """m cars in G groups at L places, sorted by group; `chunk` (B, 2) are each chunk's first car and the one behind its last."""
 
     records: NDArray[np.void]
     tables: Tables

@@ -43,7 +43,7 @@ AT, SLOPE = range(2)
 
 
 class Work(NamedTuple):
-    """One task's space: `own` as in `optimizer.fleet.series`, the answer's `energy` (T,) [kWh at step ends], and what is between."""
+    """One task's space: `own` as in `optimizer.fleet.series`, the answer's `energy` (T,) at step ends [kWh], and scratch."""
 
     own: Array
     energy: Array

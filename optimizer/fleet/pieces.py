@@ -41,7 +41,7 @@ def trim(at: Array, slope: Array, head: int, tail: int, value: float, low: float
 
 @part
 def bend(at: Array, slope: Array, head: int, tail: int, value: float, by: Array) -> tuple[int, float]:
-    """Add ``max(below·(where − x), above·(x − where))`` to a function, `by` = where, below ≥ 0, above ≥ 0; return tail and value."""
+    """Add ``max(below·(where − x), above·(x − where))`` to a function, `by` = (where, below, above); return tail and value."""
     where, below, above = by[0], by[1], by[2]
     value += below * (where - at[head]) if where > at[head] else above * (at[head] - where)
     cut = head
@@ -66,7 +66,7 @@ def value_at(at: Array, slope: Array, tail: int, value: float, where: float) -> 
     """Return the value at a point of its domain of a function that begins at 0."""
     for i in range(tail):
         if where <= at[i + 1]:
-            return value + slope[i] * (where - at[i])
+            return float(value + slope[i] * (where - at[i]))
         value += slope[i] * (at[i + 1] - at[i])
     return value
 

@@ -27,8 +27,8 @@ def plan_chunks(
     """Write what the cars of some chunks do into these rows of `sums`, and each car's `plan` into its own.
 
     `tasks` are the chunks (B, 2), the first of them and the one behind the last; `money` the price curves (K, L, T), each one's
-    share of each group (K, G), the rest of which idles, and the price of moving; `sums` the chunks' power (B, T), own cost (B,) and bound (B,), which is that
-    of a single curve; `plan` charging, discharging and energy (n, T), or without rows where no plan is wanted.
+    share of each group (K, G), the rest of which idles, and the price of moving; `sums` the chunks' power (B, T), own cost (B,)
+    and bound (B,), the curves' mixed; `plan` charging, discharging and energy (n, T), or without rows where no plan is wanted.
     """
     (chunk, first, behind), (prices, share, moving), (power_kw, cost, bound) = tasks, money, sums
     work = make_work(len(tables.step_h))

@@ -2,8 +2,8 @@
 
     charge_kw ≤ (full_kwh − energy)/gap_h,   gap_h = η_c·taper_h           (see `optimizer.taper`)
 
-At the taper the gain falls with the energy e at the step's start, by κ for each kWh, and what is held after the step rises by 1 − κ:
-a piece of slope s maps to one of slope (1 − κ)·s − κ·price, 1/(1 − κ) times as long. The function stays convex.
+At the taper the gain falls with the energy e at the step's start, by κ for each kWh, and what is held after it rises by 1 − κ: a
+piece of slope s maps to one of slope (1 − κ)·s − κ·price, 1/(1 − κ) times as long. The function stays convex.
 """
 
 from typing import Any
