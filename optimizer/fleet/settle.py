@@ -4,7 +4,7 @@ Near now a car charges nothing or at least its least power, in whole steps, and 
 between are taken off their circuits and let on again one by one, at the power next below or next above, so that their sum hardly
 changes and no limit breaks. What a car so gains or lacks it makes up for later, in the cheapest steps by its price curve, within
 its own bounds and the room that limits leave; what one frees, the next may use. Then cars give way where a limit is still broken:
-those that no longer burn energy draw less than the master thought.
+those that no longer burn energy draw less than the master thought. Who lacks something in the end has what room is left.
 """
 
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from optimizer.envelope import envelope
 from optimizer.fleet.places import Places
 from optimizer.fleet.rooms import Rooms, Ways, make_rooms
-from optimizer.fleet.settling import AS_ASKED, IDLE, REGARDLESS, relieve, round_near
-from optimizer.fleet.shift import Tables
+from optimizer.fleet.settling import AS_ASKED, IDLE, REGARDLESS, catch_up, relieve, round_near
+from optimizer.fleet.shift import SLACK_KWH, Tables
 from optimizer.fleet.split import only
 from optimizer.fleet.wholes import neighbours_kw
 from optimizer.taper import full_kwh, taper_h
@@ -76,6 +76,7 @@ def settle(problem: Problem, rows: Index, places: Places, price_per_kwh: Array, 
         work.relieve(rows, effort)
     while work.relieve(rows, IDLE):  # each time somebody more does nothing at all
         pass
+    work.catch_up()
     lacking = np.flatnonzero(work.lacking_kwh)
     return Settled(n_changed=int(work.changed.sum()), rows=lacking, lacking_kwh=work.lacking_kwh[lacking])
 
@@ -117,6 +118,14 @@ class _Work:
                 for some in _cut(able):
                     given_way |= self._relieve(some, int(flow), step, effort)
         return given_way
+
+    def catch_up(self) -> None:
+        """Let cars that lack something have what room is left by now."""
+        for some in _cut(np.flatnonzero(self.lacking_kwh)):
+            cars, tables, net, energy = self._gathered(some)
+            lacking, due = self.lacking_kwh[some], self.problem.storages.target_step[some]
+            catch_up(cars, tables, self.rooms.ways, self.near, due, net, energy, lacking)
+            self._take(some, net, energy, np.where(lacking > SLACK_KWH, lacking, 0.0))
 
     def _relieve(self, some: Index, flow: int, step: int, effort: int) -> bool:
         ways = self.rooms.ways

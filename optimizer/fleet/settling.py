@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.fleet.gains import stored_kw
+from optimizer.fleet.gains import net_kw, stored_kw
 from optimizer.fleet.jit import entry, part
 from optimizer.fleet.rooms import Ways
-from optimizer.fleet.shift import SLACK_KWH, Tables, draw, make_up, replay
+from optimizer.fleet.shift import SLACK_KWH, Tables, draw, farthest, make_up, replay
 from v2g.timegrid import Array
 
 ROUNDING_KW = 1e-9
@@ -178,6 +178,36 @@ def relieve(
             draw(ways, car.place, t, trial[t] - plan[t])
         lacking_kwh[i] += lacks
         power_kw[i], energy_kwh[i] = trial, energy
+
+
+@entry
+def catch_up(
+    cars: NDArray[np.void],
+    tables: Tables,
+    ways: Ways,
+    near: int,
+    due: NDArray[np.int64],
+    power_kw: Array,
+    energy_kwh: Array,
+    lacking_kwh: Array,
+) -> None:
+    """Let cars charge what they lack before step `due` (b,) in the room that others have left since; `lacking_kwh` falls by it."""
+    trial, energy = np.empty(power_kw.shape[1]), np.empty(power_kw.shape[1])
+    for i in range(len(cars)):
+        car = cars[i]
+        for t in range(near, due[i]):
+            now, h = power_kw[i, t], tables.step_h[t]
+            goal = farthest(i, car, tables, ways, power_kw[i], energy_kwh[i], t, -1.0)
+            amount = min(h * (stored_kw(goal, car) - stored_kw(now, car)), lacking_kwh[i])
+            for s in range(t, power_kw.shape[1]):
+                amount = min(amount, tables.ceiling_kwh[i, s] - energy_kwh[i, s])
+            if amount > SLACK_KWH:
+                trial[:] = power_kw[i]
+                trial[t] = net_kw(stored_kw(now, car) + amount / h, car)
+                if replay(i, car, tables, car.start_kwh, trial, energy) < np.inf:
+                    draw(ways, car.place, t, trial[t] - now)
+                    lacking_kwh[i] -= amount
+                    power_kw[i], energy_kwh[i] = trial, energy
 
 
 @part

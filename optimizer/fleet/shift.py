@@ -100,7 +100,7 @@ def make_up(
         if begin >= T or cost[best] == np.inf:
             break
         cost[best] = np.inf
-        goal, h = _farthest(i, car, tables, ways, power, energy, best, gap), tables.step_h[best]
+        goal, h = farthest(i, car, tables, ways, power, energy, best, gap), tables.step_h[best]
         amount = min(h * abs(stored_kw(goal, car) - stored_kw(power[best], car)), left)
         if amount > SAME_KWH:
             amount = min(amount, _bearable(i, tables, power, energy, taken, at, best, gap))
@@ -129,7 +129,7 @@ def _cost(i: int, car: Any, tables: Tables, ways: Ways, power: float, step: int,
 
 
 @part
-def _farthest(
+def farthest(
     i: int,
     car: Any,
     tables: Tables,
