@@ -17,11 +17,12 @@ from adapters.farm.mqtt.asset import AssetDevice
 from adapters.farm.mqtt.charger import MqttCharger
 from adapters.farm.mqtt.line import Broker, Line
 from adapters.farm.mqtt.site import Meters, StationaryBattery
-from adapters.farm.ocpp.charger import OcppCharger
+from adapters.farm.ocpp.v16.charger import OcppCharger
 from adapters.farm.outcome import Outcome
 from adapters.farm.outlet import Outlet
 from adapters.farm.surroundings import StepSeries, Surroundings
 from adapters.farm.visit import Visit
+from adapters.farm.wireless import Wireless
 from adapters.farm.yard import Yard
 from v2g.ports import Clock
 from v2g.session import Wishes
@@ -37,9 +38,9 @@ class LiveFarm:
     """An async context manager; inside it the station's cars come and go, and its devices speak.
 
     OCPP 1.6 cannot carry wishes: once the central system knows a transaction, ``tell_wishes(evse_id, wishes)`` is awaited,
-    again each minute until it returns True or the car has gone. All periods are seconds of `clock`: `step_s` of the physics,
-    `sample_s` of OCPP meter values, `state_s` and `meter_s` of MQTT states and meters. Raises `SeriesError` if the visits do
-    not fit the site.
+    again each minute until it returns True or the car has gone. Simulated outlets have no wire: `wireless` speaks for them.
+    `on_change` is called when cars come and go. All periods are seconds of `clock`: `step_s` of the physics, `sample_s` of OCPP
+    meter values, `state_s` and `meter_s` of MQTT states and meters. Raises `SeriesError` if the visits do not fit the site.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class LiveFarm:
         ocpp_url: str,
         broker: Broker,
         tell_wishes: TellWishes,
+        on_change: Callable[[], None] = lambda: None,
         import_limit_kw: StepSeries | None = None,
         ocpp_passwords: Mapping[str, str] | None = None,
         step_s: float = 10.0,
@@ -68,8 +70,12 @@ class LiveFarm:
         self._group = asyncio.TaskGroup()
         self._tasks: set[asyncio.Task[None]] = set()
         outlets = [Outlet(evse, unit, self._fleet, self._leases) for unit, evse in enumerate(site.evses)]
-        self._chargers = {name: self._charger(name, own) for name, own in _by_station(outlets).items()}
-        self._by_unit = [self._chargers[evse.station_id] for evse in site.evses]
+        wired = [outlet for outlet in outlets if outlet.evse.protocol is not Protocol.SIMULATED]
+        self._chargers = {name: self._charger(name, own) for name, own in _by_station(wired).items()}
+        others = [outlet.unit for outlet in outlets if outlet.evse.protocol is Protocol.SIMULATED]
+        self.wireless = Wireless(self._fleet, self._leases, others, now=clock.now, touch=self._touch)
+        self._by_unit = [self._chargers.get(evse.station_id, self.wireless) for evse in site.evses]
+        self._on_change = on_change
         self._yard = Yard(
             site=site,
             visits=visits,
@@ -185,6 +191,7 @@ class LiveFarm:
             self._by_unit[unit].unplugged(unit)
         else:
             self._by_unit[unit].plugged(unit, visit)
+        self._on_change()
 
     def _note_begun(self, evse_id: str, visit: Visit) -> None:
         self._spawn(self._tell(evse_id, visit))

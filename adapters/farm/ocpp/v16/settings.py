@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from adapters.farm.ocpp.profiles import MAX_PERIODS, MAX_PROFILES, MAX_STACK_LEVEL
+from adapters.farm.ocpp.v16.profiles import MAX_PERIODS, MAX_PROFILES, MAX_STACK_LEVEL
 
 MEASURANDS = ("Power.Active.Import", "Energy.Active.Import.Register", "SoC", "Power.Offered")
 HEARTBEAT, SAMPLE, MEASURED = "HeartbeatInterval", "MeterValueSampleInterval", "MeterValuesSampledData"

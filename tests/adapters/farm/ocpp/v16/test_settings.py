@@ -1,6 +1,6 @@
 import pytest
 
-from adapters.farm.ocpp.settings import Settings
+from adapters.farm.ocpp.v16.settings import Settings
 
 
 @pytest.mark.parametrize(

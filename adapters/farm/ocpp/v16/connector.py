@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from adapters.farm.ocpp.fields import stamp
-from adapters.farm.ocpp.profiles import Profiles
-from adapters.farm.ocpp.settings import Settings
+from adapters.farm.ocpp.v16.profiles import Profiles
+from adapters.farm.ocpp.v16.settings import Settings
 from adapters.farm.outlet import Outlet
 from v2g.site import Evse
 from v2g.units import w_from_kw, wh_from_kwh

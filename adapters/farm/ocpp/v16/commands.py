@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
-from adapters.farm.ocpp.connector import Connector
 from adapters.farm.ocpp.fields import maybe, need
 from adapters.farm.ocpp.link import Payload, RefusedError
-from adapters.farm.ocpp.profiles import MAX, MAX_PERIODS, MAX_STACK_LEVEL, TX, ChargingProfile, Profiles, read_profile
-from adapters.farm.ocpp.settings import Settings
+from adapters.farm.ocpp.v16.connector import Connector
+from adapters.farm.ocpp.v16.profiles import MAX, MAX_PERIODS, MAX_STACK_LEVEL, TX, ChargingProfile, Profiles, read_profile
+from adapters.farm.ocpp.v16.settings import Settings
 from v2g.ports import Clock
 
 TRIGGERED = ("BootNotification", "Heartbeat", "MeterValues", "StatusNotification")

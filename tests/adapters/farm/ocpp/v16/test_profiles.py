@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from adapters.farm.ocpp.fields import stamp
-from adapters.farm.ocpp.profiles import MAX_PROFILES, Profiles, read_profile
+from adapters.farm.ocpp.v16.profiles import MAX_PROFILES, Profiles, read_profile
 from tests.adapters.farm.stations import START, outlet
 from v2g.errors import FrameError
 

@@ -1,27 +1,24 @@
 """An OCPP 1.6J charge point: boots, reports, runs transactions and obeys charging profiles."""
 
 import asyncio
-import base64
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 
 import structlog
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import WebSocketException
-from websockets.typing import Subprotocol
+from websockets.asyncio.client import ClientConnection
 
-from adapters.farm.lifeline import Backoff, Lifeline, heed_cancellation
-from adapters.farm.ocpp.commands import Commands
-from adapters.farm.ocpp.connector import Connector, Transaction
+from adapters.farm.lifeline import Backoff
 from adapters.farm.ocpp.fields import maybe, need, stamp
-from adapters.farm.ocpp.link import Link, Payload, RefusedError
+from adapters.farm.ocpp.link import Link, Payload
 from adapters.farm.ocpp.outbox import Outbox
-from adapters.farm.ocpp.profiles import Profiles
-from adapters.farm.ocpp.settings import HEARTBEAT, SAMPLE, Settings
+from adapters.farm.ocpp.v16.commands import Commands
+from adapters.farm.ocpp.v16.connector import Connector, Transaction
+from adapters.farm.ocpp.v16.profiles import Profiles
+from adapters.farm.ocpp.v16.settings import HEARTBEAT, SAMPLE, Settings
+from adapters.farm.ocpp.wire import Wire
 from adapters.farm.outlet import Outlet
 from adapters.farm.visit import Visit
-from v2g.errors import FrameError
 from v2g.ports import Clock
 
 log = structlog.get_logger(__name__)
@@ -50,30 +47,18 @@ class OcppCharger:
         touch: Callable[[], None],
         sample_s: float,
     ) -> None:
-        self.station_id, self._clock, self._url, self._password, self._begun = station_id, clock, url, password, begun
+        self.station_id, self._clock, self._begun = station_id, clock, begun
+        self._wire = Wire(station_id, url=url, password=password, subprotocol="ocpp1.6", clock=clock)
         self._connectors = {o.evse.connector_id: Connector(o, len(outlets)) for o in outlets}
         self._by_unit = {c.outlet.unit: c for c in self._connectors.values()}
         self._settings, self._profiles = Settings(len(outlets), sample_s), Profiles()
-        self._outbox, self._lifeline = Outbox(clock), Lifeline()
+        self._outbox = Outbox(clock)
         self._commands = Commands(self, self._connectors, self._profiles, self._settings, clock, touch)
         self._alive, self._online, self._restart = True, False, asyncio.Event()
 
     async def run(self) -> None:
         """Keep the connection for ever, waiting longer after each failure."""
-        backoff = Backoff(self._clock)
-        while True:
-            heed_cancellation()
-            await self._lifeline.wait()
-            try:
-                async with self._connect() as socket:
-                    self._lifeline.hold(socket.transport.abort)
-                    await self._converse(socket, backoff)
-            except* (OSError, WebSocketException, TimeoutError, RefusedError, FrameError) as errors:
-                if backoff.is_fresh:
-                    log.info("farm_charger_offline", station=self.station_id, reason=str(errors.exceptions[0]))
-            self._online = False
-            self._lifeline.hold(None)
-            await backoff.wait()
+        await self._wire.keep(self._converse, self._note_lost)
 
     def plugged(self, unit: int, visit: Visit) -> None:
         """Note a car and begin its transaction."""
@@ -99,17 +84,17 @@ class OcppCharger:
 
     def cut(self) -> None:
         """Lose the network."""
-        self._lifeline.cut()
+        self._wire.lifeline.cut()
 
     def mend(self) -> None:
         """Find the network again."""
         if self._alive:
-            self._lifeline.mend()
+            self._wire.lifeline.mend()
 
     def kill(self) -> None:
         """Lose all power."""
         self._alive = False
-        self._lifeline.cut()
+        self._wire.lifeline.cut()
 
     def revive(self) -> None:
         """Boot again; a transaction ended with the power, and a car that is there begins a new one."""
@@ -118,7 +103,7 @@ class OcppCharger:
             self.end(connector, "PowerLoss")
             if connector.outlet.visit is not None:
                 self.begin(connector, connector.tag)
-        self._lifeline.mend()
+        self._wire.lifeline.mend()
 
     def begin(self, connector: Connector, tag: str) -> None:
         """Begin a transaction at once and tell the central system as soon as it can be told."""
@@ -156,19 +141,8 @@ class OcppCharger:
         """Close the connection, after the answer to a Reset, and come back with a boot."""
         self._restart.set()
 
-    def _connect(self) -> connect:
-        headers = {}
-        if self._password is not None:
-            login = base64.b64encode(f"{self.station_id}:{self._password}".encode()).decode()
-            headers["Authorization"] = f"Basic {login}"
-        return connect(
-            f"{self._url.rstrip('/')}/{self.station_id}",
-            subprotocols=[Subprotocol("ocpp1.6")],
-            additional_headers=headers,
-            compression=None,
-            proxy=None,
-            close_timeout=1.0,
-        )
+    def _note_lost(self) -> None:
+        self._online = False
 
     async def _converse(self, socket: ClientConnection, backoff: Backoff) -> None:
         link = Link(socket, self._commands.answer)
