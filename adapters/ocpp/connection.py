@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Protocol
 from uuid import uuid4
 
@@ -10,7 +11,19 @@ import structlog
 from websockets.exceptions import ConnectionClosed
 
 from adapters.ocpp.dialect import Responder
-from adapters.ocpp.frames import BadFrameError, Call, CallError, CallResult, ErrorCode, Frame, Payload, decode, encode
+from adapters.ocpp.frames import (
+    BadFrameError,
+    Call,
+    CallError,
+    CallResult,
+    CallResultError,
+    ErrorCode,
+    Frame,
+    Payload,
+    Send,
+    decode,
+    encode,
+)
 from v2g.errors import UnavailableError, V2GError
 
 log = structlog.get_logger()
@@ -135,33 +148,50 @@ class Connection:
             await self._take(text, responder, tasks)
 
     async def _take(self, text: str | bytes, responder: Responder, tasks: asyncio.TaskGroup) -> None:
-        """Hand an answer over at once; give anything else to a task, when there is a place."""
+        """Take what wants no answer at once; give anything else to a task, when there is a place."""
+        work: Callable[[], Coroutine[None, None, None]]
         try:
             frame = decode(text)
         except BadFrameError as error:
-            await self._places.acquire()
-            task = tasks.create_task(self._refuse(error))
+            work = partial(self._refuse, responder, error)
         else:
-            if not isinstance(frame, Call):
-                self._settle(frame)
-                return
-            await self._places.acquire()
-            task = tasks.create_task(self._serve(responder, frame))
+            match frame:
+                case CallResult() | CallError():
+                    self._settle(frame)
+                    return
+                case CallResultError():
+                    self._log.warning("answer_refused", code=frame.code[:50], description=frame.description[:200])
+                    return
+                case Send():
+                    self._hear(responder, frame)
+                    return
+                case Call():
+                    work = partial(self._serve, responder, frame)
+        await self._places.acquire()
+        task = tasks.create_task(work())
         task.add_done_callback(lambda _: self._places.release())
+
+    def _hear(self, responder: Responder, send: Send) -> None:
+        try:
+            responder.heard(send.action, send.payload)
+        except BadFrameError as error:
+            self._reject(error)
+        else:
+            self._strikes = 0
 
     async def _serve(self, responder: Responder, call: Call) -> None:
         if self._in_hand >= MAX_IN_HAND:
             crowd = BadFrameError(
                 "too many requests at once", code=ErrorCode.GENERIC, message_id=call.message_id, place=call.action
             )
-            await self._refuse(crowd)
+            await self._refuse(responder, crowd)
             return
         self._in_hand += 1
         try:
             payload = await responder.answer(call.action, call.payload)
         except BadFrameError as error:
             error.message_id = call.message_id
-            await self._refuse(error)
+            await self._refuse(responder, error)
         except UnavailableError as error:
             self._log.warning("request_postponed", action=call.action, reason=str(error))
             again = "try again later"
@@ -173,12 +203,13 @@ class Connection:
         finally:
             self._in_hand -= 1
 
-    async def _refuse(self, error: BadFrameError) -> None:
+    async def _refuse(self, responder: Responder, error: BadFrameError) -> None:
         """Reject a frame that cannot be used, and say so where OCPP-J allows."""
         self._reject(error)
         if error.answerable:
             description = str(error)[:MAX_DESCRIPTION_CHARS]
-            await self._send_if_open(CallError(message_id=error.message_id, code=error.code, description=description))
+            code = responder.code(error)
+            await self._send_if_open(CallError(message_id=error.message_id, code=code, description=description))
 
     def _reject(self, error: BadFrameError) -> None:
         """Log and count a frame that cannot be used; repeated nonsense ends the connection."""

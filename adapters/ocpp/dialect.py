@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from adapters.ocpp.frames import Payload
+from adapters.ocpp.frames import BadFrameError, Payload
 from v2g.ports import Clock, Transactions
 from v2g.setpoint import Setpoint
 from v2g.site import Evse
@@ -47,6 +47,14 @@ class Responder(Protocol):
         """Take note that the answer to `action` has been sent."""
         ...
 
+    def heard(self, action: str, payload: Payload) -> None:
+        """Take note of what was told without wanting an answer. Raises `BadFrameError`."""
+        ...
+
+    def code(self, error: BadFrameError) -> str:
+        """Return how this version spells the code of an error."""
+        ...
+
     async def attend(self) -> None:
         """Prepare the charger after each boot, or without one, for as long as the connection lives."""
         ...
@@ -76,4 +84,15 @@ class Dialect(Responder, Protocol):
 
     async def refresh(self, evse: Evse) -> None:
         """Ask for the status and the meter values of an outlet."""
+        ...
+
+    async def in_force(self, evse: Evse) -> float | None:
+        """Return the power that the charger says it keeps to now [kW, < 0 gives back], None if it will not say."""
+        ...
+
+    async def command(self, action: str, payload: Payload) -> Payload:
+        """Send what an operator asks for, and return the answer.
+
+        Raises `BadFrameError` as well for what is no command, breaks the schema, or would meddle with setpoints.
+        """
         ...

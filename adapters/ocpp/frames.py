@@ -1,7 +1,8 @@
 """OCPP-J frames: text to values and back, without I/O. The same for every version of OCPP.
 
 A frame is a JSON list: ``[2, id, action, payload]`` asks, ``[3, id, payload]`` answers, ``[4, id, code, description, details]``
-refuses. Source: OCPP-J 1.6, section 4; for unreadable ids OCPP 2.0.1 Part 4, section 4.2.3.
+refuses. OCPP 2.1 adds ``[5, id, code, description, details]``, which refuses an answer, and ``[6, id, action, payload]``, which
+tells and wants no answer. Source: OCPP-J 1.6, section 4; for unreadable ids OCPP 2.0.1 Part 4, section 4.2.3; OCPP 2.1 Part 4.
 """
 
 import json
@@ -27,6 +28,8 @@ class Kind(IntEnum):
     CALL = 2
     RESULT = 3
     ERROR = 4
+    RESULT_ERROR = 5
+    SEND = 6
 
 
 class ErrorCode(StrEnum):
@@ -89,7 +92,25 @@ class CallError:
     description: str = ""
 
 
-Frame = Call | CallResult | CallError
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallResultError:
+    """The refusal of an answer."""
+
+    message_id: str
+    code: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Send:
+    """Something told that wants no answer."""
+
+    message_id: str
+    action: str
+    payload: Payload
+
+
+Frame = Call | CallResult | CallError | CallResultError | Send
 
 
 def decode(text: str | bytes) -> Frame:
@@ -103,6 +124,11 @@ def decode(text: str | bytes) -> Frame:
         case [Kind.ERROR, str(message_id), str(code), *rest] if _is_id(message_id):
             description = rest[0] if rest and isinstance(rest[0], str) else ""
             return CallError(message_id=message_id, code=code, description=description)
+        case [Kind.RESULT_ERROR, str(message_id), str(code), *rest] if _is_id(message_id):
+            description = rest[0] if rest and isinstance(rest[0], str) else ""
+            return CallResultError(message_id=message_id, code=code, description=description)
+        case [Kind.SEND, str(message_id), str(action), dict(payload)] if _is_id(message_id):
+            return Send(message_id=message_id, action=action, payload=payload)
     raise _misfit(items)
 
 
@@ -115,6 +141,10 @@ def encode(frame: Frame) -> str:
             items = [Kind.RESULT, frame.message_id, frame.payload]
         case CallError():
             items = [Kind.ERROR, frame.message_id, frame.code, frame.description, {}]
+        case CallResultError():
+            items = [Kind.RESULT_ERROR, frame.message_id, frame.code, frame.description, {}]
+        case Send():
+            items = [Kind.SEND, frame.message_id, frame.action, frame.payload]
     return json.dumps(items, separators=(",", ":"), allow_nan=False)
 
 
@@ -189,8 +219,8 @@ def _is_id(message_id: str) -> bool:
 def _misfit(items: list[Any]) -> BadFrameError:
     """Return what is wrong with a list that is no frame."""
     match items:
-        case [Kind.RESULT | Kind.ERROR, *_]:
-            return BadFrameError("a malformed answer", code=ErrorCode.PROTOCOL, answerable=False, place="$")
+        case [Kind.RESULT | Kind.ERROR | Kind.RESULT_ERROR | Kind.SEND, *_]:
+            return BadFrameError("a malformed message", code=ErrorCode.PROTOCOL, answerable=False, place="$")
         case [Kind.CALL, str(message_id), *_] if _is_id(message_id):
             return BadFrameError(
                 "a malformed request", code=ErrorCode.PROTOCOL, message_id=message_id, place="$", mend="[2, id, action, payload]"
@@ -198,4 +228,4 @@ def _misfit(items: list[Any]) -> BadFrameError:
         case [Kind.CALL, *_]:
             mend = f"a string of 1 to {MAX_ID_CHARS} characters"
             return BadFrameError("a message id that is no id", code=ErrorCode.PROTOCOL, place="$[1]", mend=mend)
-    return BadFrameError("an unknown message type", code=ErrorCode.PROTOCOL, answerable=False, place="$[0]", mend="2, 3 or 4")
+    return BadFrameError("an unknown message type", code=ErrorCode.PROTOCOL, answerable=False, place="$[0]", mend="2 to 6")

@@ -1,24 +1,29 @@
 """What a station told of one connector, in no protocol version's words: a value, and its pure transitions."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from v2g.observation import EvseState, Quality, Reading
-from v2g.session import ChargingSession
+from v2g.session import ChargingSession, Vehicle, Wishes
 from v2g.site import Evse
 from v2g.units import h_from_s
 
+ONE_WAY = Vehicle(discharge_max_kw=0.0)
 ABSURD_RATINGS = 3.0  # a power this many times the rating is a wrong unit or a lie, not a reading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transaction:
-    """A charging transaction as the store knows it; `driver` is a pseudonym."""
+    """A charging transaction as the store knows it; `driver` is a pseudonym, `reference` the charger's own name for it or "".
+
+    `meter_start_kwh` is None where nobody told.
+    """
 
     transaction_id: int
     driver: str
     began_at: datetime
-    meter_start_kwh: float
+    meter_start_kwh: float | None
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,14 +39,17 @@ class Promise:
 class Sample:
     """What a charger measured at `at`: power [kW, + into the car], meter register [kWh], state of charge 0..1.
 
-    `estimate_kw` is current times voltage [kW]. None where nothing usable was said.
+    `estimate_kw` is current times voltage [kW], `exported_kwh` the register of what came out of the car, `capacity_kwh` that of
+    the car's battery. None where nothing usable was said.
     """
 
     at: datetime
     power_kw: float | None = None
     estimate_kw: float | None = None
     register_kwh: float | None = None
+    exported_kwh: float | None = None
     soc_frac: float | None = None
+    capacity_kwh: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +57,8 @@ class Outlet:
     """One connector.
 
     `plugged` is what the charger says; `idle` that its contactor is open, so that it draws nothing. A session lasts while
-    `plugged` or while a transaction is open, and keeps the id it began with.
+    `plugged` or while a transaction is open, and keeps the id it began with. `vehicle` and `wishes` are what car and charger told
+    in this session; a car gives back nothing until it is known to be able to.
     """
 
     evse: Evse
@@ -60,7 +69,11 @@ class Outlet:
     plugged_in_at: datetime | None = None
     transaction: Transaction | None = None
     charged_kwh: float = 0.0
+    discharged_kwh: float = 0.0
+    vehicle: Vehicle = ONE_WAY
+    wishes: Wishes = field(default_factory=Wishes)
     register_kwh: Reading | None = None
+    exported_kwh: Reading | None = None
     power_kw: Reading | None = None
     soc_frac: Reading | None = None
     promise: Promise | None = None
@@ -75,7 +88,10 @@ class Outlet:
             evse_id=self.evse.evse_id,
             plugged_in_at=self.plugged_in_at,
             driver=self.transaction.driver if self.transaction else "",
+            wishes=self.wishes,
+            vehicle=self._able_vehicle(),
             charged_kwh=self.charged_kwh,
+            discharged_kwh=self.discharged_kwh,
             soc_frac=self.soc_frac.value if self.soc_frac else None,
             soc_at=self.soc_frac.at if self.soc_frac else None,
         )
@@ -91,14 +107,26 @@ class Outlet:
 
         Where the contactor was open until now, the power begins at 0.
         """
-        register_kwh = Reading(value=transaction.meter_start_kwh, at=transaction.began_at)
+        register_kwh = self.register_kwh
+        if transaction.meter_start_kwh is not None:
+            register_kwh = Reading(value=transaction.meter_start_kwh, at=transaction.began_at)
         power_kw = _newer(self.power_kw, 0.0, transaction.began_at) if self.idle else self.power_kw
         outlet = replace(self, transaction=transaction, idle=False, register_kwh=register_kwh, power_kw=power_kw)
         return _settled(outlet, transaction.began_at, session_id=f"{self.evse.evse_id}#{transaction.transaction_id}")
 
     def resumed(self, transaction: Transaction) -> "Outlet":
         """Return the outlet with `transaction`, open since before this process began: the session is its own, whatever was seen."""
-        return replace(self, session_id="", plugged_in_at=None, charged_kwh=0.0).begun(transaction)
+        return replace(_emptied(self), session_id="", plugged_in_at=None).begun(transaction)
+
+    def named(self, driver: str) -> "Outlet":
+        """Return the outlet after the driver of the open transaction, unknown until now, became known."""
+        if self.transaction is None or self.transaction.driver:
+            return self
+        return replace(self, transaction=replace(self.transaction, driver=driver))
+
+    def needing(self, vehicle: Vehicle, wishes: Wishes) -> "Outlet":
+        """Return the outlet after the car told what it is and needs; without a car nothing changes."""
+        return self if self.plugged_in_at is None else replace(self, vehicle=vehicle, wishes=wishes)
 
     def ended(self, transaction_id: int, *, meter_stop_kwh: float, at: datetime) -> "Outlet":
         """Return the outlet after `transaction_id` ended; unchanged if it was not the open one."""
@@ -115,24 +143,27 @@ class Outlet:
     def measured(self, sample: Sample) -> "Outlet":
         """Return the outlet after `sample`; what is older than what is known changes nothing.
 
-        Power is measured, else the slope of the register, else current times voltage. A register that jumps (see
+        Power is measured, else the slope of the registers, else current times voltage. A register that jumps (see
         `jump_kw`) counts for nothing and starts anew.
         """
-        slope_kw = None if self.jump_kw(sample) is not None else self._slope_kw(sample)
+        into_kw, out_kw = (None if self._jumps(slope_kw) else slope_kw for slope_kw in self._slopes_kw(sample))
+        slope_kw = None if into_kw is None else into_kw - (out_kw or 0.0)
         power_kw = next((p for p in (sample.power_kw, slope_kw, sample.estimate_kw) if p is not None), None)
-        added_kwh = 0.0 if slope_kw is None else slope_kw * self._since_register_h(sample)
+        known_kwh = sample.capacity_kwh if sample.capacity_kwh is not None else self.vehicle.capacity_kwh
         return replace(
             self,
             power_kw=_newer(self.power_kw, power_kw, sample.at),
             register_kwh=_newer(self.register_kwh, sample.register_kwh, sample.at),
+            exported_kwh=_newer(self.exported_kwh, sample.exported_kwh, sample.at),
             soc_frac=_newer(self.soc_frac, sample.soc_frac, sample.at),
-            charged_kwh=self.charged_kwh + added_kwh,
+            charged_kwh=self.charged_kwh + (into_kw or 0.0) * _since_h(self.register_kwh, sample),
+            discharged_kwh=self.discharged_kwh + (out_kw or 0.0) * _since_h(self.exported_kwh, sample),
+            vehicle=replace(self.vehicle, capacity_kwh=known_kwh),
         )
 
     def jump_kw(self, sample: Sample) -> float | None:
-        """Return the power [kW] that the register's step would take if nobody can believe it, else None."""
-        slope_kw = self._slope_kw(sample)
-        return None if slope_kw is None or 0.0 <= slope_kw <= absurd_kw(self.evse) else slope_kw
+        """Return the power [kW] that a register's step would take if nobody can believe it, else None."""
+        return next((slope_kw for slope_kw in self._slopes_kw(sample) if self._jumps(slope_kw)), None)
 
     def state(self, now: datetime, *, online: bool, stale_after_s: float) -> EvseState:
         """Return the outlet as the control core sees it at `now`."""
@@ -155,20 +186,39 @@ class Outlet:
             return Reading(value=0.0, at=now)
         return reading if reading is None or fresh else replace(reading, quality=Quality.STALE)
 
-    def _slope_kw(self, sample: Sample) -> float | None:
-        """Return the mean power [kW] since the last register value, None if there is none to compare."""
-        if self.register_kwh is None or sample.register_kwh is None or sample.at < self.register_kwh.at:
-            return None
-        return (sample.register_kwh - self.register_kwh.value) / self._since_register_h(sample)
+    def _slopes_kw(self, sample: Sample) -> tuple[float | None, float | None]:
+        """Return the mean powers [kW] into the car and out of it since the registers were last read, None where they were not."""
+        pairs = ((self.register_kwh, sample.register_kwh), (self.exported_kwh, sample.exported_kwh))
+        into_kw, out_kw = (_slope_kw(known, value, sample) for known, value in pairs)
+        return into_kw, out_kw
 
-    def _since_register_h(self, sample: Sample) -> float:
-        """Return the time since the last register value [h], at least 1 s: clocks of chargers count whole seconds."""
-        return h_from_s(max(self.register_kwh.age_s(sample.at), 1.0)) if self.register_kwh else 0.0
+    def _jumps(self, slope_kw: float | None) -> bool:
+        return slope_kw is not None and not 0.0 <= slope_kw <= absurd_kw(self.evse)
+
+    def _able_vehicle(self) -> Vehicle:
+        """Return the vehicle; by a vendor's convention any car gives back, for nobody says which can."""
+        return replace(self.vehicle, discharge_max_kw=None) if self.evse.negative_limits else self.vehicle
 
 
 def absurd_kw(evse: Evse) -> float:
     """Return the power [kW] beyond which a reading of `evse` is not believed."""
     return ABSURD_RATINGS * max(evse.charge_max_kw, evse.discharge_max_kw)
+
+
+def _slope_kw(known: Reading | None, value: float | None, sample: Sample) -> float | None:
+    if known is None or value is None or sample.at < known.at:
+        return None
+    return (value - known.value) / _since_h(known, sample)
+
+
+def _since_h(known: Reading | None, sample: Sample) -> float:
+    """Return the time since a register was last read [h], at least 1 s: clocks of chargers count whole seconds."""
+    return h_from_s(max(known.age_s(sample.at), 1.0)) if known else 0.0
+
+
+def _emptied(outlet: Outlet) -> Outlet:
+    """Return the outlet with nothing known of the car and what it took."""
+    return replace(outlet, charged_kwh=0.0, discharged_kwh=0.0, soc_frac=None, vehicle=ONE_WAY, wishes=Wishes())
 
 
 def _newer(known: Reading | None, value: float | None, at: datetime) -> Reading | None:
@@ -178,7 +228,7 @@ def _newer(known: Reading | None, value: float | None, at: datetime) -> Reading 
 def _settled(outlet: Outlet, at: datetime, *, session_id: str = "") -> Outlet:
     """Return the outlet with a session exactly while a car is there; one that begins takes `session_id`, if given."""
     if not (outlet.plugged or outlet.transaction):
-        return replace(outlet, session_id="", plugged_in_at=None, charged_kwh=0.0, soc_frac=None)
+        return replace(_emptied(outlet), session_id="", plugged_in_at=None)
     if outlet.plugged_in_at is not None:
         return outlet
     return replace(outlet, session_id=session_id or f"{outlet.evse.evse_id}@{at:%Y%m%dT%H%M%SZ}", plugged_in_at=at)

@@ -8,6 +8,7 @@ from typing import Protocol
 import structlog
 
 from adapters.ocpp.dialect import Dialect
+from adapters.ocpp.journal import Journal
 from adapters.ocpp.outlet import Outlet, Transaction
 from v2g.observation import EvseState
 from v2g.session import ChargingSession
@@ -51,6 +52,7 @@ class Station:
         self.fault = ""
         self.transactions: dict[int, int] = {}
         self.restored = False
+        self.journal = Journal(station_id)
         self.asked: set[str] = set()
         self._clock_fixes: dict[int, tuple[datetime, datetime]] = {}
         self.rejected_frames = 0
@@ -104,6 +106,7 @@ class Station:
             driver=known.driver,
             began_at=known.began_at,
             meter_start_kwh=known.meter_start_kwh,
+            reference=known.reference,
         )
         self.put(outlet.resumed(transaction))
 

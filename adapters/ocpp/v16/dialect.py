@@ -6,21 +6,23 @@ import structlog
 from ocpp.v16.enums import (
     Action,
     ChargingProfileStatus,
-    ChargingRateUnitType,
     ClearChargingProfileStatus,
+    GetCompositeScheduleStatus,
     MessageTrigger,
     RemoteStartStopStatus,
 )
 
 from adapters.ocpp.connection import AnswerTimeoutError, DisconnectedError, RefusedError
 from adapters.ocpp.dialect import Caller, Context
-from adapters.ocpp.frames import BadFrameError, Payload
+from adapters.ocpp.frames import BadFrameError, ErrorCode, Payload
+from adapters.ocpp.limits import Limit, RateUnit, composite_kw, limit_for
 from adapters.ocpp.outlet import Promise
+from adapters.ocpp.readback import needs_proof, promised_kw
 from adapters.ocpp.schemas import Schemas
 from adapters.ocpp.station import Station
 from adapters.ocpp.v16.inbound import Inbound
 from adapters.ocpp.v16.preparation import Preparation
-from adapters.ocpp.v16.profiles import clear_requests, lease_profile, limit_for
+from adapters.ocpp.v16.profiles import clear_requests, lease_profile
 from v2g.errors import UnavailableError
 from v2g.setpoint import Setpoint
 from v2g.site import Evse
@@ -28,7 +30,35 @@ from v2g.site import Evse
 log = structlog.get_logger()
 
 SUBPROTOCOL = "ocpp1.6"
+COMPOSITE_S = 60
 SCHEMAS = Schemas("1.6", Action)
+COMMANDS = frozenset(
+    {
+        Action.cancel_reservation,
+        Action.certificate_signed,
+        Action.change_availability,
+        Action.change_configuration,
+        Action.clear_cache,
+        Action.data_transfer,
+        Action.delete_certificate,
+        Action.extended_trigger_message,
+        Action.get_composite_schedule,
+        Action.get_configuration,
+        Action.get_diagnostics,
+        Action.get_installed_certificate_ids,
+        Action.get_local_list_version,
+        Action.get_log,
+        Action.install_certificate,
+        Action.reserve_now,
+        Action.reset,
+        Action.send_local_list,
+        Action.signed_update_firmware,
+        Action.trigger_message,
+        Action.unlock_connector,
+        Action.update_firmware,
+    }
+)
+"""What an operator may ask of a charger; setpoints go the way of setpoints."""
 
 
 class Dialect16:
@@ -38,7 +68,8 @@ class Dialect16:
         self._caller, self._station, self._context = caller, station, context
         self._inbound = Inbound(station, context)
         self._preparation = Preparation(self._ask, station, meter_interval_s=context.meter_interval_s)
-        self._unit = ChargingRateUnitType.watts
+        self._unit = RateUnit.WATTS
+        self._proved: set[str] = set()
         self._booted = asyncio.Event()
         self._ready = False
         self._log = log.bind(station=station.station_id)
@@ -52,6 +83,14 @@ class Dialect16:
         """Take note of a boot only now: until its answer is sent, a charger may not be asked anything."""
         if action == Action.boot_notification:
             self._booted.set()
+
+    def heard(self, action: str, _: Payload) -> None:
+        """Refuse what wants no answer: OCPP 1.6 knows no such message."""
+        raise BadFrameError(f"{action[:50]!r} without an answer", code=ErrorCode.PROTOCOL, answerable=False, place="$[0]")
+
+    def code(self, error: BadFrameError) -> str:
+        """Return the code of an error as OCPP 1.6 spells it."""
+        return error.code
 
     async def attend(self) -> None:
         """Prepare the charger after each boot; one that goes on without a boot is prepared and asked how it is."""
@@ -68,11 +107,14 @@ class Dialect16:
             self._log.info("charger_left_while_attended")
 
     async def set_power(self, evse: Evse, setpoint: Setpoint) -> None:
-        """Limit the outlet until the setpoint expires. Discharge is beyond OCPP 1.6: 0 is sent, and `RefusedError` raised."""
+        """Limit the outlet until the setpoint expires.
+
+        Discharge is beyond OCPP 1.6: 0 is sent, and `RefusedError` raised, unless the vendor takes negative limits.
+        """
         if not self._ready:
             raise DisconnectedError("the charger has not booted yet")
         now = self._context.clock.now()
-        limit = limit_for(setpoint.power_kw, evse, self._unit)
+        limit = limit_for(setpoint.power_kw, evse, self._unit, gives_back=evse.negative_limits)
         transaction = self._station.outlets[evse.connector_id].transaction
         transaction_id = transaction.transaction_id if transaction else None
         request = lease_profile(limit, evse, now=now, until=setpoint.valid_until, transaction_id=transaction_id)
@@ -80,12 +122,13 @@ class Dialect16:
         if answer["status"] != ChargingProfileStatus.accepted:
             purpose = request["csChargingProfiles"]["chargingProfilePurpose"]
             raise RefusedError(f"the charger answered {answer['status']} to a {purpose} of {limit.value:g} {limit.unit}")
+        power_kw = await self._proven(evse, limit)
         outlet = self._station.outlets[evse.connector_id]
         if transaction is not None and outlet.transaction != transaction:
             raise RefusedError("the transaction ended before the charger answered")
-        promise = Promise(power_kw=limit.power_kw, until=setpoint.valid_until, for_transaction=transaction is not None)
+        promise = Promise(power_kw=power_kw, until=setpoint.valid_until, for_transaction=transaction is not None)
         self._station.put(outlet.promised(promise))
-        if setpoint.power_kw < 0:
+        if setpoint.power_kw < 0 and not evse.negative_limits:
             raise RefusedError("OCPP 1.6 cannot discharge: 0 kW was sent instead")
 
     async def clear_power(self, evse: Evse) -> bool:
@@ -119,6 +162,34 @@ class Dialect16:
             else:
                 self._log.info("triggered", evse=evse.evse_id, message=message, status=answer["status"])
 
+    async def in_force(self, evse: Evse) -> float | None:
+        """Return the power [kW] that the charger says it keeps to now, by its composite schedule; None if it will not say."""
+        request = {"connectorId": evse.connector_id, "duration": COMPOSITE_S, "chargingRateUnit": self._unit}
+        try:
+            answer = await self._ask(Action.get_composite_schedule, request)
+        except (RefusedError, BadFrameError) as error:
+            self._log.info("composite_schedule_unknown", evse=evse.evse_id, reason=str(error))
+            return None
+        schedule = answer.get("chargingSchedule")
+        if answer["status"] != GetCompositeScheduleStatus.accepted or schedule is None:
+            return None
+        return composite_kw(schedule["chargingSchedulePeriod"], schedule["chargingRateUnit"], evse)
+
+    async def command(self, action: str, payload: Payload) -> Payload:
+        """Send what an operator asks for, and return the answer."""
+        if action not in COMMANDS:
+            raise BadFrameError(f"{action[:50]!r} is no command of OCPP 1.6", code=ErrorCode.NOT_SUPPORTED)
+        SCHEMAS.check_request(action, payload)
+        return await self._ask(Action(action), payload)
+
+    async def _proven(self, evse: Evse, limit: Limit) -> float:
+        """Return the power [kW] that can be counted on. Raises `RefusedError` where the charger contradicts itself."""
+        if not needs_proof(limit, proved=evse.evse_id in self._proved):
+            return limit.power_kw
+        power_kw = promised_kw(limit, await self.in_force(evse))
+        self._proved.add(evse.evse_id)
+        return power_kw
+
     async def _ask(self, action: Action, payload: Payload) -> Payload:
         answer = await self._caller.call(action, payload)
         SCHEMAS.check_response(action, answer)
@@ -127,7 +198,9 @@ class Dialect16:
     async def _prepare(self) -> None:
         """Take setpoints as soon as their unit is known, and say so once the fallbacks lie beneath them."""
         self._unit = await self._preparation.abilities()
+        self._proved.clear()
         self._ready = True
+        await self._preparation.ceiling(self._unit, self._context.clock.now())
         await self._preparation.fallbacks(self._unit)
         self._context.on_change()
         await self._preparation.meter_values()

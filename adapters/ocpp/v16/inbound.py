@@ -10,6 +10,7 @@ from ocpp.v16.enums import (
     ChargePointErrorCode,
     ChargePointStatus,
     DataTransferStatus,
+    GenericStatus,
     RegistrationStatus,
 )
 
@@ -34,6 +35,15 @@ PLUGGED = frozenset(
 )
 LIVE = frozenset({ChargePointStatus.charging, ChargePointStatus.suspended_ev, ChargePointStatus.suspended_evse})
 OUT_OF_ORDER = frozenset({ChargePointStatus.faulted, ChargePointStatus.unavailable})
+NOTED = frozenset(
+    {
+        Action.diagnostics_status_notification,
+        Action.firmware_status_notification,
+        Action.log_status_notification,
+        Action.security_event_notification,
+        Action.signed_firmware_status_notification,
+    }
+)
 ACCEPTED: Payload = {"idTagInfo": {"status": AuthorizationStatus.accepted}}
 REFUSED: Payload = {"idTagInfo": {"status": AuthorizationStatus.invalid}}
 
@@ -53,15 +63,16 @@ class Inbound:
             Action.stop_transaction: self._stop,
             Action.meter_values: self._meter,
             Action.data_transfer: self._data_transfer,
-            Action.firmware_status_notification: self._firmware_status,
-            Action.diagnostics_status_notification: self._diagnostics_status,
-        }
+            Action.sign_certificate: self._sign,
+        } | dict.fromkeys(NOTED, self._note)
 
     async def answer(self, action: str, payload: Payload) -> Payload:
         """Return the answer. Raises `BadFrameError` for what we do not serve, `UnavailableError` if it could not be kept."""
         handler = self._handlers.get(action)
         if handler is None:
             raise BadFrameError(f"{action} is not for a central system", code=ErrorCode.NOT_SUPPORTED, place="$[2]")
+        if action in NOTED or action == Action.sign_certificate:
+            self._station.journal.add(self._now(), action, payload)
         return await handler(payload)
 
     async def restore(self) -> None:
@@ -157,12 +168,11 @@ class Inbound:
         self._log.info("unknown_vendor", vendor=payload["vendorId"])
         return {"status": DataTransferStatus.unknown_vendor_id}
 
-    async def _firmware_status(self, payload: Payload) -> Payload:
-        self._log.info("firmware_status", status=payload["status"])
-        return {}
+    async def _sign(self, _: Payload) -> Payload:
+        """Refuse: there is no certificate authority here; an operator finds the request in the journal and may sign it."""
+        return {"status": GenericStatus.rejected}
 
-    async def _diagnostics_status(self, payload: Payload) -> Payload:
-        self._log.info("diagnostics_status", status=payload["status"])
+    async def _note(self, _: Payload) -> Payload:
         return {}
 
     def _now(self) -> datetime:

@@ -1,37 +1,15 @@
-"""OCPP 1.6 meter values: sampled values as chargers really send them, to a `Sample`.
-
-A missing measurand means the import register, a missing unit W or Wh, a missing location the outlet.
-Source: OCPP 1.6, section 7.43 (SampledValue).
-"""
+"""OCPP 1.6 meter values. Source: OCPP 1.6, section 7.43 (SampledValue)."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Iterable
+from datetime import datetime
 
-from ocpp.v16.enums import Location, Measurand, Phase, ValueFormat
+from ocpp.v16.enums import ValueFormat
 
-from adapters.ocpp.frames import BadFrameError, Payload
-from adapters.ocpp.instants import is_plausible, parse_instant
-from adapters.ocpp.outlet import Sample, absurd_kw
+from adapters.ocpp.frames import Payload
+from adapters.ocpp.meter import KILO, read_samples
+from adapters.ocpp.outlet import Sample
 from v2g.site import Evse
-from v2g.units import kw_from_a, kw_from_w, kwh_from_wh
-
-OLDEST = timedelta(days=1)  # an older reading tells nothing of the present
-MAX_REGISTER_KWH = 1e9  # more than any meter has counted
-KILO = {"W": 1.0, "kW": 1000.0, "Wh": 1.0, "kWh": 1000.0, "A": 1.0, "V": 1.0, "Percent": 1.0, "": 1.0}
-LINE_PHASES = frozenset({Phase.l1, Phase.l2, Phase.l3, Phase.l1_n, Phase.l2_n, Phase.l3_n})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Value:
-    """One number in its base unit: W, Wh, A, V or percent."""
-
-    measurand: str
-    value: float
-    phase: str
-    location: str
 
 
 def read_meter_values(meter_values: Iterable[Payload], *, evse: Evse, now: datetime) -> tuple[list[Sample], list[str]]:
@@ -39,87 +17,14 @@ def read_meter_values(meter_values: Iterable[Payload], *, evse: Evse, now: datet
 
     `meter_values` is the list of a MeterValues or StopTransaction request that fits its schema.
     """
-    samples: list[Sample] = []
-    doubts: list[str] = []
-    for meter_value in meter_values:
-        try:
-            at = parse_instant(meter_value["timestamp"], "$.meterValue.timestamp")
-        except BadFrameError as error:
-            doubts.append(str(error))
-            continue
-        if is_plausible(at, now, oldest=OLDEST):
-            samples.append(_sample(list(_values(meter_value["sampledValue"], doubts)), at, evse, doubts))
-        else:
-            doubts.append(f"a timestamp that is off: {at:%Y-%m-%dT%H:%M:%SZ}")
-    return sorted(samples, key=lambda sample: sample.at), doubts
+    return read_samples(meter_values, _number, evse=evse, now=now)
 
 
-def _values(sampled_values: Iterable[dict[str, Any]], doubts: list[str]) -> Iterator[_Value]:
-    for sampled in sampled_values:
-        if sampled.get("format") == ValueFormat.signed_data:
-            continue
-        measurand = sampled.get("measurand", Measurand.energy_active_import_register)
-        try:
-            value = float(sampled["value"]) * KILO.get(sampled.get("unit", ""), 1.0)
-        except ValueError:
-            value = math.nan
-        if math.isfinite(value):
-            location = sampled.get("location", Location.outlet)
-            yield _Value(measurand=measurand, value=value, phase=sampled.get("phase", ""), location=location)
-        else:
-            doubts.append(f"{measurand} is no number")
-
-
-def _sample(values: Sequence[_Value], at: datetime, evse: Evse, doubts: list[str]) -> Sample:
-    outlet = [value for value in values if value.location == Location.outlet] or [v for v in values if v.location != Location.ev]
-    ceiling_kw = absurd_kw(evse)
-    return Sample(
-        at=at,
-        power_kw=_within(_power_kw(outlet), -ceiling_kw, ceiling_kw, "power in kW", doubts),
-        estimate_kw=_within(_estimate_kw(outlet, evse), -ceiling_kw, ceiling_kw, "current times voltage in kW", doubts),
-        register_kwh=_within(_register_kwh(outlet), 0.0, MAX_REGISTER_KWH, "energy register in kWh", doubts),
-        soc_frac=_within(_soc_frac(values), 0.0, 1.0, "state of charge", doubts),
-    )
-
-
-def _within(value: float | None, low: float, high: float, what: str, doubts: list[str]) -> float | None:
-    if value is None or low <= value <= high:
-        return value
-    doubts.append(f"{what} out of range: {value:g}")
-    return None
-
-
-def _power_kw(values: Sequence[_Value]) -> float | None:
-    into_w = _total(values, Measurand.power_active_import)
-    out_w = _total(values, Measurand.power_active_export)
-    return None if into_w is None and out_w is None else kw_from_w((into_w or 0.0) - (out_w or 0.0))
-
-
-def _register_kwh(values: Sequence[_Value]) -> float | None:
-    energy_wh = _total(values, Measurand.energy_active_import_register)
-    return None if energy_wh is None else kwh_from_wh(energy_wh)
-
-
-def _estimate_kw(values: Sequence[_Value], evse: Evse) -> float | None:
-    """Return current times voltage; one current without a phase flows in every phase of the outlet."""
-    current = [value for value in values if value.measurand == Measurand.current_import]
-    total_a = _total(current, Measurand.current_import)
-    if total_a is None:
+def _number(sampled: Payload) -> float | None:
+    """Return the number, which 1.6 writes as a string; signed data is left alone."""
+    if sampled.get("format") == ValueFormat.signed_data:
         return None
-    phases = 1 if all(value.phase for value in current) else len(evse.phases)
-    volts = [v.value for v in values if v.measurand == Measurand.voltage and v.phase in LINE_PHASES]
-    voltage_v = sum(volts) / len(volts) if volts else evse.voltage_v
-    return kw_from_a(total_a, voltage_v=voltage_v, phases=phases)
-
-
-def _soc_frac(values: Sequence[_Value]) -> float | None:
-    percents = [value.value for value in values if value.measurand == Measurand.soc]
-    return percents[-1] / 100.0 if percents else None
-
-
-def _total(values: Sequence[_Value], measurand: str) -> float | None:
-    """Return the value without a phase, else the sum over the phases, None if there is neither."""
-    ours = [value for value in values if value.measurand == measurand]
-    whole = [value.value for value in ours if not value.phase]
-    phases = {value.phase: value.value for value in ours if value.phase in LINE_PHASES}
-    return whole[-1] if whole else sum(phases.values()) if phases else None
+    try:
+        return float(sampled["value"]) * KILO.get(sampled.get("unit", ""), 1.0)
+    except ValueError:
+        return math.nan

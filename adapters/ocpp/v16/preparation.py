@@ -1,14 +1,16 @@
 """What a 1.6 charger is asked once it has booted: its abilities, the fallback beneath every lease, the meter values we need."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 import structlog
-from ocpp.v16.enums import Action, ChargingProfileStatus, ChargingRateUnitType, ConfigurationKey, ConfigurationStatus, Measurand
+from ocpp.v16.enums import Action, ChargingProfileStatus, ConfigurationKey, ConfigurationStatus, Measurand
 
 from adapters.ocpp.connection import AnswerTimeoutError, RefusedError
 from adapters.ocpp.frames import BadFrameError, Payload
+from adapters.ocpp.limits import RateUnit, rate_unit
 from adapters.ocpp.station import Station
-from adapters.ocpp.v16.profiles import fallback_profile
+from adapters.ocpp.v16.profiles import ceiling_profile, fallback_profile
 
 log = structlog.get_logger()
 
@@ -35,18 +37,25 @@ class Preparation:
         self._settings: dict[str, str] = {}
         self._log = log.bind(station=station.station_id)
 
-    async def abilities(self) -> ChargingRateUnitType:
+    async def abilities(self) -> RateUnit:
         """Learn the charger's settings and return the unit in which it takes limits."""
         answer = await self._attempt(Action.get_configuration, {"key": list(KEYS)})
         self._settings = {setting["key"]: setting.get("value", "") for setting in answer.get("configurationKey", [])}
         return rate_unit(self._settings.get(ConfigurationKey.charging_schedule_allowed_charging_rate_unit, ""))
 
-    async def fallbacks(self, unit: ChargingRateUnitType) -> None:
+    async def fallbacks(self, unit: RateUnit) -> None:
         """Install what each outlet may do when no lease says otherwise."""
         for outlet in self._station.outlets.values():
             answer = await self._attempt(Action.set_charging_profile, fallback_profile(outlet.evse, unit))
             if answer.get("status") != ChargingProfileStatus.accepted:
                 self._log.warning("fallback_not_installed", evse=outlet.evse.evse_id, status=answer.get("status", ""))
+
+    async def ceiling(self, unit: RateUnit, now: datetime) -> None:
+        """Limit the whole station to what its outlets may draw together."""
+        outlets = [outlet.evse for outlet in self._station.outlets.values()]
+        answer = await self._attempt(Action.set_charging_profile, ceiling_profile(outlets, unit, now))
+        if answer.get("status") != ChargingProfileStatus.accepted:
+            self._log.info("ceiling_not_installed", status=answer.get("status", ""))
 
     async def meter_values(self) -> None:
         """Ask for the measurands and the interval we need, where the charger's differ."""
@@ -76,10 +85,3 @@ class Preparation:
         except (RefusedError, AnswerTimeoutError, BadFrameError) as error:
             self._log.warning("preparation_failed", action=action, reason=str(error))
             return {}
-
-
-def rate_unit(allowed: str) -> ChargingRateUnitType:
-    """Return the unit to limit in, by ChargingScheduleAllowedChargingRateUnit: watts unless only currents are allowed."""
-    names = {name.strip().lower() for name in allowed.split(",")}
-    only_amps = names & {"current", "a"} and not names & {"power", "w"}
-    return ChargingRateUnitType.amps if only_amps else ChargingRateUnitType.watts

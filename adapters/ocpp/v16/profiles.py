@@ -4,47 +4,19 @@ A lease is an Absolute profile that ends with its duration; then the fallback, a
 and without end, is what remains. Source: OCPP 1.6, sections 3.13 and 7.8 (ChargingProfile), 7.13 (ChargingSchedule).
 """
 
-import math
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from ocpp.v16.enums import ChargingProfileKindType, ChargingProfilePurposeType, ChargingRateUnitType
+from ocpp.v16.enums import ChargingProfileKindType, ChargingProfilePurposeType
 
 from adapters.ocpp.frames import Payload
 from adapters.ocpp.instants import format_instant
+from adapters.ocpp.limits import Limit, RateUnit, ceiling, limit_for
 from v2g.site import Evse
-from v2g.units import a_from_kw, kw_from_a, kw_from_w, w_from_kw
 
-MIN_CURRENT_A = 6.0  # IEC 61851-1: a control pilot cannot say less, but for nothing
-RESOLUTION = 10.0  # the schema's multipleOf 0.1
-ROUNDING = 1e-6  # 11.04 kW is 15.999999999999998 A, and means 16
-
+CEILING_ID = 1  # below those of any connector, which begin at 10
 FALLBACK_LEVEL = 0
 LEASE_LEVEL = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
-    """A number for a charging schedule in `unit`, and the power [kW] that it stands for."""
-
-    value: float
-    unit: ChargingRateUnitType
-    power_kw: float
-
-
-def limit_for(power_kw: float, evse: Evse, unit: ChargingRateUnitType) -> Limit:
-    """Return the most that can be written of `power_kw` without exceeding it.
-
-    Cut to tenths of `unit`; 0 below what the outlet can hold, and between 0 and 6 A; 0 for a discharge, which OCPP 1.6
-    cannot say.
-    """
-    amps = unit == ChargingRateUnitType.amps
-    exact = a_from_kw(power_kw, voltage_v=evse.voltage_v, phases=len(evse.phases)) if amps else w_from_kw(power_kw)
-    value = max(math.floor(exact * RESOLUTION + ROUNDING) / RESOLUTION, 0.0)
-    if power_kw < evse.charge_min_kw - ROUNDING or (amps and value < MIN_CURRENT_A):
-        value = 0.0
-    sent_kw = kw_from_a(value, voltage_v=evse.voltage_v, phases=len(evse.phases)) if amps else kw_from_w(value)
-    return Limit(value=value, unit=unit, power_kw=sent_kw)
 
 
 def lease_profile(limit: Limit, evse: Evse, *, now: datetime, until: datetime, transaction_id: int | None) -> Payload:
@@ -66,7 +38,7 @@ def lease_profile(limit: Limit, evse: Evse, *, now: datetime, until: datetime, t
     return {"connectorId": evse.connector_id, "csChargingProfiles": profile}
 
 
-def fallback_profile(evse: Evse, unit: ChargingRateUnitType) -> Payload:
+def fallback_profile(evse: Evse, unit: RateUnit) -> Payload:
     """Return the request that limits the outlet to its fallback whenever no lease does."""
     purpose = ChargingProfilePurposeType.tx_default_profile
     profile = {
@@ -77,6 +49,22 @@ def fallback_profile(evse: Evse, unit: ChargingRateUnitType) -> Payload:
         "chargingSchedule": _schedule(limit_for(evse.fallback_kw, evse, unit), evse),
     }
     return {"connectorId": evse.connector_id, "csChargingProfiles": profile}
+
+
+def ceiling_profile(evses: Iterable[Evse], unit: RateUnit, now: datetime) -> Payload:
+    """Return the request that limits the whole station from `now` on to what its outlets may draw together."""
+    profile = {
+        "chargingProfileId": CEILING_ID,
+        "stackLevel": FALLBACK_LEVEL,
+        "chargingProfilePurpose": ChargingProfilePurposeType.charge_point_max_profile,
+        "chargingProfileKind": ChargingProfileKindType.absolute,
+        "chargingSchedule": {
+            "startSchedule": format_instant(now),
+            "chargingRateUnit": unit,
+            "chargingSchedulePeriod": [{"startPeriod": 0, "limit": ceiling(evses, unit)}],
+        },
+    }
+    return {"connectorId": 0, "csChargingProfiles": profile}
 
 
 def clear_requests(evse: Evse) -> tuple[Payload, ...]:

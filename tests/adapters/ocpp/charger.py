@@ -81,7 +81,7 @@ class Charger:
 
     async def prepared(self) -> None:
         """Wait until the central system has installed the fallback."""
-        await self.until(lambda: bool(self.profiles(level=0)))
+        await self.until(lambda: bool(self.profiles("TxDefaultProfile", level=0)))
 
     async def listen(self) -> None:
         try:

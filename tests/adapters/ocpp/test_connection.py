@@ -36,6 +36,14 @@ class Echo:
     def answered(self, action: str) -> None:
         self.noted.append(action)
 
+    def heard(self, action: str, _: Payload) -> None:
+        if action == "Bad":
+            raise BadFrameError("no good", code=ErrorCode.PROTOCOL, answerable=False)
+        self.noted.append(action)
+
+    def code(self, error: BadFrameError) -> str:
+        return error.code
+
     async def attend(self) -> None:
         await asyncio.Event().wait()
 

@@ -50,6 +50,10 @@ class PackagePeer(ChargePoint):  # type: ignore[misc]
     async def clear(self, **_: Any) -> Any:
         return call_result.ClearChargingProfile(status="Accepted")
 
+    @route(Action.get_composite_schedule)
+    async def composite(self, **_: Any) -> Any:
+        return call_result.GetCompositeSchedule(status="Rejected")
+
     @route(Action.trigger_message)
     async def trigger(self, requested_message: str, **_: Any) -> Any:
         self.triggered.append(requested_message)
@@ -96,7 +100,8 @@ async def test_the_package_understands_everything_we_say(bench: Bench) -> None:
             await asyncio.sleep(0.005)
         setpoint = Setpoint(unit_id="b", power_kw=11.04, valid_until=START + timedelta(minutes=15))
         assert await bench.central.apply([setpoint]) == (Applied(setpoint=setpoint, at=START),)
-        fallback, lease = peer.profiles
+        ceiling, fallback, lease = peer.profiles
+        assert ceiling["charging_profile_purpose"] == "ChargePointMaxProfile"
         assert fallback["charging_profile_purpose"] == "TxDefaultProfile"
         assert fallback["stack_level"] < lease["stack_level"]
         assert lease["charging_schedule"] == {

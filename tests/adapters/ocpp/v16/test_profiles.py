@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ocpp.messages import MessageType, get_validator
-from ocpp.v16.enums import Action, ChargingRateUnitType
+from ocpp.v16.enums import Action
 
-from adapters.ocpp.v16.profiles import clear_requests, fallback_profile, lease_profile, limit_for
+from adapters.ocpp.limits import RateUnit, limit_for
+from adapters.ocpp.v16.profiles import clear_requests, fallback_profile, lease_profile
 from v2g.site import Evse, Protocol
 
-W, A = ChargingRateUnitType.watts, ChargingRateUnitType.amps
+W, A = RateUnit.WATTS, RateUnit.AMPS
 NOW = datetime(2026, 1, 5, 8, 0, 0, 900_000, tzinfo=UTC)
 
 
@@ -56,7 +57,7 @@ def assert_schema(action: Action, request: Any) -> None:
         (-5.0, A, 0.0),
     ],
 )
-def test_limits_by_hand(power_kw: float, unit: ChargingRateUnitType, value: float) -> None:
+def test_limits_by_hand(power_kw: float, unit: RateUnit, value: float) -> None:
     assert limit_for(power_kw, make_evse(), unit).value == value
 
 
@@ -66,7 +67,7 @@ def test_less_than_the_outlet_can_hold_is_nothing() -> None:
 
 
 @given(st.floats(-50, 50), EVSES, UNITS)
-def test_a_limit_never_exceeds_the_setpoint_and_is_fit_to_hold(power_kw: float, evse: Evse, unit: ChargingRateUnitType) -> None:
+def test_a_limit_never_exceeds_the_setpoint_and_is_fit_to_hold(power_kw: float, evse: Evse, unit: RateUnit) -> None:
     limit = limit_for(power_kw, evse, unit)
     assert 0.0 <= limit.power_kw <= max(power_kw, 0.0) + 1e-6
     assert limit.value == 0.0 or limit.power_kw >= evse.charge_min_kw - 1e-6 - 0.07 * (unit == A)
@@ -75,13 +76,13 @@ def test_a_limit_never_exceeds_the_setpoint_and_is_fit_to_hold(power_kw: float, 
 
 
 @given(st.floats(0, 50), st.floats(0, 1), EVSES, UNITS)
-def test_more_setpoint_is_never_less_limit(power_kw: float, more_kw: float, evse: Evse, unit: ChargingRateUnitType) -> None:
+def test_more_setpoint_is_never_less_limit(power_kw: float, more_kw: float, evse: Evse, unit: RateUnit) -> None:
     assert limit_for(power_kw + more_kw, evse, unit).value >= limit_for(power_kw, evse, unit).value
 
 
 @given(st.floats(0, 50), EVSES, UNITS, st.floats(2, 1e6), st.none() | st.integers(-1, 10**6))
 def test_a_lease_ends_in_time_and_fits_the_schema(
-    power_kw: float, evse: Evse, unit: ChargingRateUnitType, lease_s: float, transaction_id: int | None
+    power_kw: float, evse: Evse, unit: RateUnit, lease_s: float, transaction_id: int | None
 ) -> None:
     until = NOW + timedelta(seconds=lease_s)
     request = lease_profile(limit_for(power_kw, evse, unit), evse, now=NOW, until=until, transaction_id=transaction_id)
@@ -96,7 +97,7 @@ def test_a_lease_ends_in_time_and_fits_the_schema(
 
 
 @given(EVSES, UNITS)
-def test_the_fallback_lies_beneath_the_lease_and_never_ends(evse: Evse, unit: ChargingRateUnitType) -> None:
+def test_the_fallback_lies_beneath_the_lease_and_never_ends(evse: Evse, unit: RateUnit) -> None:
     request = fallback_profile(evse, unit)
     assert_schema(Action.set_charging_profile, request)
     lease = lease_profile(limit_for(0, evse, unit), evse, now=NOW, until=NOW + timedelta(minutes=1), transaction_id=None)

@@ -1,0 +1,27 @@
+"""What a charger says it keeps to, against what it accepted: "accepted" alone proves nothing.
+
+Of four clients given a limit of −4.6 kW one kept it, one made 0 of it, one refused, and one accepted and charged at 11 kW.
+"""
+
+from adapters.ocpp.connection import RefusedError
+from adapters.ocpp.limits import Limit
+
+TOLERANCE_KW = 0.1  # chargers round to whole amperes of one phase at worst, and to other voltages
+
+
+def promised_kw(limit: Limit, told_kw: float | None) -> float:
+    """Return the power [kW] to count on after a charger accepted `limit`.
+
+    `told_kw` is what it says that it keeps to, None if it will not say. One that gives back less than it was asked to promises as
+    much. Raises `RefusedError` if it would draw or give more.
+    """
+    if told_kw is None or (limit.power_kw >= 0 and told_kw <= limit.power_kw + TOLERANCE_KW):
+        return limit.power_kw
+    if limit.power_kw < 0 and limit.power_kw - TOLERANCE_KW <= told_kw <= 0:
+        return max(told_kw, limit.power_kw)
+    raise RefusedError(f"the charger accepted {limit.power_kw:g} kW, and says that it keeps to {told_kw:g} kW")
+
+
+def needs_proof(limit: Limit, *, proved: bool) -> bool:
+    """Return whether to ask what is in force: for whatever gives back, and for the first limit after a boot."""
+    return limit.power_kw < 0 or not proved
