@@ -14,7 +14,7 @@ import numpy as np
 from optimizer.fleet.gains import net_kw
 from optimizer.fleet.jit import part
 from optimizer.fleet.kernel import DUST_KWH, Work, look_ahead, look_back
-from optimizer.fleet.series import DRAIN, PENALTY, STEP_H
+from optimizer.fleet.series import DRAIN, IDLE, PENALTY, STEP_H
 from v2g.timegrid import Array
 
 NEVER_PER_KWH = 1e6
@@ -62,6 +62,14 @@ def _within(car: Any, work: Work, prices: Array, moving: float, window: Array, c
     work.own[PENALTY] = 0.0
     _meet(car, work, window, cap, over, under, (cap - under_kwh) / (over_kwh - under_kwh))
     return bound
+
+
+@part
+def keep_caps(car: Any, work: Work, window: Array, cap_kwh: Array) -> None:
+    """Let the plan in `work` idle as much as its caps need: mixed across a knee, plans give back more than their mean."""
+    for w in range(len(cap_kwh)):
+        if cap_kwh[w] < np.inf and given_back(car, work, window[w]) > cap_kwh[w] + DUST_KWH:
+            _meet(car, work, window[w], cap_kwh[w], work.energy.copy(), work.own[IDLE], 1.0)
 
 
 @part

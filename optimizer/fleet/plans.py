@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.fleet.caps import least
+from optimizer.fleet.caps import keep_caps, least
 from optimizer.fleet.gains import net_kw, step_cost
 from optimizer.fleet.holding import BENDS, find_bends, holding_cost
 from optimizer.fleet.jit import entry, part
@@ -47,6 +47,10 @@ def plan_chunks(
                     for t in range(car.first, car.end):
                         mixed[t] += part_of * work.energy[t]
             _idle_else(car, work.own, mixed, share)
+            if len(plan[0]):
+                work.energy[:] = mixed
+                keep_caps(car, work, tables.window, tables.cap_kwh[car.row])
+                mixed[:] = work.energy
             cost[b] += fixed + _own_cost(car, work, mixed, moving, power)
             for t in range(car.first, car.end):
                 power_kw[b, t] += power[t]
