@@ -36,6 +36,7 @@ SiteArgument = Annotated[Path, typer.Argument(help="The site file (YAML).")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
 VerboseOption = Annotated[bool, typer.Option("--verbose", help="Log everything.")]
 REFRESH_S = 1.0
+DEMO_SPEED, FLEET_SPEED = 300.0, 60.0
 
 
 def told(command: Callable[..., None]) -> Callable[..., None]:
@@ -89,7 +90,8 @@ def check(site: SiteArgument) -> None:
 def demo(
     *,
     duration: Annotated[str | None, typer.Option("--for", help="End after this wall time, e.g. 60s, 5min.")] = None,
-    speed: Annotated[float, typer.Option(min=1.0, max=600.0, help="Seconds of the station in a second.")] = 300.0,
+    cars: Annotated[int | None, typer.Option(min=24, max=20_000, help="So many outlets; 24 on real protocols.")] = None,
+    speed: Annotated[float | None, typer.Option(min=1.0, max=600.0, help="Seconds of the station in a second.")] = None,
     headless: Annotated[bool, typer.Option(help="No live table.")] = False,
     as_json: JsonOption = False,
     seed: Annotated[int, typer.Option(help="Of cars, load and clouds.")] = 1,
@@ -100,9 +102,10 @@ def demo(
     configure_logs(verbose=verbose, quiet=not verbose)
     length_s = None if duration is None else seconds(duration)
     web_port = 0 if port is None and headless else port
+    pace = speed or (DEMO_SPEED if cars is None else FLEET_SPEED)
 
     async def show() -> None:
-        async with running_demo(speed=speed, seed=seed, web_port=web_port) as running_now:
+        async with running_demo(speed=pace, seed=seed, web_port=web_port, cars=cars) as running_now:
             err.print(f"dashboard: {running_now.daemon.web_url}", soft_wrap=True)
             with suppress(TimeoutError):
                 await asyncio.wait_for(_stopped() if headless else _watch(running_now), length_s)

@@ -1,7 +1,7 @@
 """The demo: a station and a farm of simulated chargers on an accelerated clock, all protocols real, on this machine only."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,12 +23,15 @@ from adapters.farm.uncontrolled import uncontrolled
 from adapters.farm.visit import Visit
 from adapters.mqtt.broker import EmbeddedBroker
 from config.asset_kpis import asset_kpis
+from config.demo_fleet import grown
 from config.kpis import outcome_kpis
 from config.live import LiveDaemon, running
 from config.load import LoadedSite, load_site
 from config.prices import price_series
 from config.surroundings import building_load, pv_production
+from v2g.observation import EvseState
 from v2g.session import Wishes
+from v2g.setpoint import Outcome, Setpoint, Unreachable
 
 START_LOCAL = datetime(2026, 6, 17, 15, 0)  # noqa: DTZ001  # the site's zone is added; a working day's afternoon peak
 HOURS_H = 72.0
@@ -71,6 +74,8 @@ class Demo:
             "energy_put_off_kwh": owed_kwh,
             "cost_with_energy_put_off": own["cost"] + owed_kwh / WORST_CASE_EFFICIENCY * self._price_ahead(),
             "rungs": {str(rung): n for rung, n in control.rungs.items()},
+            "planner": control.latest.plan.planner if control.latest else None,
+            "gap_frac": control.latest.plan.gap_frac if control.latest else None,
             "ticks": sum(control.rungs.values()),
             "simulated_h": (outcome.end - self.start).total_seconds() / 3600,
             "currency": site.currency,
@@ -84,19 +89,23 @@ class Demo:
 
 @asynccontextmanager
 async def running_demo(
-    *, speed: float, seed: int = 1, site_path: Path | None = None, web_port: int | None = None
+    *, speed: float, seed: int = 1, site_path: Path | None = None, web_port: int | None = None, cars: int | None = None
 ) -> AsyncIterator[Demo]:
-    """Run the demo while the context lasts; its database is temporary.
+    """Run the demo while the context lasts, with as many outlets as `cars` where that is given; its database is temporary.
 
     Raises `UnavailableError` if a port or a broker cannot be had.
     """
     with TemporaryDirectory(prefix="v2g-demo-") as folder:
-        loaded = _demo_site(site_path)
+        loaded = _demo_site(site_path) if cars is None else grown(_demo_site(site_path), cars)
         start = START_LOCAL.replace(tzinfo=ZoneInfo(loaded.site.time_zone))
         clock = AcceleratedClock(start, speed)
         async with EmbeddedBroker() as broker:
             wired = _wired(loaded, broker, f"sqlite:///{folder}/demo.sqlite", web_port)
-            async with running(wired, clock, speed=speed) as daemon, httpx.AsyncClient(base_url=daemon.web_url) as client:
+            simulated = _Simulated()
+            async with (
+                running(wired, clock, speed=speed, simulated=simulated) as daemon,
+                httpx.AsyncClient(base_url=daemon.web_url) as client,
+            ):
                 start = clock.now()
                 load_kw = building_load(loaded.site, start, hours_h=HOURS_H, seed=seed)
                 pv_kw = pv_production(loaded.site, start, hours_h=HOURS_H, seed=seed)
@@ -110,7 +119,9 @@ async def running_demo(
                     ocpp_url=daemon.ocpp_url,
                     broker=Broker(host=broker.host, port=broker.port, version=broker.version),
                     tell_wishes=_driver_app(client),
+                    on_change=daemon.control.wake,
                 )
+                simulated.farm = farm
                 async with farm:
                     yield Demo(
                         loaded=wired,
@@ -123,6 +134,21 @@ async def running_demo(
                         load_kw=load_kw,
                         pv_kw=pv_kw,
                     )
+
+
+class _Simulated:
+    """The farm's chargers without a wire, from when there is a farm; fills `v2g.ports.Chargers`."""
+
+    def __init__(self) -> None:
+        self.farm: LiveFarm | None = None
+
+    def states(self, now: datetime) -> tuple[EvseState, ...]:
+        """Return every outlet."""
+        return self.farm.wireless.states(now) if self.farm else ()
+
+    async def apply(self, setpoints: Sequence[Setpoint]) -> tuple[Outcome, ...]:
+        """Put setpoints in force."""
+        return await self.farm.wireless.apply(setpoints) if self.farm else tuple(Unreachable(setpoint=s) for s in setpoints)
 
 
 def _demo_site(path: Path | None) -> LoadedSite:

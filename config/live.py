@@ -63,8 +63,10 @@ class Wire:
 
 
 @asynccontextmanager
-async def running(loaded: LoadedSite, clock: Clock, *, speed: float = 1.0) -> AsyncIterator[LiveDaemon]:
-    """Run the station while the context lasts; `speed` is that of `clock`.
+async def running(
+    loaded: LoadedSite, clock: Clock, *, speed: float = 1.0, simulated: Chargers | None = None
+) -> AsyncIterator[LiveDaemon]:
+    """Run the station while the context lasts; `speed` is that of `clock`, `simulated` speaks for simulated chargers.
 
     Raises `SiteError` if a secret that the file names is missing, `UnavailableError` if the database or a port cannot be
     had. An error in a part ends the context with an `ExceptionGroup`; the chargers then go on by their leases and fallbacks.
@@ -75,7 +77,7 @@ async def running(loaded: LoadedSite, clock: Clock, *, speed: float = 1.0) -> As
         store = await stack.enter_async_context(Store(file.store.url, clock))
         planner = await stack.enter_async_context(ProcessPlanner(choice=site.planner))
         central, link = _central(wire, store), _link(wire)
-        gateway = await _gateway(wire, central, link, store)
+        gateway = await _gateway(wire, central, link, store, simulated)
         station = await _station(wire, gateway, store)
         ladder = Ladder(planner)
         parts = Parts(site=site, gateway=gateway, forecaster=await make_forecaster(site, store), planner=ladder)
@@ -141,8 +143,10 @@ def _tls(mqtt: MqttFile) -> ssl.SSLContext | None:
         raise SiteError(f"{mqtt.ca_file} cannot be used: {error}", place="mqtt.ca_file", mend="give a PEM file") from error
 
 
-async def _gateway(wire: Wire, central: CentralSystem | None, link: MqttLink | None, store: Store) -> SiteGateway:
-    chargers: dict[Protocol, Chargers] = {}
+async def _gateway(
+    wire: Wire, central: CentralSystem | None, link: MqttLink | None, store: Store, simulated: Chargers | None
+) -> SiteGateway:
+    chargers: dict[Protocol, Chargers] = {Protocol.SIMULATED: simulated} if simulated else {}
     if central:
         chargers |= dict.fromkeys((protocol for protocol in Protocol if protocol.is_ocpp), central)
     if link:

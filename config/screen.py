@@ -12,6 +12,8 @@ from config.kpis import rounded
 from v2g.record import TickRecord
 
 out, err = Console(), Console(stderr=True)
+ROWS = 40
+"""So many outlets are shown; the page shows more."""
 
 
 def print_json(value: Mapping[str, Any]) -> None:
@@ -37,7 +39,7 @@ def demo_table(demo: Demo) -> Table:
     for heading in ("outlet", "protocol", "car", "SoC", "setpoint", "power", "why"):
         table.add_column(heading, justify="right" if heading in ("SoC", "setpoint", "power") else "left")
     protocols = {e.evse_id: e.protocol for e in demo.loaded.site.evses}
-    for state in observation.evses:
+    for state in observation.evses[:ROWS]:
         session = state.session
         soc = f"{session.soc_frac:.0%}" if session and session.soc_frac is not None else ""
         table.add_row(
@@ -61,8 +63,10 @@ def _caption(demo: Demo, latest: TickRecord | None) -> str:
     limit_kw = demo.loaded.site.circuits[0].import_limit_kw
     power = f"{observation.site_power_kw.value:.0f}" if observation.site_power_kw else "?"
     price = f"{latest.plan.import_price_per_kwh[0]:.2f} {demo.loaded.site.currency}/kWh" if latest else ""
-    rung = f"plan: {latest.plan.rung}, {1000 * latest.plan.solve_s:.0f} ms" if latest else "no plan yet"
+    rung = f"plan: {latest.plan.rung}, {latest.plan.planner}, {1000 * latest.plan.solve_s:.0f} ms" if latest else "no plan yet"
     alarms = "; ".join(str(alarm) for alarm in demo.daemon.station.health().alarms[:3])
+    hidden = len(observation.evses) - ROWS
+    rung += f" · {hidden} more outlets" if hidden > 0 else ""
     return f"{power} of {limit_kw:.0f} kW · {price} · {rung}" + (f"\n[red]{alarms}[/]" if alarms else "")
 
 

@@ -12,17 +12,18 @@ PlannerChoice = Literal["auto", "exact", "fleet"]
 
 
 class Protocol(StrEnum):
-    """How a charger is spoken to."""
+    """How a charger is spoken to; a simulated one has no wire at all, for demos of more chargers than sockets."""
 
     OCPP16 = "ocpp1.6"
     OCPP201 = "ocpp2.0.1"
     OCPP21 = "ocpp2.1"
     MQTT = "mqtt"
+    SIMULATED = "simulated"
 
     @property
     def is_ocpp(self) -> bool:
         """Whether it is a version of OCPP, all of which the one central system speaks."""
-        return self is not Protocol.MQTT
+        return self not in (Protocol.MQTT, Protocol.SIMULATED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,7 @@
 """The farm in process, on a virtual clock: fills the gateway port for closed-loop simulations."""
 
-import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from adapters.farm.assets import Plant
 from adapters.farm.fleet import Fleet
@@ -11,11 +9,11 @@ from adapters.farm.leases import Leases
 from adapters.farm.outcome import Outcome
 from adapters.farm.surroundings import StepSeries, Surroundings
 from adapters.farm.visit import Visit
+from adapters.farm.wireless import Wireless, granted
 from adapters.farm.yard import Yard
-from v2g.observation import AssetState, BatteryState, EvseState, Observation, Reading
-from v2g.session import ChargingSession, Vehicle, Wishes
-from v2g.setpoint import Applied, Rejected, Setpoint
+from v2g.observation import AssetState, BatteryState, Observation, Reading
 from v2g.setpoint import Outcome as SetpointOutcome
+from v2g.setpoint import Rejected, Setpoint
 from v2g.site import Site
 
 
@@ -41,7 +39,8 @@ class VirtualFarm:
         self._site, self._leases = site, Leases(site)
         self._fleet = Fleet(site, battery_soc_frac=battery_soc_frac)
         self._units = {name: unit for unit, name in enumerate((*self._fleet.unit_ids, *site.asset_ids))}
-        self._plugged: dict[int, _Plugged] = {}
+        outlets = range(self._fleet.n_outlets)
+        self._outlets = Wireless(self._fleet, self._leases, outlets, now=lambda: self._yard.now, touch=lambda: None)
         self._yard = Yard(
             site=site,
             visits=visits,
@@ -80,7 +79,7 @@ class VirtualFarm:
         n = len(self._site.evses)
         return Observation(
             at=self.now,
-            evses=self._evse_states(),
+            evses=self._outlets.states(self.now),
             batteries=tuple(self._battery_state(n + i, b.battery_id) for i, b in enumerate(self._site.batteries)),
             assets=tuple(self._asset_state(i, plant) for i, plant in enumerate(self._yard.premises.plants)),
             site_power_kw=Reading(value=site_kw, at=self.now),
@@ -96,68 +95,30 @@ class VirtualFarm:
         unit = self._units.get(setpoint.unit_id)
         if unit is None:
             return Rejected(setpoint=setpoint, reason="no such unit")
-        if not math.isfinite(setpoint.power_kw):
-            return Rejected(setpoint=setpoint, reason="not a finite power")
-        if setpoint.valid_until <= self.now:
-            return Rejected(setpoint=setpoint, reason="expired")
-        if setpoint.power_kw < 0.0 and self._discharge_max_kw(unit) <= 0.0:
-            return Rejected(setpoint=setpoint, reason="cannot discharge")
-        self._leases.grant(unit, setpoint.power_kw, setpoint.valid_until.timestamp())
-        return Applied(setpoint=setpoint, at=self.now)
+        return granted(setpoint, unit, self._leases, self.now, discharge_max_kw=self._discharge_max_kw(unit))
 
     def _discharge_max_kw(self, unit: int) -> float:
         n = len(self._fleet.unit_ids)
         return float(self._fleet.discharge_max_kw[unit]) if unit < n else self._yard.premises.plants[unit - n].discharge_max_kw
 
     def _note_change(self, unit: int, visit: Visit | None) -> None:
-        self._plugged.pop(unit, None)
-        if visit is not None:
-            self._plugged[unit] = _Plugged(
-                visit.visit_id,
-                visit,
-                visit.wishes,
-                visit.vehicle,
-                float(self._fleet.imported_kwh[unit]),
-                float(self._fleet.exported_kwh[unit]),
-            )
-        granted = self._leases.granted(unit, self._yard.now_s)
-        if visit is None and granted is not None and granted[0] < 0.0:
-            self._leases.revoke(unit)
-
-    def _evse_states(self) -> tuple[EvseState, ...]:
-        fleet, now = self._fleet, self.now
-        granted_kw, until_s = self._leases.all_granted(self._yard.now_s)
-        until = {s: None if s is None else datetime.fromtimestamp(s, UTC) for s in set(until_s)}
-        registers = zip(fleet.imported_kwh.tolist(), fleet.exported_kwh.tolist(), fleet.soc_frac.tolist(), strict=True)
-        sessions = [
-            car and self._session(car, *told)
-            for car, told in zip(map(self._plugged.get, range(fleet.n_outlets)), registers, strict=False)
-        ]
-        running_kw = fleet.running_kw.tolist()
-        return tuple(
-            EvseState(
-                evse_id=evse.evse_id,
-                online=True,
-                session=sessions[unit],
-                power_kw=Reading(value=running_kw[unit], at=now),
-                acknowledged_kw=granted_kw[unit],
-                lease_until=until[until_s[unit]],
-            )
-            for unit, evse in enumerate(self._site.evses)
-        )
+        if visit is None:
+            self._outlets.unplugged(unit)
+        else:
+            self._outlets.plugged(unit, visit)
 
     def _battery_state(self, unit: int, battery_id: str) -> BatteryState:
-        granted = self._leases.granted(unit, self._yard.now_s)
+        order = self._leases.granted(unit, self._yard.now_s)
         return BatteryState(
             battery_id=battery_id,
             online=True,
             soc_frac=Reading(value=float(self._fleet.soc_frac[unit]), at=self.now),
             power_kw=Reading(value=float(self._fleet.running_kw[unit]), at=self.now),
-            acknowledged_kw=None if granted is None else granted[0],
+            acknowledged_kw=None if order is None else order[0],
         )
 
     def _asset_state(self, i: int, plant: Plant) -> AssetState:
-        granted = self._leases.granted(len(self._fleet.unit_ids) + i, self._yard.now_s)
+        order = self._leases.granted(len(self._fleet.unit_ids) + i, self._yard.now_s)
         possible_kw = plant.possible_kw
         return AssetState(
             asset_id=plant.asset_id,
@@ -165,31 +126,6 @@ class VirtualFarm:
             stored_kwh=None if plant.stored_kwh is None else Reading(value=plant.stored_kwh, at=self.now),
             power_kw=Reading(value=plant.power_kw - (possible_kw or 0.0), at=self.now),
             possible_kw=None if possible_kw is None else Reading(value=possible_kw, at=self.now),
-            acknowledged_kw=None if granted is None else granted[0],
-            lease_until=None if granted is None else datetime.fromtimestamp(granted[1], UTC),
+            acknowledged_kw=None if order is None else order[0],
+            lease_until=None if order is None else datetime.fromtimestamp(order[1], UTC),
         )
-
-    def _session(self, car: "_Plugged", imported_kwh: float, exported_kwh: float, soc_frac: float) -> ChargingSession:
-        return ChargingSession(
-            session_id=car.visit_id,
-            evse_id=car.visit.evse_id,
-            plugged_in_at=car.visit.arrives_at,
-            driver=car.visit.driver,
-            wishes=car.wishes,
-            vehicle=car.vehicle,
-            charged_kwh=imported_kwh - car.imported_kwh,
-            discharged_kwh=exported_kwh - car.exported_kwh,
-            soc_frac=soc_frac,
-            soc_at=self.now,
-        )
-
-
-class _Plugged(NamedTuple):
-    """A car at its outlet: what it tells of itself, made once, and the outlet's registers when it came [kWh]."""
-
-    visit_id: str
-    visit: Visit
-    wishes: Wishes
-    vehicle: Vehicle
-    imported_kwh: float
-    exported_kwh: float

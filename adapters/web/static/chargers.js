@@ -143,7 +143,7 @@ function whyText(evse, status) {
 }
 
 function protocolText({ protocol, discharge_max_kw: discharge, charge_max_kw: charge }) {
-  const name = { "ocpp1.6": "OCPP 1.6", mqtt: "MQTT" }[protocol] ?? protocol;
+  const name = { "ocpp1.6": "OCPP 1.6", mqtt: "MQTT", simulated: t("simulated") }[protocol] ?? protocol;
   return [name, format.kw(charge, 0), ...(discharge > 0 ? [t("both_ways")] : [])].join(" · ");
 }
 

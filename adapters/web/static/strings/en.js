@@ -122,6 +122,7 @@ export default {
 
   chargers: "Chargers",
   chargers_count: ({ busy, all, offline }) => `${busy} of ${all} in use${offline ? `, ${offline} not connected` : ""}`,
+  simulated: "simulated",
   chargers_shown: ({ shown, all }) => `${shown} of ${all} shown, those that need attention first`,
   filter: "Which chargers to show",
   filter_all: "All",

@@ -121,6 +121,7 @@ export default {
 
   chargers: "充电桩",
   chargers_count: ({ busy, all, offline }) => `${all} 个车位，${busy} 个使用中${offline ? `，${offline} 个离线` : ""}`,
+  simulated: "模拟",
   chargers_shown: ({ shown, all }) => `显示 ${all} 个中的 ${shown} 个，需要关注的在前`,
   filter: "显示哪些充电桩",
   filter_all: "全部",
