@@ -8,7 +8,7 @@ Operational Research 4(2).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from optimizer.fleet.groups import Groups
 from optimizer.fleet.master import Master, Mixture
 from optimizer.fleet.site import Site
 from optimizer.model.build import TERMS
+from v2g.errors import PlanningError
 from v2g.solution import Tier
 from v2g.timegrid import Array
 
@@ -28,6 +29,8 @@ FIRST_CAP, CAP_GROWTH = 2.0, 1.25
 """Prices are cut to this multiple of the dearest tariff at first, while cars idle for want of answers and duals are those of
 promises broken; the cut gives way each round it is felt."""
 MOST_ROUNDS = 200
+FIRST_SOLVE_S = 1.0
+"""The first mix gets this much time, whatever is left: without it there is no plan."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -108,7 +111,10 @@ class _Search:
     def round(self, dual: Array | None, deadline: Deadline) -> Found:
         """Ask once more and mix all answers."""
         self.ask(dual)
-        self.mixture = self.master.solve(deadline)
+        if self.mixture is None:
+            self.mixture = self.master.solve(Deadline(max(deadline.left_s, FIRST_SOLVE_S)))
+        else:
+            self.mixture = self._next_mixture(self.mixture, deadline)
         return Found(
             curves=np.array(self.curves),
             duals=tuple(self.duals),
@@ -119,6 +125,15 @@ class _Search:
             in_play=self._in_play(),
             n_rounds=len(self.curves),
         )
+
+    def _next_mixture(self, last: Mixture, deadline: Deadline) -> Mixture:
+        """Return the next mix, the last one where time ends first."""
+        try:
+            return self.master.solve(deadline)
+        except PlanningError:
+            if deadline.left_s > 0:
+                raise
+            return replace(last, share=np.pad(last.share, ((0, len(self.curves) - len(last.share)), (0, 0))))
 
     def next_dual(self) -> Array:
         """Return the next duals, between the best and the master's."""

@@ -28,6 +28,9 @@ from v2g.timegrid import Array
 I32 = np.int32
 UNIT_SHARE = 1e-3
 """What HiGHS sees as 1 is this share of the fleet's size: its tolerances are absolute, and a site may carry gigawatts."""
+MOST_COLUMNS, KEPT_COLUMNS = 6, 4
+"""Answers for each group that the master holds at most, and how many it keeps then. Measured, 1,000 cars in 143 groups:
+keeping all takes 28 rounds and 4.5 s in HiGHS, 10 and 6 takes 29 and 2.8 s, 6 and 4 takes 35 and 2.1 s."""
 LIMIT_TOLERANCE = 1e-7
 """Share of the fleet's size by which a limit may be exceeded before it gets a row."""
 
@@ -104,14 +107,14 @@ class Master:
     def solve(self, deadline: Deadline) -> Mixture:
         """Return the best mix of what is there. Raises `PlanningError` where HiGHS finds none in time."""
         optimal = self._run(PRIMAL, deadline)
-        while optimal:
-            values = np.array(self._highs.getSolution().col_value)
-            exceeded = self._exceeded(values)
-            if not len(exceeded):
-                break
+        while len(exceeded := self._exceeded(np.array(self._highs.getSolution().col_value))):
+            if not optimal:
+                raise PlanningError("there was no time to keep all limits")
             self._watch(exceeded)
             optimal = self._run(DUAL, deadline)
-        return self._mixture(optimal=optimal)
+        mixture = self._mixture(optimal=optimal)
+        self._forget(np.array(self._highs.getSolution().col_dual))
+        return mixture
 
     @property
     def _c(self) -> Condensed:
@@ -154,6 +157,23 @@ class Master:
         outside = np.maximum(self._limit_lower - body, body - self._limit_upper)
         outside[self._watched] = 0.0
         return np.flatnonzero(outside > tolerance)
+
+    def _forget(self, column_dual: Array) -> None:
+        """Take out the answers that are worst at the present prices, when there are too many: the solver prices them all."""
+        if len(self._curve) <= MOST_COLUMNS * self._n_groups:
+            return
+        basis = self._highs.getBasis()
+        nonbasic = np.array([status != highspy.HighsBasisStatus.kBasic for status in basis.col_status[self._n_cols :]])
+        worst = np.argsort(np.where(nonbasic, -column_dual[self._n_cols :], 0.0), kind="stable")
+        gone = np.sort(worst[: len(self._curve) - KEPT_COLUMNS * self._n_groups])
+        gone = gone[nonbasic[gone]]
+        kept = np.setdiff1d(np.arange(len(self._curve)), gone)
+        statuses = basis.col_status
+        basis.col_status = [*statuses[: self._n_cols], *(statuses[self._n_cols + i] for i in kept.tolist())]
+        self._highs.deleteCols(len(gone), (self._n_cols + gone).astype(I32))
+        self._highs.setBasis(basis)
+        self._power = csc_array(self._power[:, kept])
+        self._curve, self._group = self._curve[kept], self._group[kept]
 
     def _watch(self, limits: Index) -> None:
         """Add the rows of limits."""
