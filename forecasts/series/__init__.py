@@ -1,0 +1,1 @@
+"""Quantile forecasts of one regular series, whatever it measures."""
