@@ -55,11 +55,12 @@ def admit(raises: Sequence[Setpoint], in_force: Mapping[str, float], limits: Lim
     row = {u.unit_id: i for i, u in enumerate(limits.units)}
     power = np.array([in_force[u.unit_id] for u in limits.units])
     draws, gives = limits.weight @ np.maximum(power, 0.0), limits.weight @ np.maximum(-power, 0.0)
+    weight = np.ascontiguousarray(limits.weight.T)
     admitted = []
     for setpoint in raises:
         i, new = row[setpoint.unit_id], setpoint.power_kw
-        new_draws = draws + limits.weight[:, i] * (max(new, 0.0) - max(power[i], 0.0))
-        new_gives = gives + limits.weight[:, i] * (max(-new, 0.0) - max(-power[i], 0.0))
+        new_draws = draws + weight[i] * (max(new, 0.0) - max(power[i], 0.0))
+        new_gives = gives + weight[i] * (max(-new, 0.0) - max(-power[i], 0.0))
         fits = _no_worse(draws, new_draws, limits.import_room_kw) and _no_worse(gives, new_gives, limits.export_room_kw)
         if fits and _modules_suffice(limits, power, i, new):
             draws, gives, power[i] = new_draws, new_gives, new

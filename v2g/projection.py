@@ -41,6 +41,7 @@ def project(
     order = sorted(range(len(limits.units)), key=lambda i: rank.get(limits.units[i].unit_id, len(rank)))
     stubborn_kw = np.array([u.unconfirmed_kw for u in limits.units])
     import_room, export_room = limits.import_room_kw - limits.weight @ stubborn_kw, limits.export_room_kw.copy()
+    weight = np.ascontiguousarray(limits.weight.T)  # each unit reads its own, side by side in memory
     racks = Racks(limits.cabinets, limits.units)
     setpoints: dict[int, Setpoint] = {}
     for i in order:
@@ -49,14 +50,14 @@ def project(
         power, bound_by = _within(unit, wanted)
         room, sign = (import_room, 1.0) if power >= 0 else (export_room, -1.0)
         own_kw = unit.unconfirmed_kw if sign > 0 else 0.0
-        granted, row = _grant(abs(power), limits.weight[:, i], room + limits.weight[:, i] * own_kw)
+        granted, row = _grant(abs(power), weight[i], room + weight[i] * own_kw)
         bound_by += (limits.row_names[row],) if row is not None else ()
         if granted > racks.most_kw(unit) + TINY_KW:
             granted, bound_by = racks.most_kw(unit), (*bound_by, f"{unit.circuit_id}:modules")
         if sign > 0 and granted < unit.least_kw - TINY_KW:
             bound_by += ("minimum_power",) if granted > TINY_KW else ()
             granted = 0.0
-        room -= limits.weight[:, i] * max(granted - own_kw, 0.0)
+        room -= weight[i] * max(granted - own_kw, 0.0)
         racks.take(unit, granted)
         setpoints[i] = Setpoint(
             unit_id=unit.unit_id,
