@@ -1,0 +1,217 @@
+"""One site's part of a portfolio: pure functions of the site's problem and the portfolio's prices, for whichever worker has them.
+
+The portfolio's price is added to the site's own, in both directions: what the site then finds best is its answer. A reserve of the
+portfolio is one of the site's too, paid at the portfolio's price for it.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from optimizer.compiled.reduce import make_pattern, reduce
+from optimizer.evaluate import evaluate
+from optimizer.exact import ExactPlanner
+from optimizer.fleet.bound import SiteBound
+from optimizer.fleet.places import find_places
+from optimizer.fleet.site import Site, Sites
+from optimizer.flows import make_flows
+from optimizer.highs import Basis, Highs
+from optimizer.model.build import TERMS
+from optimizer.portfolio.values import SiteAnswer, SitePlan, SiteSource
+from optimizer.tiers import TierPrices, tier_prices
+from v2g.commitments import Reserve
+from v2g.errors import ProblemError
+from v2g.problem import Problem
+from v2g.solution import TermValue, Tier
+from v2g.timegrid import Array, TimeGrid
+
+LIMIT_S = 120.0
+"""For one site's answer, or its plan [s]."""
+MISSING_PER_KW_H = 1.0
+"""What a kW of its part of a reserve that is not held costs a site, beyond what holding it costs [currency/(kW·h)]."""
+FAR = 1e9
+"""Further than any power or energy of a portfolio [kW, kWh]."""
+SPARE_KW = 1e-6
+"""A site's part of a limit is widened by this: its mix of answers meets it to the last bit only on paper."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Asked:
+    """What the portfolio tells a site: its price by step (T,) [currency/kWh] and for each of its reserves (R,) [currency/kW]."""
+
+    price_per_kwh: Array
+    reserve_price_per_kw: Array
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Part:
+    """A site's part of what is common: net power (T,) and reserves (R,) [kW]."""
+
+    power_kw: Array
+    reserve_kw: Array
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Loaded:
+    """A site's problem, with the portfolio's reserves behind its own at no price, and its optimal basis, where answers start.
+
+    Measured on a site of 100 cars: from there an answer takes 0.07 s, else 0.18 s. It is the same on whichever worker.
+    """
+
+    problem: Problem
+    basis: Basis
+
+
+def load(source: SiteSource, grid: TimeGrid, calls: tuple[Reserve, ...]) -> Loaded:
+    """Return a site's problem, ready to answer.
+
+    Raises `ProblemError` where its steps are not the portfolio's.
+    """
+    problem = source.load()
+    same = problem.grid.start == grid.start and np.array_equal(problem.grid.step_h, grid.step_h)
+    if not same:
+        mend = f"all sites of a portfolio start at {grid.start.isoformat()}, with the same {grid.n_steps} steps"
+        place = f"sites[{source.site_id}].grid"
+        raise ProblemError("the site's steps are not those of the portfolio's first site", place=place, mend=mend)
+    offered = tuple(
+        replace(r, committed_kw=0.0, offer_max_kw=r.committed_kw + r.offer_max_kw, payment_per_kw_h=0.0, penalty_per_kw_h=0.0)
+        for r in calls
+    )
+    problem = replace(problem, reserves=problem.reserves + offered)
+    relaxed = _relax(problem, tier_prices(problem), None)
+    return Loaded(problem=problem, basis=relaxed.basis)
+
+
+def priced(problem: Problem, asked: Asked) -> Problem:
+    """Return the site's problem as the portfolio's prices make it."""
+    money, n_own = problem.connection, len(problem.reserves) - len(asked.reserve_price_per_kw)
+    called = tuple(
+        replace(r, payment_per_kw_h=float(price) / float(r.cover @ problem.grid.step_h))
+        for r, price in zip(problem.reserves[n_own:], asked.reserve_price_per_kw, strict=True)
+    )
+    connection = replace(
+        money,
+        import_price_per_kwh=money.import_price_per_kwh + asked.price_per_kwh,
+        export_price_per_kwh=money.export_price_per_kwh + asked.price_per_kwh,
+    )
+    return replace(problem, connection=connection, reserves=problem.reserves[:n_own] + called)
+
+
+def allotted(problem: Problem, asked: Asked, part: Part) -> Problem:
+    """Return the site's problem within its part of the portfolio's power and reserves.
+
+    Its power may go as far as its part in either direction. A price stays where it asks to go there; where it asks to stay away,
+    the part is what was worth it, and less would help nobody.
+    """
+    c, n_own = problem.circuits, len(problem.reserves) - len(part.reserve_kw)
+    limits = {
+        "import_limit_kw": np.maximum(part.power_kw, 0.0) + problem.fixed_below()[1][0] + SPARE_KW,
+        "export_limit_kw": np.maximum(-part.power_kw, 0.0) + SPARE_KW,
+    }
+    cut: dict[str, Any] = {
+        name: np.concatenate((np.minimum(getattr(c, name)[:1], limit), getattr(c, name)[1:])) for name, limit in limits.items()
+    }
+    asking = replace(asked, price_per_kwh=np.where(asked.price_per_kwh * part.power_kw > 0, 0.0, asked.price_per_kwh))
+    owed = tuple(
+        replace(r, committed_kw=float(kw), offer_max_kw=0.0, payment_per_kw_h=0.0, penalty_per_kw_h=MISSING_PER_KW_H)
+        for r, kw in zip(problem.reserves[n_own:], part.reserve_kw, strict=True)
+    )
+    stated = priced(problem, asking)
+    return replace(stated, circuits=replace(c, **cut), reserves=stated.reserves[:n_own] + owed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the portfolio must know of a site before it asks: what its tiers are worth, and its most power either way [kW]."""
+
+    tiers: TierPrices
+    most_kw: float
+
+
+def facts(loaded: Loaded) -> Facts:
+    """Return what the portfolio must know of a site."""
+    problem = loaded.problem
+    s, fixed = problem.storages, problem.circuits.fixed_kw.sum(axis=0)
+    most = max(np.abs(fixed + s.charge_max_kw.sum(axis=0)).max(), np.abs(fixed - s.discharge_max_kw.sum(axis=0)).max())
+    return Facts(tiers=tier_prices(problem), most_kw=float(most))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Relaxed:
+    """A site's optimum, whole-number choices relaxed: the program, its columns' values, its rows' duals and the basis."""
+
+    site: Site
+    values: Array
+    row_dual: Array
+    basis: Basis
+
+
+def _relax(problem: Problem, tiers: TierPrices, basis: Basis | None) -> _Relaxed:
+    site = replace(Sites().site(problem, find_places(problem), np.arange(problem.shape[0])), tiers=tiers)
+    reduced, highs = reduce(site.program, make_pattern(site.program)), Highs()
+    highs.load(reduced)
+    if basis is not None:
+        highs.set_basis(basis)
+    cost = site.cost(moving=False)[reduced.pattern.cols]
+    best = highs.minimise(cost, time_limit_s=LIMIT_S)
+    dual = np.zeros(site.program.stamp.n_rows)
+    dual[reduced.pattern.rows] = best.row_dual
+    return _Relaxed(site=site, values=reduced.full(best.values), row_dual=dual, basis=highs.basis())
+
+
+def answer(loaded: Loaded, asked: Asked, tiers: TierPrices) -> SiteAnswer:
+    """Return the site's best answer to the portfolio's prices, whole-number choices relaxed, `tiers` as all sites weigh them."""
+    problem = loaded.problem
+    relaxed = _relax(priced(problem, asked), tiers, loaded.basis)
+    bound, x, stamp = whole_bound(relaxed.site), relaxed.values, relaxed.site.program.stamp
+    power_kw = x[stamp.columns_of("import_kw")] - x[stamp.columns_of("export_kw")]
+    reserve_kw = x[stamp.columns_of("held_kw")][len(problem.reserves) - len(asked.reserve_price_per_kw) :]
+    paid = asked.price_per_kwh * problem.grid.step_h @ power_kw - asked.reserve_price_per_kw @ reserve_kw
+    return SiteAnswer(
+        power_kw=power_kw,
+        reserve_kw=reserve_kw,
+        cost=float(bound.cost @ x) - float(paid),
+        bound=bound.value(bound.priced(relaxed.row_dual)),
+    )
+
+
+def whole_bound(site: Site) -> SiteBound:
+    """Return the bound of a site that has no cars beside its program: all rows count, and no column is without bounds.
+
+    A column without one would be worth −inf for the rounding of its reduced cost; no optimum is as far away as `FAR`.
+    """
+    p, stamp = site.program, site.program.stamp
+    return SiteBound(
+        matrix=csr_array((p.values, (stamp.rows, stamp.cols)), shape=(stamp.n_rows, stamp.n_cols)),
+        cost=site.cost(moving=False),
+        row_lower=p.row_lower,
+        row_upper=p.row_upper,
+        col_lower=np.maximum(p.col_lower, -FAR),
+        col_upper=np.minimum(p.col_upper, FAR),
+        unpriced=np.zeros(0, np.int64),
+    )
+
+
+def plan(source: SiteSource, loaded: Loaded, asked: Asked, part: Part, tiers: TierPrices) -> SitePlan:
+    """Return the site's plan within its part of what is common, whole-number choices made. Raises `PlanningError`."""
+    problem = loaded.problem
+    solution = ExactPlanner(time_limit_s=LIMIT_S).solve_now(allotted(problem, asked, part))
+    held_kw = np.zeros(0) if solution.reserve is None else solution.reserve.held_kw[len(problem.reserves) - len(part.reserve_kw) :]
+    flows = make_flows(problem, solution.charge_kw, solution.discharge_kw)
+    terms = evaluate(problem, replace(flows, reserve=solution.reserve))
+    return SitePlan(
+        site_id=source.site_id,
+        solution=replace(solution, terms=terms),
+        cost=weighed(terms, tiers),
+        power_kw=flows.import_kw - flows.export_kw,
+        reserve_kw=held_kw,
+    )
+
+
+def weighed(terms: tuple[TermValue, ...], tiers: TierPrices) -> float:
+    """Return what terms cost, VIOLATION and SERVICE at their prices [currency]."""
+    price = {Tier.VIOLATION: tiers.violation_per_kwh_h, Tier.SERVICE: tiers.service_per_kwh, Tier.MONEY: 1.0, Tier.PREFERENCE: 0.0}
+    weight = {term.name: term.weight for term in TERMS}
+    return sum(price[t.tier] * weight[t.name] * t.value for t in terms)

@@ -1,0 +1,104 @@
+"""Where the sites' work is done: in this process, on this machine's cores or on a cluster. All give the same answers.
+
+Work is a pure function of small arguments, and a site's problem is itself the result of such work: a worker that is lost takes
+nothing with it that another cannot work out again.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from importlib import import_module
+from typing import Any, Protocol
+
+from v2g.errors import PlanningError
+
+START_LIMIT_S = 60.0
+
+
+class Workers(Protocol):
+    """Who does the work."""
+
+    def keep(self, work: Callable[..., Any], items: Sequence[Any]) -> list[Any]:
+        """Begin ``work(item)`` for each item and return handles of the results, which stay where they are."""
+        ...
+
+    def map(self, work: Callable[..., Any], *items: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+        """Yield (index, result) of ``work(*parts)`` as they come; a handle among the parts stands for its result."""
+        ...
+
+
+class Here:
+    """All in this process, one after the other."""
+
+    def keep(self, work: Callable[..., Any], items: Sequence[Any]) -> list[Any]:
+        """Do it now."""
+        return [work(item) for item in items]
+
+    def map(self, work: Callable[..., Any], *items: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+        """Do one after the other."""
+        for i, parts in enumerate(zip(*items, strict=True)):
+            yield i, work(*parts)
+
+
+class Cluster:
+    """On a `dask.distributed` cluster."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+
+    def keep(self, work: Callable[..., Any], items: Sequence[Any]) -> list[Any]:
+        """Begin the work; results stay with the workers, and are worked out again where one is lost."""
+        return list(self.client.map(work, items, pure=False))
+
+    def map(self, work: Callable[..., Any], *items: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+        """Yield results as workers finish them."""
+        distributed: Any = import_module("distributed")
+        futures = self.client.map(work, *items, pure=False)
+        place = {future.key: i for i, future in enumerate(futures)}
+        for future, result in distributed.as_completed(futures, with_results=True):
+            yield place[future.key], result
+
+
+@contextmanager
+def cluster(*, n_workers: int = 2, scheduler: str | None = None) -> Iterator[Workers]:
+    """Open a cluster: the one at the address `scheduler`, or one of `n_workers` processes on this machine; 0 = none, all here.
+
+    Raises `PlanningError` where there is no such cluster, or `distributed` is not installed.
+    """
+    if scheduler is None and n_workers == 0:
+        yield Here()
+        return
+    with _client(n_workers, scheduler) as client:
+        yield Cluster(client)
+
+
+def _client(n_workers: int, scheduler: str | None) -> AbstractContextManager[Any]:
+    try:
+        distributed: Any = import_module("distributed")
+    except ImportError as error:
+        raise PlanningError(
+            "portfolios on several workers need `distributed`: install v2g-scheduler[portfolio], or use 0 workers"
+        ) from error
+    if scheduler is not None:
+        try:
+            client: AbstractContextManager[Any] = distributed.Client(scheduler, timeout=START_LIMIT_S)
+        except OSError as error:
+            raise PlanningError(f"no cluster answers at {scheduler}: {error}") from error
+        return client
+    return _Local(distributed, n_workers)
+
+
+class _Local(AbstractContextManager[Any]):
+    """A cluster of processes on this machine, ended with the context."""
+
+    def __init__(self, distributed: Any, n_workers: int) -> None:
+        self._cluster = distributed.LocalCluster(
+            n_workers=n_workers, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
+        )
+        self._client = distributed.Client(self._cluster)
+
+    def __enter__(self) -> Any:
+        return self._client
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+        self._cluster.close()
