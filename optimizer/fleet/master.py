@@ -30,7 +30,7 @@ UNIT_SHARE = 1e-3
 """What HiGHS sees as 1 is this share of the fleet's size: its tolerances are absolute, and a site may carry gigawatts."""
 MOST_COLUMNS, KEPT_COLUMNS = 10, 6
 """Answers for each group that the master holds at most, and how many it keeps then. Measured, 1,000 cars in 144 groups: keeping all
-takes 28 rounds and 4.5 s in HiGHS, 10 and 6 takes 29 and 2.8 s; 6 and 4 takes 35 and 2.1 s, and 55 instead of 37 where it is worst."""
+takes 28 rounds and 4.5 s in HiGHS, 10 and 6 take 29 and 2.8 s; 6 and 4 take 35 and 2.1 s, but 55 rounds instead of 37 at worst."""
 LIMIT_TOLERANCE = 1e-7
 """Share of the fleet's size by which a limit may be exceeded before it gets a row."""
 
