@@ -26,7 +26,7 @@ SAMPLE, FEWEST_FOR_SAMPLE = 1000, 3000
 """Cars that are asked first where there are more than the second number: their prices are good to 0.03 % of the cost."""
 N_GROUPS = 144
 N_STARTS = 8
-"""Price curves of a sample or the last tick that are asked first. Measured, 20,000 cars: 5 take 15 rounds, 8 take 14, 12 take 17."""
+"""Curves of a sample or the last tick that are asked first. Measured, 20,000 cars: 5 need 15 rounds, 8 take 14, 12 take 17."""
 SETTLING_SHARE = 0.2
 """Part of the gap that is left for what is sent to differ from what is mixed."""
 
