@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from typing import cast
 
@@ -15,10 +16,14 @@ from websockets.typing import Subprotocol
 
 from adapters.ocpp.connection import AnswerTimeoutError, Connection, DisconnectedError, RefusedError
 from adapters.ocpp.dialect import Caller, Context, Dialect
-from adapters.ocpp.frames import BadFrameError
+from adapters.ocpp.frames import BadFrameError, Payload
 from adapters.ocpp.gate import Gate, station_of
+from adapters.ocpp.journal import Entry
 from adapters.ocpp.station import Station
-from adapters.ocpp.v16.dialect import SUBPROTOCOL, Dialect16
+from adapters.ocpp.v2.dialect import Dialect2
+from adapters.ocpp.v16.dialect import Dialect16
+from adapters.ocpp.v21.edition import EDITION as V21
+from adapters.ocpp.v201.edition import EDITION as V201
 from v2g.observation import EvseState
 from v2g.ports import Clock, Transactions
 from v2g.setpoint import Applied, Outcome, Rejected, Setpoint, TimedOut, Unreachable
@@ -26,7 +31,11 @@ from v2g.site import Evse, Protocol, Site
 
 log = structlog.get_logger()
 
-DIALECTS: Mapping[str, Callable[[Caller, Station, Context], Dialect]] = {SUBPROTOCOL: Dialect16}
+DIALECTS: Mapping[str, Callable[[Caller, Station, Context], Dialect]] = {
+    Protocol.OCPP21: partial(Dialect2, edition=V21),
+    Protocol.OCPP201: partial(Dialect2, edition=V201),
+    Protocol.OCPP16: Dialect16,
+}
 MAX_FRAME_BYTES = 65_536  # a long MeterValues takes about 10,000
 CLOSE_WALL_S = 2.0
 STALE_INTERVALS = 3.0  # meter values may come late, or one be lost
@@ -100,12 +109,13 @@ class CentralSystem:
             heartbeat_interval_s=heartbeat_interval_s,
             boot_grace_wall_s=boot_grace_s,
         )
-        self._evses = {evse.evse_id: evse for evse in site.evses if evse.protocol == Protocol.OCPP16}
+        self._evses = {evse.evse_id: evse for evse in site.evses if evse.protocol.is_ocpp}
         self._stations = {
             station_id: Station(station_id, [e for e in self._evses.values() if e.station_id == station_id], self._on_change)
             for station_id in sorted({evse.station_id for evse in self._evses.values()})
         }
-        self._gate = Gate(self._stations.keys(), credentials, tuple(DIALECTS), lenient=lenient)
+        named = {evse.station_id: evse.protocol for evse in self._evses.values()}
+        self._gate = Gate(named, credentials, tuple(DIALECTS), lenient=lenient)
 
     @property
     def rejected_frames(self) -> Mapping[str, int]:
@@ -170,12 +180,33 @@ class CentralSystem:
         evse, dialect = self._reach(evse_id)
         await dialect.refresh(evse)
 
+    async def in_force(self, evse_id: str) -> float | None:
+        """Return the power that the charger says it keeps to [kW, < 0 gives back], None if it will not say."""
+        evse, dialect = self._reach(evse_id)
+        return await dialect.in_force(evse)
+
+    async def command(self, station_id: str, action: str, payload: Payload) -> Payload:
+        """Send an operator's command, as the station's version of OCPP spells it, and return the answer.
+
+        Raises `BadFrameError` as well for what is no command, does not fit the official schema, or would meddle with setpoints.
+        """
+        answer = await self._dialect(station_id).command(action, payload)
+        log.info("command_answered", station=station_id, action=action, status=answer.get("status", ""))
+        return answer
+
+    def journal(self, station_id: str) -> tuple[Entry, ...]:
+        """Return the last things that the station told beside its readings, the oldest first."""
+        return tuple(self._stations[station_id].journal)
+
     def _reach(self, evse_id: str) -> tuple[Evse, Dialect]:
         evse = self._evses[evse_id]
-        dialect = self._stations[evse.station_id].dialect
+        return evse, self._dialect(evse.station_id)
+
+    def _dialect(self, station_id: str) -> Dialect:
+        dialect = self._stations[station_id].dialect
         if dialect is None:
-            raise DisconnectedError(f"{evse.station_id} is not connected")
-        return evse, dialect
+            raise DisconnectedError(f"{station_id} is not connected")
+        return dialect
 
     async def _apply_one(self, setpoint: Setpoint) -> Outcome:
         """Send one setpoint and say what became of it."""
@@ -208,8 +239,9 @@ class CentralSystem:
             response.headers["WWW-Authenticate"] = 'Basic realm="ocpp", charset="UTF-8"'
         return response
 
-    def _select(self, _: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-        name = self._gate.choose(offered)
+    def _select(self, socket: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+        request = cast("Request", socket.request)  # it is being answered
+        name = self._gate.choose(station_of(request.path), offered)
         return None if name is None else Subprotocol(name)
 
     async def _converse(self, socket: ServerConnection) -> None:
@@ -222,8 +254,9 @@ class CentralSystem:
             answer_timeout_wall_s=self._answer_timeout_wall_s,
             on_rejected=station.count_rejected,
         )
-        dialect = DIALECTS[socket.subprotocol or SUBPROTOCOL](connection, station, self._context)
-        log.info("charger_connected", station=station.station_id, subprotocol=socket.subprotocol)
+        subprotocol = socket.subprotocol or self._gate.named(station.station_id)
+        dialect = DIALECTS[subprotocol](connection, station, self._context)
+        log.info("charger_connected", station=station.station_id, subprotocol=subprotocol, offered=socket.subprotocol)
         station.connect(dialect, connection)
         try:
             await connection.run(dialect)

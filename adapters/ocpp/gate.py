@@ -3,7 +3,7 @@
 import hmac
 import ipaddress
 from base64 import b64decode
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from urllib.parse import unquote
 
@@ -23,25 +23,27 @@ class Gate:
 
     Parameters
     ----------
-    station_ids : collection of str
-        The stations of the site.
+    stations : mapping
+        The subprotocol that the site file names for each station.
     credentials : mapping or None
         Each station's password for Basic authentication; without, only this machine may connect.
     subprotocols : sequence of str
         What we speak, the best first.
     lenient : bool
-        Let in chargers that name no subprotocol at all; they get the first.
+        Let in chargers that name no subprotocol at all; they get their station's own.
+
+    A station that offers its own subprotocol gets it; one that does not, as after new firmware, gets the best that it offers.
 
     Raises `InputError` if credentials are given but not for every station.
     """
 
     def __init__(
-        self, station_ids: Collection[str], credentials: Mapping[str, str] | None, subprotocols: Sequence[str], *, lenient: bool
+        self, stations: Mapping[str, str], credentials: Mapping[str, str] | None, subprotocols: Sequence[str], *, lenient: bool
     ) -> None:
-        missing = sorted(set(station_ids) - credentials.keys()) if credentials is not None else []
+        missing = sorted(stations.keys() - credentials.keys()) if credentials is not None else []
         if missing:
             raise InputError(f"no password for {', '.join(missing)}", place="ocpp.credentials", mend="give each station one")
-        self._station_ids, self._credentials = frozenset(station_ids), credentials
+        self._stations, self._credentials = dict(stations), credentials
         self._subprotocols, self._lenient = tuple(subprotocols), lenient
 
     def check_bind(self, host: str) -> None:
@@ -59,17 +61,21 @@ class Gate:
         if not self._is_known(station_id, authorizations):
             return HTTPStatus.UNAUTHORIZED
         names = subprotocols_of(offered)
-        if self.choose(names) is None and (names or not self._lenient):
+        if self.choose(station_id, names) is None and (names or not self._lenient):
             return HTTPStatus.BAD_REQUEST
         return None
 
-    def choose(self, offered: Iterable[str]) -> str | None:
-        """Return the best subprotocol of those `offered`, None if we speak none of them."""
+    def named(self, station_id: str) -> str:
+        """Return the subprotocol that the site file names for a station."""
+        return self._stations[station_id]
+
+    def choose(self, station_id: str, offered: Iterable[str]) -> str | None:
+        """Return the station's own subprotocol if it is `offered`, else the best that is, None if we speak none of them."""
         names = set(offered)
-        return next((name for name in self._subprotocols if name in names), None)
+        return next((name for name in (self._stations.get(station_id), *self._subprotocols) if name in names), None)
 
     def _is_known(self, station_id: str, authorizations: Sequence[str]) -> bool:
-        known = station_id in self._station_ids
+        known = station_id in self._stations
         if self._credentials is None:
             return known
         user, password = _basic(authorizations)

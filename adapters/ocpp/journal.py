@@ -15,7 +15,7 @@ log = structlog.get_logger()
 
 ENTRIES = 32  # a station; with 500 characters each at most about 30 KB
 MAX_CHARS = 500
-HIDDEN = frozenset({"idToken", "idTag", "data", "customerIdentifier"})  # names a person, or may
+HIDDEN = frozenset({"idToken", "idTag", "data", "customerIdentifier", "vatNumber", "vatCompany"})  # names a person, or may
 """Names of fields that are never kept nor logged."""
 
 

@@ -25,6 +25,10 @@ class Transaction:
     meter_start_kwh: float | None
     reference: str = ""
 
+    def is_same(self, other: "Transaction") -> bool:
+        """Return whether `other` is this one, whose driver may have become known."""
+        return self.transaction_id == other.transaction_id
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promise:
@@ -139,6 +143,10 @@ class Outlet:
     def promised(self, promise: Promise | None) -> "Outlet":
         """Return the outlet with its last acknowledged power."""
         return replace(self, promise=promise)
+
+    def prolonged(self, until: datetime) -> "Outlet":
+        """Return the outlet after the charger was told to go on as it promised until `until`."""
+        return self if self.promise is None else replace(self, promise=replace(self.promise, until=until))
 
     def measured(self, sample: Sample) -> "Outlet":
         """Return the outlet after `sample`; what is older than what is known changes nothing.

@@ -8,9 +8,11 @@ from typing import Protocol
 import structlog
 
 from adapters.ocpp.dialect import Dialect
+from adapters.ocpp.events import Events
 from adapters.ocpp.journal import Journal
 from adapters.ocpp.outlet import Outlet, Transaction
 from v2g.observation import EvseState
+from v2g.ports import Transactions
 from v2g.session import ChargingSession
 from v2g.site import Evse
 from v2g.station import OpenTransaction
@@ -38,9 +40,10 @@ class Station:
         Called when a car comes or goes, or its driver becomes known.
 
     `dialect` speaks over the live connection, None while disconnected; `fault` what the station complains of as a whole, "" if
-    nothing. `transactions` maps the ids of the station's own open
-    transactions to connectors: no other station may end them. `asked` are the settings already asked of the charger:
-    some reboot when asked, and must not be asked for ever.
+    nothing. `transactions` maps the ids of the station's own open transactions to connectors: no other station may end them;
+    `references` maps the station's own names for them to ids, `events` to what was told of each. `occupied` holds the
+    (outlet, connector) pairs with a cable plugged in. `asked` are the settings already asked of the charger: some reboot when
+    asked, and must not be asked for ever.
     """
 
     def __init__(self, station_id: str, evses: Iterable[Evse], on_change: Callable[[], None]) -> None:
@@ -51,6 +54,9 @@ class Station:
         self.replacements = 0
         self.fault = ""
         self.transactions: dict[int, int] = {}
+        self.references: dict[str, int] = {}
+        self.events: dict[str, Events] = {}
+        self.occupied: set[tuple[int, int]] = set()
         self.restored = False
         self.journal = Journal(station_id)
         self.asked: set[str] = set()
@@ -94,8 +100,23 @@ class Station:
         for known in sorted(transactions, key=lambda transaction: transaction.began_at):
             if known.transaction_id not in self.transactions:
                 self.transactions[known.transaction_id] = known.connector_id
+                if known.reference:
+                    self.references[known.reference] = known.transaction_id
                 self._resume(known)
         self.restored = True
+
+    async def restore_from(self, transactions: Transactions) -> None:
+        """Take up the transactions kept before this process began, once. Raises `UnavailableError`."""
+        if not self.restored:
+            known = await transactions.open(self.station_id)
+            if not self.restored:
+                self.restore(known)
+
+    def forget(self, transaction_id: int, reference: str = "") -> None:
+        """Take note that a transaction has ended."""
+        self.transactions.pop(transaction_id, None)
+        self.references.pop(reference, None)
+        self.events.pop(reference, None)
 
     def _resume(self, known: OpenTransaction) -> None:
         outlet = self.outlets.get(known.connector_id)

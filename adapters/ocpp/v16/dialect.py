@@ -29,7 +29,6 @@ from v2g.site import Evse
 
 log = structlog.get_logger()
 
-SUBPROTOCOL = "ocpp1.6"
 COMPOSITE_S = 60
 SCHEMAS = Schemas("1.6", Action)
 COMMANDS = frozenset(
@@ -80,8 +79,8 @@ class Dialect16:
         return await self._inbound.answer(action, payload)
 
     def answered(self, action: str) -> None:
-        """Take note of a boot only now: until its answer is sent, a charger may not be asked anything."""
-        if action == Action.boot_notification:
+        """Take note of an accepted boot only now: until its answer is sent, a charger may not be asked anything."""
+        if action == Action.boot_notification and self._inbound.accepted:
             self._booted.set()
 
     def heard(self, action: str, _: Payload) -> None:

@@ -20,10 +20,12 @@ from adapters.ocpp.instants import format_instant, is_plausible, parse_instant
 from adapters.ocpp.outlet import Outlet, Transaction
 from adapters.ocpp.station import Station
 from adapters.ocpp.v16.meter import read_meter_values
+from v2g.errors import UnavailableError
 from v2g.units import kwh_from_wh
 
 log = structlog.get_logger()
 
+PENDING_S = 10
 PLUGGED = frozenset(
     {
         ChargePointStatus.preparing,
@@ -49,10 +51,11 @@ REFUSED: Payload = {"idTagInfo": {"status": AuthorizationStatus.invalid}}
 
 
 class Inbound:
-    """Answers one charger. Every request it is given fits its schema."""
+    """Answers one charger. Every request it is given fits its schema. `accepted` says whether the last boot was."""
 
     def __init__(self, station: Station, context: Context) -> None:
         self._station, self._context = station, context
+        self.accepted = False
         self._log = log.bind(station=station.station_id)
         self._handlers: Mapping[str, Callable[[Payload], Awaitable[Payload]]] = {
             Action.boot_notification: self._boot,
@@ -77,20 +80,21 @@ class Inbound:
 
     async def restore(self) -> None:
         """Take up the transactions kept before this process began, once. Raises `UnavailableError`."""
-        if not self._station.restored:
-            known = await self._context.transactions.open(self._station.station_id)
-            if not self._station.restored:
-                self._station.restore(known)
+        await self._station.restore_from(self._context.transactions)
 
     async def _boot(self, payload: Payload) -> Payload:
+        """Accept the charger; while its open transactions cannot be read, let it wait and boot again."""
         vendor, model = payload["chargePointVendor"], payload["chargePointModel"]
         self._log.info("charger_booted", vendor=vendor, model=model, firmware=payload.get("firmwareVersion", ""))
         self._station.forget_promises()
-        return {
-            "status": RegistrationStatus.accepted,
-            "currentTime": format_instant(self._now()),
-            "interval": max(round(self._context.heartbeat_interval_s), 1),
-        }
+        interval, status = max(round(self._context.heartbeat_interval_s), 1), RegistrationStatus.accepted
+        try:
+            await self.restore()
+        except UnavailableError as error:
+            self._log.warning("boot_postponed", reason=str(error))
+            interval, status = PENDING_S, RegistrationStatus.pending
+        self.accepted = status == RegistrationStatus.accepted
+        return {"status": status, "currentTime": format_instant(self._now()), "interval": interval}
 
     async def _heartbeat(self, _: Payload) -> Payload:
         return {"currentTime": format_instant(self._now())}
@@ -143,7 +147,7 @@ class Inbound:
         meter_stop_kwh, reason = kwh_from_wh(payload["meterStop"]), payload.get("reason", "Local")
         await self._context.transactions.end(transaction_id=transaction_id, meter_stop_kwh=meter_stop_kwh, at=at, reason=reason)
         self._log.info("transaction_ended", connector=connector_id, transaction=transaction_id, reason=reason)
-        self._station.transactions.pop(transaction_id, None)
+        self._station.forget(transaction_id)
         outlet = self._station.outlets.get(connector_id)
         if outlet is not None:
             self._station.put(outlet.ended(transaction_id, meter_stop_kwh=meter_stop_kwh, at=at))

@@ -12,7 +12,7 @@ OFFER = ["ocpp1.6"]
 
 
 def make_gate(credentials: dict[str, str] | None = None, *, lenient: bool = True) -> Gate:
-    return Gate({"CP-A"}, credentials, ("ocpp1.6",), lenient=lenient)
+    return Gate({"CP-A": "ocpp1.6"}, credentials, ("ocpp1.6",), lenient=lenient)
 
 
 def basic(user: str, password: str) -> list[str]:

@@ -140,8 +140,10 @@ async def test_subprotocols_are_negotiated(bench: Bench) -> None:
     async with charger(bench.url, "CP-A", subprotocols=None) as peer:
         assert peer.socket.subprotocol is None
         assert (await peer.boot())["status"] == "Accepted"
+    async with charger(bench.url, "CP-A", subprotocols=["ocpp2.0.1", "ocpp2.1"]) as peer:
+        assert peer.socket.subprotocol == "ocpp2.1", "the best of others than its own"
     with pytest.raises(InvalidStatus, match="400"):
-        async with charger(bench.url, "CP-A", subprotocols=["ocpp2.0.1"]):
+        async with charger(bench.url, "CP-A", subprotocols=["ocpp1.5"]):
             pass
 
 

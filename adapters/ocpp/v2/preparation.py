@@ -1,0 +1,114 @@
+"""What a 2.x charger is asked once it has booted: its abilities, the fallbacks beneath every lease, the meter values we need."""
+
+import asyncio
+import itertools
+
+import structlog
+from ocpp.v201.enums import Action, ChargingProfileStatusEnumType, GetChargingProfileStatusEnumType
+from ocpp.v201.enums import MeasurandEnumType as Measurand
+
+from adapters.ocpp.connection import AnswerTimeoutError, RefusedError
+from adapters.ocpp.dialect import Context
+from adapters.ocpp.frames import BadFrameError, Payload
+from adapters.ocpp.limits import RateUnit, rate_unit
+from adapters.ocpp.station import Station
+from adapters.ocpp.v2.edition import Ask
+from adapters.ocpp.v2.inbound import Inbound
+from adapters.ocpp.v2.profiles import fallback, station_ceiling
+from adapters.ocpp.v2.variables import MEASURANDS, RATE_UNIT, SAMPLE_INTERVAL, Variable, Variables, read, write
+from v2g.site import Evse
+
+log = structlog.get_logger()
+
+NEEDED = (Measurand.power_active_import, Measurand.energy_active_import_register, Measurand.soc)
+NEEDED_BACK = (Measurand.power_active_export, Measurand.energy_active_export_register)
+REPORT_WALL_S = 5.0
+
+
+class Preparation:
+    """Prepares one charger; what it refuses is logged, and the rest still done.
+
+    `ask` sends a request and returns its checked answer, raising as `Caller.call` does; only `DisconnectedError` comes
+    through.
+    """
+
+    def __init__(self, ask: Ask, station: Station, inbound: Inbound, context: Context) -> None:
+        self._ask, self._station, self._inbound, self._context = ask, station, inbound, context
+        self._request_ids = itertools.count(1)
+        self._variables = Variables()
+        self._log = log.bind(station=station.station_id)
+
+    async def abilities(self, more: tuple[Variable, ...]) -> tuple[RateUnit, Variables]:
+        """Return the unit in which the charger takes limits, and what it tells of its variables, `more` among them."""
+        self._variables = await read(self.attempt, (RATE_UNIT, SAMPLE_INTERVAL, MEASURANDS, *more))
+        return rate_unit(self._variables.text(RATE_UNIT)), self._variables
+
+    async def profiles(self, unit: RateUnit) -> None:
+        """Install the station's ceiling and what each outlet may do when no lease says otherwise, and read the latter back."""
+        evses = [outlet.evse for outlet in self._station.outlets.values()]
+        whole = await self.attempt(Action.set_charging_profile, station_ceiling(evses, unit, self._context.clock.now()))
+        if whole.get("status") != ChargingProfileStatusEnumType.accepted:
+            self._log.info("ceiling_not_installed", status=whole.get("status", ""))
+        for evse in evses:
+            wanted = fallback(evse, unit)
+            answer = await self.attempt(Action.set_charging_profile, wanted)
+            if answer.get("status") != ChargingProfileStatusEnumType.accepted:
+                self._log.warning("fallback_not_installed", evse=evse.evse_id, status=answer.get("status", ""))
+            else:
+                await self._read_back(evse, wanted["chargingProfile"])
+
+    async def meter_values(self) -> None:
+        """Ask for the measurands and the interval we need, where the charger's differ."""
+        interval = str(max(round(self._context.meter_interval_s), 1))
+        if self._variables.text(SAMPLE_INTERVAL) != interval:
+            await self._change(SAMPLE_INTERVAL, interval)
+        gives_back = any(outlet.evse.discharge_max_kw > 0 for outlet in self._station.outlets.values())
+        needed = NEEDED + NEEDED_BACK if gives_back else NEEDED
+        if not self._variables.items(MEASURANDS).issuperset(needed):
+            without_soc = [name for name in needed if name != Measurand.soc]  # AC chargers do not know it, and some refuse for it
+            await self._change(MEASURANDS, ",".join(needed), ",".join(without_soc))
+
+    async def attempt(self, action: str, payload: Payload) -> Payload:
+        """Return the answer, empty if there is none."""
+        try:
+            return await self._ask(action, payload)
+        except (RefusedError, AnswerTimeoutError, BadFrameError) as error:
+            self._log.warning("preparation_failed", action=action, reason=str(error))
+            return {}
+
+    async def _read_back(self, evse: Evse, wanted: Payload) -> None:
+        """Ask for the fallback again, and say aloud if it is not there as it was sent."""
+        request_id = next(self._request_ids)
+        report = self._inbound.expect_report(request_id)
+        criterion = {"chargingProfileId": [wanted["id"]]}
+        request = {"requestId": request_id, "evseId": evse.connector_id, "chargingProfile": criterion}
+        try:
+            answer = await self.attempt(Action.get_charging_profiles, request)
+            if answer.get("status") != GetChargingProfileStatusEnumType.accepted:
+                self._log.warning("fallback_not_read_back", evse=evse.evse_id, status=answer.get("status", ""))
+                return
+            async with asyncio.timeout(REPORT_WALL_S):
+                kept = await report
+        except TimeoutError:
+            self._log.warning("fallback_not_read_back", evse=evse.evse_id, status="no report")
+        else:
+            if _limit(wanted) not in [_limit(profile) for profile in kept if profile["id"] == wanted["id"]]:
+                self._log.warning("fallback_differs", evse=evse.evse_id, wanted=_limit(wanted))
+        finally:
+            self._inbound.drop_report(request_id)
+
+    async def _change(self, variable: Variable, *values: str) -> None:
+        """Ask for the first of `values` that the charger takes; once a process, for some reboot when asked."""
+        if variable.name in self._station.asked:
+            return
+        self._station.asked.add(variable.name)
+        for value in values:
+            if await write(self.attempt, variable, value):
+                return
+        self._log.warning("setting_refused", key=variable.name)
+
+
+def _limit(profile: Payload) -> tuple[str, float]:
+    """Return unit and limit of a profile's first period; NaN, which equals nothing, where it has none."""
+    schedule = profile["chargingSchedule"][0]
+    return schedule["chargingRateUnit"], float(schedule["chargingSchedulePeriod"][0].get("limit", float("nan")))

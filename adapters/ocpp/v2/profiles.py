@@ -1,0 +1,123 @@
+"""Charging profiles of OCPP 2.x as SetChargingProfile requests: a setpoint's lease, the fallback beneath it, the station's ceiling.
+
+A lease ends with its duration; then the fallback, a TxDefaultProfile one stack level below and without end, is what remains. The
+number of phases is written beside currents only: direct current has none, and stations refuse it there (K01.FR.44). Absolute
+profiles must say when they start, relative ones must not (K01.FR.40, 41). Source: OCPP 2.0.1, Part 2, K01.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ocpp.v201.enums import ChargingProfileKindEnumType as Kind
+from ocpp.v201.enums import ChargingProfilePurposeEnumType as Purpose
+
+from adapters.ocpp.frames import Payload
+from adapters.ocpp.instants import format_instant
+from adapters.ocpp.limits import Limit, RateUnit, ceiling, limit_for
+from v2g.site import Evse
+
+FALLBACK_LEVEL = 0
+LEASE_LEVEL = 1
+FIRST_ID = 1000  # ids up to a station's MaxExternalConstraintsId are another's; stations choose small ones
+CEILING_ID = FIRST_ID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """`limit` for an outlet from `now` to `until`: in the transaction `reference`, in the next one if it is ""."""
+
+    evse: Evse
+    limit: Limit
+    now: datetime
+    until: datetime
+    reference: str = ""
+
+    @property
+    def start(self) -> datetime:
+        """When it starts, in whole seconds."""
+        return self.now.replace(microsecond=0)
+
+    @property
+    def duration_s(self) -> int:
+        """How long it lasts, in whole seconds."""
+        return (self.until - self.start) // timedelta(seconds=1)
+
+    @property
+    def profile_id(self) -> int:
+        """The id of its profile, the same for the same place, so that a new profile replaces the old one."""
+        return _profile_id(self.evse, LEASE_LEVEL, in_transaction=bool(self.reference))
+
+
+def absolute(lease: Lease, period: Payload) -> Payload:
+    """Return the request that keeps the outlet to `period` while the lease lasts."""
+    timing = {"startSchedule": format_instant(lease.start), "duration": lease.duration_s}
+    return request(lease, Kind.absolute, timing | schedule(lease, period))
+
+
+def request(lease: Lease, kind: str, timed: Payload, **more: object) -> Payload:
+    """Return the request for a profile of `kind` with the schedule `timed`, and what an edition adds."""
+    purpose = Purpose.tx_profile if lease.reference else Purpose.tx_default_profile
+    transaction = {"transactionId": lease.reference} if lease.reference else {}
+    profile = transaction | {
+        "id": lease.profile_id,
+        "stackLevel": LEASE_LEVEL,
+        "chargingProfilePurpose": purpose,
+        "chargingProfileKind": kind,
+        "chargingSchedule": [timed],
+        **more,
+    }
+    return {"evseId": lease.evse.connector_id, "chargingProfile": profile}
+
+
+def schedule(lease: Lease, period: Payload) -> Payload:
+    """Return the schedule of one period, without its times."""
+    return {"id": lease.profile_id, "chargingRateUnit": lease.limit.unit, "chargingSchedulePeriod": [period]}
+
+
+def charging(limit: Limit, evse: Evse) -> Payload:
+    """Return the period that lets the outlet draw up to `limit`."""
+    phases = {"numberPhases": len(evse.phases)} if limit.unit is RateUnit.AMPS else {}
+    return {"startPeriod": 0, "limit": limit.value} | phases
+
+
+def fallback(evse: Evse, unit: RateUnit) -> Payload:
+    """Return the request that limits the outlet to its fallback whenever no lease does."""
+    profile_id = _profile_id(evse, FALLBACK_LEVEL, in_transaction=False)
+    period = charging(limit_for(evse.fallback_kw, evse, unit), evse)
+    profile = {
+        "id": profile_id,
+        "stackLevel": FALLBACK_LEVEL,
+        "chargingProfilePurpose": Purpose.tx_default_profile,
+        "chargingProfileKind": Kind.relative,
+        "chargingSchedule": [{"id": profile_id, "chargingRateUnit": unit, "chargingSchedulePeriod": [period]}],
+    }
+    return {"evseId": evse.connector_id, "chargingProfile": profile}
+
+
+def station_ceiling(evses: Iterable[Evse], unit: RateUnit, now: datetime) -> Payload:
+    """Return the request that limits the whole station from `now` on to what its outlets may draw together."""
+    timed = {
+        "id": CEILING_ID,
+        "startSchedule": format_instant(now),
+        "chargingRateUnit": unit,
+        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": ceiling(evses, unit)}],
+    }
+    profile = {
+        "id": CEILING_ID,
+        "stackLevel": FALLBACK_LEVEL,
+        "chargingProfilePurpose": Purpose.charging_station_max_profile,
+        "chargingProfileKind": Kind.absolute,
+        "chargingSchedule": [timed],
+    }
+    return {"evseId": 0, "chargingProfile": profile}
+
+
+def clear_requests(evse: Evse) -> tuple[Payload, ...]:
+    """Return the ClearChargingProfile requests that take every lease of the outlet back, and leave the fallback."""
+    ids = [_profile_id(evse, LEASE_LEVEL, in_transaction=in_transaction) for in_transaction in (True, False)]
+    return tuple({"chargingProfileId": profile_id} for profile_id in ids)
+
+
+def _profile_id(evse: Evse, level: int, *, in_transaction: bool) -> int:
+    return FIRST_ID + evse.connector_id * 10 + 2 * level + int(in_transaction)
