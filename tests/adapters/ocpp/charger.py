@@ -5,7 +5,7 @@ import json
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
@@ -113,15 +113,27 @@ class Charger:
         return {"configurationKey": known, "unknownKey": [k for k in keys if k not in self.configuration]}
 
 
+Kind = TypeVar("Kind", bound=Charger)
+
+
 @asynccontextmanager
 async def charger(url: str, station: str, *, password: str | None = None, **options: Any) -> AsyncIterator[Charger]:
-    """Connect a charger as `station` and let it listen while the context lasts."""
+    """Connect a 1.6 charger as `station` and let it listen while the context lasts."""
     options.setdefault("subprotocols", SUBPROTOCOLS)
+    async with connected(Charger, url, station, password=password, **options) as peer:
+        yield peer
+
+
+@asynccontextmanager
+async def connected(
+    kind: Callable[[ClientConnection], Kind], url: str, station: str, *, password: str | None = None, **options: Any
+) -> AsyncIterator[Kind]:
+    """Connect a charger of any kind."""
     if password is not None:
         token = b64encode(f"{station}:{password}".encode()).decode()
         options["additional_headers"] = {"Authorization": f"Basic {token}"}
     async with connect(f"{url}/{station}", close_timeout=1, **options) as socket:
-        peer = Charger(socket)
+        peer = kind(socket)
         listening = asyncio.create_task(peer.listen())
         try:
             yield peer

@@ -16,7 +16,9 @@ from v2g.site import Circuit, Evse, Protocol, Site, Tariff
 START = datetime(2026, 1, 5, 8, tzinfo=UTC)
 
 
-def make_evse(evse_id: str, station_id: str, connector_id: int = 1, protocol: Protocol = Protocol.OCPP16) -> Evse:
+def make_evse(
+    evse_id: str, station_id: str, connector_id: int = 1, protocol: Protocol = Protocol.OCPP16, discharge_max_kw: float = 0.0
+) -> Evse:
     return Evse(
         evse_id=evse_id,
         station_id=station_id,
@@ -24,12 +26,13 @@ def make_evse(evse_id: str, station_id: str, connector_id: int = 1, protocol: Pr
         protocol=protocol,
         circuit_id="grid",
         charge_max_kw=22.0,
+        discharge_max_kw=discharge_max_kw,
         charge_min_kw=4.14,
         fallback_kw=4.2,
     )
 
 
-def make_site() -> Site:
+def make_site(protocol: Protocol = Protocol.OCPP16, discharge_max_kw: float = 0.0) -> Site:
     return Site(
         site_id="test",
         name="Test",
@@ -37,10 +40,10 @@ def make_site() -> Site:
         currency="EUR",
         circuits=(Circuit(circuit_id="grid"),),
         evses=(
-            make_evse("a1", "CP-A", 1),
+            make_evse("a1", "CP-A", 1, protocol, discharge_max_kw),
             make_evse("m", "CP-M", 1, Protocol.MQTT),
-            make_evse("b", "CP-B", 1),
-            make_evse("a2", "CP-A", 2),
+            make_evse("b", "CP-B", 1, protocol, discharge_max_kw),
+            make_evse("a2", "CP-A", 2, protocol, discharge_max_kw),
         ),
         tariff=Tariff(base_price_per_kwh=0.2),
     )
@@ -65,12 +68,12 @@ class Bench:
         return session
 
 
-def make_bench(transactions: MemoryTransactions | None = None, **options: object) -> Bench:
+def make_bench(transactions: MemoryTransactions | None = None, *, site: Site | None = None, **options: object) -> Bench:
     clock = VirtualClock(START)
     transactions = transactions or MemoryTransactions()
     changes: list[datetime] = []
     central = CentralSystem(
-        make_site(),
+        site or make_site(),
         clock,
         transactions,
         pseudonym=lambda tag: f"driver-{tag.lower()}",
