@@ -58,7 +58,7 @@ class Frame:
         return np.asarray(np.where(plain >= 0, plain - astray, plain))
 
     def by_day(self, values: Array) -> Array:
-        """Return values (m,) of the first m slots as local days (n_days, n_per_day), NaN where unknown; an hour twice is averaged."""
+        """Return values (m,) of the first slots as local days (n_days, n_per_day), NaN if unknown; repeated hours averaged."""
         known = np.isfinite(values)
         at = (self.days[: len(values)] * self.n_per_day + self.places[: len(values)])[known]
         size = self.n_days * self.n_per_day

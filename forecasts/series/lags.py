@@ -15,32 +15,31 @@ FEW, MANY = 4, 12
 """Days of a type that are averaged."""
 
 
-def same_type_means(days: Array, frame: Frame, n: int, reach: int) -> tuple[Array, Array]:
-    """Return the mean of each slot over the last `n` days of its type that lie `reach` days back or more, and their number.
+def same_type_means(days: Array, frame: Frame, n: int, reach: int) -> Array:
+    """Return the mean over the last `n` days of a slot's type that lie `reach` days back or more, (len(frame.days),).
 
-    `days` is (n_days, n_per_day); both results are by slot of the frame, (len(frame.days),).
+    `days` is (n_days, n_per_day).
     """
-    means, counts = np.full(len(frame.days), np.nan), np.zeros(len(frame.days))
+    means = np.full(len(frame.days), np.nan)
     types = frame.types[1:-1]
     for day_type in DayType:
         rows = np.flatnonzero(types == day_type)
         mine = types[frame.days] == day_type
         if not len(rows) or not mine.any():
             continue
-        mean, count = rolling_means(days[rows], n)
         last = np.searchsorted(rows, frame.days[mine] - reach, side="right")
-        means[mine], counts[mine] = mean[last, frame.places[mine]], count[last, frame.places[mine]]
-    return means, counts
+        means[mine] = rolling_means(days[rows], n)[last, frame.places[mine]]
+    return means
 
 
-def rolling_means(rows: Array, n: int) -> tuple[Array, Array]:
-    """Return mean and number of the known among the `n` rows before each, row 0 before any, two (len(rows) + 1, m)."""
+def rolling_means(rows: Array, n: int) -> Array:
+    """Return the mean of the known among the `n` rows before each, row 0 before any, NaN where none is, (len(rows) + 1, m)."""
     zero = np.zeros((1, rows.shape[1]))
     sums = np.vstack([zero, np.cumsum(np.nan_to_num(rows), axis=0)])
     counts = np.vstack([zero, np.cumsum(np.isfinite(rows), axis=0)])
     first = np.maximum(np.arange(len(sums)) - n, 0)
     number = counts - counts[first]
-    return np.divide(sums - sums[first], number, out=np.full(sums.shape, np.nan), where=number > 0), number
+    return np.asarray(np.divide(sums - sums[first], number, out=np.full(sums.shape, np.nan), where=number > 0))
 
 
 def smooth(values: Array, half_width: int) -> Array:
@@ -51,7 +50,7 @@ def smooth(values: Array, half_width: int) -> Array:
     low = np.maximum(np.arange(len(values)) - half_width, 0)
     high = np.minimum(np.arange(len(values)) + half_width + 1, len(values))
     number = counts[high] - counts[low]
-    return np.divide(sums[high] - sums[low], number, out=np.full(len(values), np.nan), where=number > 0)
+    return np.asarray(np.divide(sums[high] - sums[low], number, out=np.full(len(values), np.nan), where=number > 0))
 
 
 def trailing(values: Array, width: int) -> Array:
@@ -61,7 +60,7 @@ def trailing(values: Array, width: int) -> Array:
     counts = np.concatenate([[0], np.cumsum(known)])
     low = np.maximum(np.arange(len(sums)) - width, 0)
     number = counts - counts[low]
-    return np.divide(sums - sums[low], number, out=np.full(len(sums), np.nan), where=number >= 0.5 * width)
+    return np.asarray(np.divide(sums - sums[low], number, out=np.full(len(sums), np.nan), where=number >= 0.5 * width))
 
 
 def weeks_mean(values: Array, frame: Frame, n_weeks: int, reach: int) -> Array:
@@ -69,7 +68,7 @@ def weeks_mean(values: Array, frame: Frame, n_weeks: int, reach: int) -> Array:
     first = -(-reach // WEEK)
     rows = np.stack([taken(values, frame.back(WEEK * week)) for week in range(first, first + n_weeks)])
     number = np.isfinite(rows).sum(axis=0)
-    return np.divide(np.nansum(rows, axis=0), number, out=np.full(rows.shape[1], np.nan), where=number > 0)
+    return np.asarray(np.divide(np.nansum(rows, axis=0), number, out=np.full(rows.shape[1], np.nan), where=number > 0))
 
 
 def reach_of(lead: Ints, n_per_day: int) -> Ints:

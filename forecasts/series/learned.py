@@ -1,0 +1,108 @@
+"""The learned forecast: trees and a regression by turns, then trees for the quantiles of what these miss.
+
+Each of `N_FOLDS` pairs of learners is fitted without one fold of weeks; what it tells of those weeks is honest, and says how much
+each kind of learner counts and how wrong their blend is. The forecast is the mean of all, so no fit is thrown away. Two opinions on
+the errors are averaged: their quantiles by trees, which see where learners disagree, and errors in units of their expected size.
+
+Source: Vovk (2015), "Cross-conformal predictors"; Breiman (1996), "Bagging predictors".
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecasts.series.blend import skill_weights
+from forecasts.series.boosting import Trees
+from forecasts.series.conformal import weighted_quantiles
+from forecasts.series.linear import linear_rows
+from forecasts.series.pairs import N_FOLDS, Pairs
+from forecasts.series.ridge import Ridge
+from v2g.outlook import LEVELS
+from v2g.timegrid import Array
+
+PRIOR = np.array([0.4, 0.25, 0.25, 0.1])
+"""Trees, trees with random cuts, regression, baselines."""
+LEAST_SIZE = 0.02
+"""Share of the scale below which an error is none."""
+N_HALVES = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Points:
+    """Learners of the value itself, and the weight of each kind and of the baselines, (4,)."""
+
+    trees: tuple[Trees, ...]
+    random_trees: tuple[Trees, ...]
+    regressions: tuple[Ridge, ...]
+    weights: Array
+
+    def predict(self, rows: Array, baseline: Array) -> tuple[Array, Array]:
+        """Return what the learners tell of rows (n, n_columns), and rows that also hold how they disagree."""
+        linear = linear_rows(rows)
+        told = np.stack(
+            [
+                np.mean([learner.predict(rows) for learner in self.trees], axis=0),
+                np.mean([learner.predict(rows) for learner in self.random_trees], axis=0),
+                np.mean([learner.predict(linear) for learner in self.regressions], axis=0),
+                baseline,
+            ]
+        )
+        return blended(rows, told, self.weights)
+
+
+def blended(rows: Array, told: Array, weights: Array) -> tuple[Array, Array]:
+    """Return the blend (n,) of what was told (n_kinds, n), and rows with the blend and the distances from it."""
+    point = weights @ told
+    return point, np.column_stack([rows, point, (told[1:] - told[0]).T])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Learned:
+    """A fitted forecast of (value − centre) / scale; `standard` are the quantiles of errors over their size, (len(LEVELS),)."""
+
+    points: Points
+    quantiles_of_errors: tuple[Trees, ...]
+    sizes: tuple[Trees, ...]
+    standard: Array
+
+    def quantiles(self, rows: Array, baseline: Array) -> Array:
+        """Return quantiles at rows (n, n_columns), where the baselines tell (n,), (len(LEVELS), n), not decreasing."""
+        point, seen = self.points.predict(rows, baseline)
+        first = np.sort([learner.predict(seen) for learner in self.quantiles_of_errors], axis=0)
+        second = np.mean([np.exp(learner.predict(seen)) for learner in self.sizes], axis=0) * self.standard[:, None]
+        return np.asarray(point + 0.5 * (first + second))
+
+
+def learn(rows: Array, values: Array, baseline: Array, pairs: Pairs) -> Learned:
+    """Return the forecast learnt from values (n,) at rows (n, n_columns), beside what the baselines told of them, (n,)."""
+    weights, linear, folds = pairs.weights, linear_rows(rows), pairs.folds_of(N_FOLDS)
+    kinds: tuple[list[Trees], list[Trees], list[Ridge]] = ([], [], [])
+    honest = np.stack([*np.zeros((len(kinds), len(values))), baseline])
+    for fold in range(N_FOLDS):
+        seen, left = folds != fold, folds == fold
+        kinds[0].append(Trees.median(rows[seen], values[seen], weights[seen]))
+        kinds[1].append(Trees.random_median(rows[seen], values[seen], weights[seen]))
+        kinds[2].append(Ridge.fit(linear[seen], values[seen]))
+        honest[:3, left] = kinds[0][-1].predict(rows[left]), kinds[1][-1].predict(rows[left]), kinds[2][-1].predict(linear[left])
+    blend = skill_weights(values - honest, PRIOR, pairs.age_days)
+    point, wide = blended(rows, honest, blend)
+    errors = values - point
+    sizes, standard = _sizes(wide, errors, pairs)
+    return Learned(
+        points=Points(trees=tuple(kinds[0]), random_trees=tuple(kinds[1]), regressions=tuple(kinds[2]), weights=blend),
+        quantiles_of_errors=tuple(Trees.quantile(wide, errors, weights, level) for level in LEVELS),
+        sizes=sizes,
+        standard=standard,
+    )
+
+
+def _sizes(rows: Array, errors: Array, pairs: Pairs) -> tuple[tuple[Trees, ...], Array]:
+    """Return learners of log |error|, each fitted to every other week, and the quantiles of the others' errors over it."""
+    logarithms, weights = np.log(np.abs(errors) + LEAST_SIZE), pairs.weights
+    halves = pairs.folds_of(N_HALVES)
+    learners, ratios = [], np.zeros(len(errors))
+    for half in range(N_HALVES):
+        seen, left = halves != half, halves == half
+        learners.append(Trees.quantile(rows[seen], logarithms[seen], weights[seen], 0.5))
+        ratios[left] = errors[left] / np.exp(learners[-1].predict(rows[left]))
+    return tuple(learners), weighted_quantiles(ratios, weights, np.array(LEVELS))
