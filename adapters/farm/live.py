@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import groupby
 from types import TracebackType
 from typing import Any, Self
@@ -17,7 +18,10 @@ from adapters.farm.mqtt.asset import AssetDevice
 from adapters.farm.mqtt.charger import MqttCharger
 from adapters.farm.mqtt.line import Broker, Line
 from adapters.farm.mqtt.site import Meters, StationaryBattery
+from adapters.farm.ocpp.v2.charger import StationCharger
 from adapters.farm.ocpp.v16.charger import OcppCharger
+from adapters.farm.ocpp.v21.edition import V21
+from adapters.farm.ocpp.v201 import V201
 from adapters.farm.outcome import Outcome
 from adapters.farm.outlet import Outlet
 from adapters.farm.surroundings import StepSeries, Surroundings
@@ -32,12 +36,17 @@ log = structlog.get_logger(__name__)
 
 TellWishes = Callable[[str, Wishes], Awaitable[bool]]
 TELL_AGAIN_S = 60.0
+OCPP: Mapping[Protocol, Callable[..., Charger]] = {
+    Protocol.OCPP16: OcppCharger,
+    Protocol.OCPP201: partial(StationCharger, edition=V201),
+    Protocol.OCPP21: partial(StationCharger, edition=V21),
+}
 
 
 class LiveFarm:
     """An async context manager; inside it the station's cars come and go, and its devices speak.
 
-    OCPP 1.6 cannot carry wishes: once the central system knows a transaction, ``tell_wishes(evse_id, wishes)`` is awaited,
+    OCPP carries no driver's wishes: once the central system knows a transaction, ``tell_wishes(evse_id, wishes)`` is awaited,
     again each minute until it returns True or the car has gone. Simulated outlets have no wire: `wireless` speaks for them.
     `on_change` is called when cars come and go. All periods are seconds of `clock`: `step_s` of the physics, `sample_s` of OCPP
     meter values, `state_s` and `meter_s` of MQTT states and meters. Raises `SeriesError` if the visits do not fit the site.
@@ -135,7 +144,8 @@ class LiveFarm:
                 touch=self._touch,
                 period_s=self._state_s,
             )
-        return OcppCharger(
+        make = OCPP[outlets[0].evse.protocol]
+        return make(
             station_id,
             outlets,
             clock=self._clock,

@@ -16,31 +16,35 @@ ATTEMPTS, RETRY_S = 3, 60.0
 
 
 class Outbox:
-    """A queue that keeps its head until it was answered; a message refused three times is dropped and logged."""
+    """A queue that keeps its head until it was answered; a message refused too often is dropped and logged."""
 
     def __init__(self, clock: Clock) -> None:
-        self._clock, self._waiting, self._filled = clock, deque[Message](), asyncio.Event()
+        self._clock, self._waiting, self._filled = clock, deque[tuple[Message, int]](), asyncio.Event()
 
-    def put(self, message: Message) -> None:
-        """Append a message."""
-        self._waiting.append(message)
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def put(self, message: Message, *, attempts: int = ATTEMPTS) -> None:
+        """Append a message, to be dropped when it was refused so many times."""
+        self._waiting.append((message, attempts))
         self._filled.set()
 
     async def deliver(self, link: Link) -> None:
         """Send message after message for ever; ends by the link's errors, and then goes on where it was."""
         while True:
             while self._waiting:
-                await self._send(link, self._waiting[0])
+                await self._send(link, *self._waiting[0])
                 self._waiting.popleft()
             self._filled.clear()
             await self._filled.wait()
 
-    async def _send(self, link: Link, message: Message) -> None:
-        for attempt in range(1, ATTEMPTS + 1):
+    async def _send(self, link: Link, message: Message, attempts: int) -> None:
+        for attempt in range(1, attempts + 1):
             try:
                 await message(link)
             except RefusedError as error:
                 log.warning("farm_message_refused", code=error.code, description=error.description, attempt=attempt)
-                await self._clock.sleep(RETRY_S)
+                if attempt < attempts:
+                    await self._clock.sleep(RETRY_S)
             else:
                 return
