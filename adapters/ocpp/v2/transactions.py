@@ -81,9 +81,11 @@ class TransactionEvents:
         return Told(reference=reference, kind=kind, at=at, evse_id=evse_id, key=key, payload=payload)
 
     def _outlet(self, told: Told) -> Outlet | None:
-        """Return the outlet of a transaction; one that is known stays where it began."""
+        """Return the outlet of a transaction; one that is known stays where it began, and a single outlet needs no naming."""
         known = self._station.references.get(told.reference)
         evse_id = told.evse_id if known is None else self._station.transactions[known]
+        if not evse_id and len(self._station.outlets) == 1:
+            (evse_id,) = self._station.outlets
         outlet = self._station.outlets.get(evse_id)
         if outlet is None:
             self._log.warning("unknown_outlet", evse=evse_id, action="TransactionEvent", mend="add it to the site file")

@@ -1,0 +1,40 @@
+"""Values that fit the official schemas: the least of each message, and all of it."""
+
+from typing import Any
+
+from ocpp.messages import get_validator
+
+from adapters.ocpp.frames import Payload
+
+STAMP = "2026-01-05T08:00:00Z"
+
+
+def instance(kind: int, action: str, version: str, *, whole: bool = False) -> Payload:
+    """Return the least payload of a message that its schema allows, or one with every field."""
+    schema = get_validator(kind, action, version).schema
+    made = _made(schema, schema.get("definitions", {}), whole=whole, depth=0)
+    assert isinstance(made, dict)
+    get_validator(kind, action, version).validate(made)
+    return made
+
+
+def _made(schema: dict[str, Any], known: dict[str, Any], *, whole: bool, depth: int) -> Any:
+    if "$ref" in schema:
+        return _made(known[schema["$ref"].rsplit("/", 1)[-1]], known, whole=whole, depth=depth)
+    made: Any = "1"
+    match schema:
+        case {"enum": [first, *_]}:
+            made = first
+        case {"type": "object"}:
+            names = schema.get("properties", {}) if whole and depth < 4 else schema.get("required", ())
+            wanted = [name for name in names if name != "customData"]
+            made = {name: _made(schema["properties"][name], known, whole=whole, depth=depth + 1) for name in wanted}
+        case {"type": "array"}:
+            made = [_made(schema["items"], known, whole=whole, depth=depth + 1)] * max(schema.get("minItems", 1), 1)
+        case {"type": "string", "format": "date-time"}:
+            made = STAMP
+        case {"type": "boolean"}:
+            made = True
+        case {"type": "integer" | "number"}:
+            made = int(min(max(1, schema.get("minimum", 1)), schema.get("maximum", 1)))
+    return made
