@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from config.demo import Demo, running_demo
 from v2g.observation import EvseState
+from v2g.site import Protocol
 from v2g.solution import Rung
 from v2g.station import Condition
 
@@ -53,8 +54,17 @@ async def test_cars_charge_and_give_back_by_acknowledged_setpoints(demo: Demo) -
     await until(lambda: any((s.power_kw.value if s.power_kw else 0) < -1 for s in demo.daemon.station.observation().evses))
     figures = demo.figures()
     assert figures["setpoints_acknowledged"] == figures["setpoints_sent"]
-    assert figures["chargers"] == {"ocpp1.6": 8, "mqtt": 4}
+    assert figures["chargers"] == {"ocpp1.6": 4, "ocpp2.0.1": 4, "mqtt": 2, "ocpp2.1": 2}
     assert figures["max_import_kw"] <= figures["import_limit_kw"]
+
+
+async def test_cars_give_back_over_ocpp_as_they_were_told(demo: Demo) -> None:
+    def gives_back(state: EvseState) -> bool:
+        told_kw, power = state.acknowledged_kw or 0.0, state.power_kw
+        return told_kw < -1 and power is not None and abs(power.value - told_kw) < 0.1
+
+    speaking = {e.evse_id for e in demo.loaded.site.evses if e.protocol is Protocol.OCPP21}
+    await until(lambda: any(gives_back(s) for s in demo.daemon.station.observation().evses if s.evse_id in speaking))
 
 
 async def test_a_posted_price_curve_changes_the_plan_within_one_tick(demo: Demo) -> None:

@@ -8,7 +8,7 @@ from adapters.farm.ocpp.v2.grammar import Grammar
 from adapters.farm.ocpp.v2.needs import charging_needs, one_way
 from adapters.farm.ocpp.v2.point import Point
 from adapters.farm.ocpp.v2.profile import DEFAULT, MAX, TX
-from adapters.farm.ocpp.v2.samples import MEASURANDS
+from adapters.farm.ocpp.v2.samples import BASIC, MEASURANDS
 
 
 def _no_chore(point: Point, now: datetime) -> None:
@@ -22,6 +22,7 @@ V201 = Edition(
         subprotocol="ocpp2.0.1",
         purposes=frozenset({MAX, DEFAULT, TX}),
         measurands=MEASURANDS,
+        metered=BASIC,
         modes=(),
         transfers=lambda evse: (one_way(evse),),
         needs=charging_needs,

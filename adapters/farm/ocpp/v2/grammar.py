@@ -13,14 +13,16 @@ from v2g.site import Evse
 class Grammar:
     """An edition's words.
 
-    `modes` are the operation modes it can follow, empty where an edition knows none; `transfers(evse)` the modes of energy
-    transfer of an outlet; ``needs(outlet, visit)`` the chargingNeeds of the car there.
+    `measurands` are those that its meters know, `metered` those that they tell unless they are told otherwise; `modes` are the
+    operation modes it can follow, empty where an edition knows none; `transfers(evse)` the modes of energy transfer of an outlet;
+    ``needs(outlet, visit)`` the chargingNeeds of the car there.
     """
 
     version: str
     subprotocol: str
     purposes: frozenset[str]
     measurands: tuple[str, ...]
+    metered: tuple[str, ...]
     modes: tuple[str, ...]
     transfers: Callable[[Evse], tuple[str, ...]]
     needs: Callable[[Outlet, Visit], Payload]

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from adapters.farm.ocpp.v2.grammar import Grammar
 from adapters.farm.ocpp.v2.model import Model, Name, Variable
 from adapters.farm.ocpp.v2.profiles import MAX_PERIODS, MAX_PROFILES, MAX_STACK_LEVEL
-from adapters.farm.ocpp.v2.samples import BASIC
 from v2g.site import Evse
 from v2g.units import w_from_kw
 
@@ -39,7 +38,7 @@ def _station(station_id: str, evses: Sequence[Evse]) -> dict[Name, Variable]:
 
 
 def _controllers(grammar: Grammar, sample_s: float) -> dict[Name, Variable]:
-    lists = {name: _list(BASIC, grammar.measurands, writable=True) for name in (STARTED, UPDATED, ENDED)}
+    lists = {name: _list(grammar.metered, grammar.measurands, writable=True) for name in (STARTED, UPDATED, ENDED)}
     return {
         Name(COMMUNICATION, HEARTBEAT): _count(300, "s", writable=True),
         Name(COMMUNICATION, "OfflineThreshold"): _count(60, "s", writable=True),

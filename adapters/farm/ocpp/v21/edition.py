@@ -7,7 +7,7 @@ from adapters.farm.ocpp.v2.edition import Edition
 from adapters.farm.ocpp.v2.grammar import Grammar
 from adapters.farm.ocpp.v2.point import Point
 from adapters.farm.ocpp.v2.profile import CHARGING_ONLY, DEFAULT, IDLE, MAX, PRIORITY, SETPOINT, TX
-from adapters.farm.ocpp.v2.samples import CAPACITY, MEASURANDS
+from adapters.farm.ocpp.v2.samples import BASIC, CAPACITY, MEASURANDS
 from adapters.farm.ocpp.v2.samples import SETPOINT as MEASURED_SETPOINT
 from adapters.farm.ocpp.v21 import der, dynamic, transfer
 from adapters.farm.ocpp.v21.needs import needs_21, transfers
@@ -25,6 +25,7 @@ V21 = Edition(
         subprotocol="ocpp2.1",
         purposes=frozenset({MAX, DEFAULT, TX, PRIORITY}),
         measurands=(*MEASURANDS, MEASURED_SETPOINT, CAPACITY),
+        metered=(*BASIC, CAPACITY),
         modes=(IDLE, CHARGING_ONLY, SETPOINT),
         transfers=transfers,
         needs=needs_21,
