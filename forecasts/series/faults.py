@@ -14,6 +14,8 @@ FROZEN_DAY_SHARE = 0.125
 """A meter that repeats itself for three hours is suspected of being frozen."""
 COMMON_SHARE = 0.01
 """What was in runs as long in more of the past than this is how the meter is, and no fault."""
+ZEROS_SHARE = 0.2
+"""A load that is 0 more often rests, as a car park by night."""
 SPIKE_SPREADS = 3.0
 """How many times the range of 98 % of all values one must lie from their median."""
 SPIKE_SHARE = 1e-3
@@ -23,8 +25,9 @@ SPIKE_SHARE = 1e-3
 def cleaned(values: Array, n_per_day: int) -> Array:
     """Return a copy of values (n,) with NaN for what is no measurement."""
     clean = np.where(np.isfinite(values), values, np.nan)
-    if never_zero(clean):
-        clean[clean == 0] = np.nan
+    zeros = clean == 0
+    if never_zero(clean) and zeros.sum() <= ZEROS_SHARE * np.isfinite(clean).sum():
+        clean[zeros] = np.nan
     clean[_spikes(clean)] = np.nan
     lengths = run_lengths(clean)
     long = lengths >= n_per_day
@@ -43,10 +46,10 @@ def frozen_tail(values: Array, n_per_day: int) -> int:
         return 0
     past, seen = values[:-tail], lengths[:-tail]
     usual = past[np.isfinite(past)]
-    resting = len(usual) > 0 and values[-1] == usual.min()
-    alike = (past == usual.min()) == resting if len(usual) else np.zeros(0, dtype=np.bool_)
-    common = float((seen[alike] >= tail).sum()) / max(len(usual), 1)
-    return tail if common < COMMON_SHARE else 0
+    if not len(usual):
+        return 0
+    alike = (past == usual.min()) == (values[-1] == usual.min())
+    return tail if (seen[alike] >= tail).sum() < COMMON_SHARE * len(usual) else 0
 
 
 def run_lengths(values: Array) -> NDArray[np.int64]:

@@ -22,7 +22,7 @@ REACHES = 4
 YEAR_DAYS = 365.2425
 SCALE_DAYS = 28
 LEAST_SCALE = 0.1
-"""Share of the mean distance over the whole series below which the scale does not fall."""
+"""Share of the mean distance over all that came before below which the scale does not fall."""
 
 TYPE_MEAN, WEEKS_MEAN, LAST_OF_TYPE, YESTERDAY, WEEK_AGO, ANY_MEAN, YESTERDAY_ALIKE, ANY_ALIKE = range(8)
 N_DAY_COLUMNS = 13
@@ -81,8 +81,10 @@ def make_columns(series: Series, frame: Frame) -> Columns:
     values = series.values
     days = frame.by_day(values)
     blocks = np.stack([_day_columns(values, days, frame, reach) for reach in range(1, REACHES + 1)])
-    centre = np.stack([_centre(block, values) for block in blocks])
+    centre = np.stack([_centre(block) for block in blocks])
     missed = values - centre[0, : len(values)]
+    known = values[np.isfinite(values)]
+    centre = np.where(np.isfinite(centre), centre, known.mean() if len(known) else 0.0)
     return Columns(
         n_per_day=frame.n_per_day,
         centre=centre,
@@ -121,11 +123,10 @@ def _day_columns(values: Array, days: Array, frame: Frame, reach: int) -> Array:
     )
 
 
-def _centre(block: Array, values: Array) -> Array:
-    """Return the first that is known: the mean of four days of the type, of four weeks, yesterday, of any days, of all; (n,)."""
-    known = values[np.isfinite(values)]
-    centre = np.full(block.shape[1], known.mean() if len(known) else 0.0)
-    for index in (ANY_MEAN, YESTERDAY, WEEKS_MEAN, TYPE_MEAN):
+def _centre(block: Array) -> Array:
+    """Return the first that is known: the mean of four days of the type, of four weeks, yesterday, the mean of any days, (n,)."""
+    centre = block[ANY_MEAN]
+    for index in (YESTERDAY, WEEKS_MEAN, TYPE_MEAN):
         centre = np.where(np.isfinite(block[index]), block[index], centre)
     return np.asarray(centre)
 
@@ -154,8 +155,9 @@ def _origin_columns(values: Array, missed: Array, n_per_day: int) -> Array:
 def _scale(missed: Array, n_per_day: int) -> Array:
     """Return the mean distance from the centre in the last four weeks, (n_values + 1,), never 0."""
     distance = np.abs(missed)
-    known = distance[np.isfinite(distance)]
-    overall = float(known.mean()) if len(known) else 0.0
+    known = np.isfinite(distance)
+    count = np.concatenate([[0], np.cumsum(known)])
+    overall = np.concatenate([[0.0], np.cumsum(np.where(known, distance, 0.0))]) / np.maximum(count, 1)
     recent = trailing(distance, SCALE_DAYS * n_per_day)
     scale = np.maximum(np.where(np.isfinite(recent), recent, overall), LEAST_SCALE * overall)
     return np.where(scale > 0, scale, 1.0)

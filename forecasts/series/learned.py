@@ -14,6 +14,7 @@ import numpy as np
 from forecasts.series.blend import skill_weights
 from forecasts.series.boosting import Trees
 from forecasts.series.conformal import weighted_quantiles
+from forecasts.series.intraday import corrected, fit_correction
 from forecasts.series.linear import linear_rows
 from forecasts.series.pairs import N_FOLDS, Pairs
 from forecasts.series.ridge import Ridge
@@ -35,6 +36,7 @@ class Points:
     random_trees: tuple[Trees, ...]
     regressions: tuple[Ridge, ...]
     weights: Array
+    correction: Ridge | None
 
     def predict(self, rows: Array, baseline: Array) -> tuple[Array, Array]:
         """Return what the learners tell of rows (n, n_columns), and rows that also hold how they disagree."""
@@ -47,13 +49,13 @@ class Points:
                 baseline,
             ]
         )
-        return blended(rows, told, self.weights)
+        point = corrected(self.weights @ told, rows, self.correction)
+        return point, with_opinions(rows, told, point)
 
 
-def blended(rows: Array, told: Array, weights: Array) -> tuple[Array, Array]:
-    """Return the blend (n,) of what was told (n_kinds, n), and rows with the blend and the distances from it."""
-    point = weights @ told
-    return point, np.column_stack([rows, point, (told[1:] - told[0]).T])
+def with_opinions(rows: Array, told: Array, point: Array) -> Array:
+    """Return rows that also hold the point (n,) and how what was told (n_kinds, n) disagrees."""
+    return np.column_stack([rows, point, (told[1:] - told[0]).T])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -85,11 +87,14 @@ def learn(rows: Array, values: Array, baseline: Array, pairs: Pairs) -> Learned:
         kinds[2].append(Ridge.fit(linear[seen], values[seen]))
         honest[:3, left] = kinds[0][-1].predict(rows[left]), kinds[1][-1].predict(rows[left]), kinds[2][-1].predict(linear[left])
     blend = skill_weights(values - honest, PRIOR, pairs.age_days)
-    point, wide = blended(rows, honest, blend)
-    errors = values - point
+    correction = fit_correction(rows, values - blend @ honest)
+    point = corrected(blend @ honest, rows, correction)
+    errors, wide = values - point, with_opinions(rows, honest, point)
     sizes, standard = _sizes(wide, errors, pairs)
     return Learned(
-        points=Points(trees=tuple(kinds[0]), random_trees=tuple(kinds[1]), regressions=tuple(kinds[2]), weights=blend),
+        points=Points(
+            trees=tuple(kinds[0]), random_trees=tuple(kinds[1]), regressions=tuple(kinds[2]), weights=blend, correction=correction
+        ),
         quantiles_of_errors=tuple(Trees.quantile(wide, errors, weights, level) for level in LEVELS),
         sizes=sizes,
         standard=standard,

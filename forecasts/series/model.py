@@ -17,8 +17,10 @@ from forecasts.series.conformal import HourlyErrors
 from forecasts.series.faults import cleaned
 from forecasts.series.features import LEAD, REACHES, Columns, make_columns
 from forecasts.series.frame import Frame
+from forecasts.series.intraday import corrected, fit_correction
 from forecasts.series.learned import Learned, learn
 from forecasts.series.pairs import SPAN_DAYS, Pairs, draw_pairs
+from forecasts.series.ridge import Ridge
 from forecasts.series.series import Series
 from v2g.errors import InputError
 from v2g.timegrid import Array
@@ -51,13 +53,14 @@ class Believed:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FittedSeries:
-    """A forecast that was learnt: weights of the simple rules, (8,), their errors, and learners where there was enough."""
+    """A forecast that was learnt: weights of the simple rules, (8,), how the present corrects them, their errors; learners if any."""
 
     calendar: Calendar
     low: float
     high: float
     n_days: float
     weights: Array
+    correction: Ridge | None
     errors: HourlyErrors
     learned: Learned | None
 
@@ -74,7 +77,7 @@ class FittedSeries:
     def _standard(self, rows: Array) -> Array:
         """Return the quantiles at rows (n, n_columns), from the centre in units of the scale, (len(LEVELS), n)."""
         baseline = self.weights @ opinions(rows)
-        simple = baseline + self.errors.quantiles(rows)
+        simple = corrected(baseline, rows, self.correction) + self.errors.quantiles(rows)
         if self.learned is None:
             return simple
         return np.where(rows[:, LEAD] < REACHES, self.learned.quantiles(rows, baseline), simple)
@@ -102,6 +105,8 @@ class SeriesModel:
         rows, told = columns.rows(pairs.origins, pairs.targets), _standardised(trusted.values, columns, pairs)
         weights = skill_weights(told - opinions(rows), priors(n_days), pairs.age_days)
         baseline = weights @ opinions(rows)
+        correction = fit_correction(rows, told - baseline)
+        missed = told - corrected(baseline, rows, correction)
         margin = MARGIN * float(np.ptp(known))
         return FittedSeries(
             calendar=self._calendar,
@@ -109,7 +114,8 @@ class SeriesModel:
             high=float(known.max()) + margin,
             n_days=n_days,
             weights=weights,
-            errors=_errors(told - baseline, rows, pairs, (trusted.values, columns, n_days)),
+            correction=correction,
+            errors=_errors(missed, rows, pairs, (trusted.values, columns, n_days)),
             learned=learn(rows, told, baseline, pairs) if n_days >= LEARN_DAYS else None,
         )
 

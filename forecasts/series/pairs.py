@@ -10,13 +10,14 @@ from forecasts.series.lags import WEEK
 from v2g.timegrid import Array
 
 N_PAIRS = 20_000
+PAIRS_A_SLOT = 4
 N_FOLDS = 3
 MEMORY_DAYS = 180.0
 """Days after which a pair weighs a third: with 90 days the factory and the office gain what the price and the car park lose."""
 SPAN_DAYS = 730
-USUAL_DAYS = 2
-USUAL_SHARE = 0.9
-"""Most pairs are up to two days ahead; the others as after a silent day."""
+LEADS_DAYS = (0.25, 2.0, float(REACHES))
+LEADS_SHARES = (0.2, 0.7, 0.1)
+"""Some pairs are only hours ahead, where the present tells most; most up to two days; some as after a silent day or two."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -43,9 +44,9 @@ def draw_pairs(values: Array, n_per_day: int, *, skip_days: int) -> Pairs:
     first = max(skip_days * n_per_day, end - SPAN_DAYS * n_per_day)
     usable = first + np.flatnonzero(np.isfinite(values[first:]))
     generator = np.random.default_rng(len(usable))
-    n_pairs = min(N_PAIRS, 2 * len(usable))
+    n_pairs = min(N_PAIRS, PAIRS_A_SLOT * len(usable))
     targets = generator.choice(usable, size=n_pairs) if n_pairs else usable
-    days = np.where(generator.random(n_pairs) < USUAL_SHARE, USUAL_DAYS, REACHES)
+    days = generator.choice(LEADS_DAYS, size=n_pairs, p=LEADS_SHARES)
     lead = (generator.random(n_pairs) * days * n_per_day).astype(np.int64)
     age = (end - targets) / n_per_day
     return Pairs(origins=np.maximum(targets - lead, 0), targets=targets, age_days=age)

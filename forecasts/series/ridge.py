@@ -28,13 +28,13 @@ class Ridge:
     constant: float
 
     @classmethod
-    def fit(cls, rows: Array, values: Array) -> "Ridge":
-        """Return the regression of values (n,) on rows (n, n_columns), all finite."""
-        middle, width = rows.mean(axis=0), rows.std(axis=0)
+    def fit(cls, rows: Array, values: Array, *, constant: bool = True) -> "Ridge":
+        """Return the regression of values (n,) on rows (n, n_columns), all finite; without a constant 0 tells 0."""
+        middle, width = rows.mean(axis=0) * constant, rows.std(axis=0)
         width = np.where(width > 0, width, 1.0)
-        scaled = np.column_stack([(rows - middle) / width, np.ones(len(rows))])
+        scaled = np.column_stack([(rows - middle) / width, np.full(len(rows), float(constant))])
         penalty = PENALTY * np.eye(scaled.shape[1])
-        penalty[-1, -1] = 0.0
+        penalty[-1, -1] = 0.0 if constant else 1.0
         weights = np.ones(len(rows))
         solution = np.zeros(scaled.shape[1])
         for _ in range(ROUNDS):
