@@ -16,6 +16,7 @@ from adapters.farm.ocpp.v16.commands import Commands
 from adapters.farm.ocpp.v16.connector import Connector, Transaction
 from adapters.farm.ocpp.v16.profiles import Profiles
 from adapters.farm.ocpp.v16.settings import HEARTBEAT, SAMPLE, Settings
+from adapters.farm.ocpp.v16.upkeep import Upkeep
 from adapters.farm.ocpp.wire import Wire
 from adapters.farm.outlet import Outlet
 from adapters.farm.visit import Visit
@@ -51,9 +52,11 @@ class OcppCharger:
         self._wire = Wire(station_id, url=url, password=password, subprotocol="ocpp1.6", clock=clock)
         self._connectors = {o.evse.connector_id: Connector(o, len(outlets)) for o in outlets}
         self._by_unit = {c.outlet.unit: c for c in self._connectors.values()}
-        self._settings, self._profiles = Settings(len(outlets), sample_s), Profiles()
+        gives_back = any(o.evse.negative_limits for o in outlets)
+        self._settings, self._profiles = Settings(len(outlets), sample_s, gives_back=gives_back), Profiles()
         self._outbox = Outbox(clock)
-        self._commands = Commands(self, self._connectors, self._profiles, self._settings, clock, touch)
+        upkeep = Upkeep(station_id, self._connectors, self._tell_soon)
+        self._commands = Commands(self, self._connectors, self._profiles, self._settings, clock, touch, more=upkeep.handlers)
         self._alive, self._online, self._restart = True, False, asyncio.Event()
 
     async def run(self) -> None:
@@ -63,8 +66,8 @@ class OcppCharger:
     def plugged(self, unit: int, visit: Visit) -> None:
         """Note a car and begin its transaction."""
         connector = self._by_unit[unit]
-        connector.outlet.visit = visit
-        if self._alive:
+        connector.outlet.visit, connector.reserved_for = visit, None
+        if self._alive and connector.operative:
             self.begin(connector, connector.tag)
 
     def unplugged(self, unit: int) -> None:
@@ -76,6 +79,8 @@ class OcppCharger:
     def settle(self, now: datetime) -> None:
         """Put the limits of `now` in force; announce changes of status."""
         for connector_id, connector in self._connectors.items():
+            if connector.transaction is None:
+                connector.operative = connector.to_be_operative
             connector.outlet.let(connector.limit_kw(self._profiles, now) if self._alive else 0.0)
             status = connector.status(now)
             if self._online and status != connector.announced:
@@ -188,6 +193,13 @@ class OcppCharger:
             await self._clock.sleep(interval_s or IDLE_S)
             if interval_s:
                 await self._send_samples([c.evse.connector_id for c in self._connectors.values() if c.transaction], link)
+
+    def _tell_soon(self, action: str, payload: Payload) -> None:
+        """Send a message after the answer now given."""
+        self._outbox.put(partial(self._send, action, payload), attempts=1)
+
+    async def _send(self, action: str, payload: Payload, link: Link) -> None:
+        await link.call(action, payload)
 
     async def _send_heartbeat(self, link: Link) -> None:
         await link.call("Heartbeat", {})

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from adapters.farm.ocpp.fields import maybe, need
 from adapters.farm.ocpp.link import Payload, RefusedError
+from adapters.farm.ocpp.v16.composite import composite
 from adapters.farm.ocpp.v16.connector import Connector
 from adapters.farm.ocpp.v16.profiles import MAX, MAX_PERIODS, MAX_STACK_LEVEL, TX, ChargingProfile, Profiles, read_profile
 from adapters.farm.ocpp.v16.settings import Settings
@@ -50,6 +51,8 @@ class Commands:
         settings: Settings,
         clock: Clock,
         touch: Callable[[], None],
+        *,
+        more: Mapping[str, Callable[[Payload], Payload]],
     ) -> None:
         self._charger, self._connectors, self._profiles, self._settings = charger, connectors, profiles, settings
         self._clock, self._touch = clock, touch
@@ -62,6 +65,9 @@ class Commands:
             "GetConfiguration": self._get_configuration,
             "ChangeConfiguration": self._change_configuration,
             "Reset": self._reset,
+            "GetCompositeSchedule": self._composite,
+            "ExtendedTriggerMessage": self._trigger,
+            **more,
         }
 
     def answer(self, action: str, payload: Payload) -> Payload:
@@ -87,9 +93,23 @@ class Commands:
             return False
         if (profile.purpose == MAX and connector is not None) or not 0 <= profile.stack_level <= MAX_STACK_LEVEL:
             return False
-        if len(profile.periods) > MAX_PERIODS or any(p.limit < 0.0 for p in profile.periods):
+        if len(profile.periods) > MAX_PERIODS or (any(p.limit < 0.0 for p in profile.periods) and not self._negative(profile)):
             return False
         return profile.purpose != TX or self._fits_transaction(profile, connector)
+
+    def _negative(self, profile: ChargingProfile) -> bool:
+        """Return whether the vendor of every outlet meant takes a negative limit for discharge: no standard does."""
+        meant = [c for number, c in self._connectors.items() if profile.connector_id in (0, number)]
+        return profile.purpose != MAX and all(c.evse.negative_limits for c in meant)
+
+    def _composite(self, payload: Payload) -> Payload:
+        number, duration_s = need(payload, "connectorId", int), need(payload, "duration", int)
+        meant = [c for n, c in self._connectors.items() if number in (0, n)]
+        if not meant or duration_s <= 0:
+            return REJECTED
+        unit = maybe(payload, "chargingRateUnit", str) or "W"
+        now = self._clock.now()
+        return composite(self._profiles, meant, connector_id=number, now=now, duration_s=duration_s, unit=unit)
 
     def _fits_transaction(self, profile: ChargingProfile, connector: Connector | None) -> bool:
         if connector is None or connector.transaction is None:
@@ -113,7 +133,7 @@ class Commands:
         waiting = [
             c
             for number, c in self._connectors.items()
-            if c.transaction is None and c.outlet.visit is not None and connector_id in (None, number)
+            if c.transaction is None and c.operative and c.outlet.visit is not None and connector_id in (None, number)
         ]
         if not waiting:
             return REJECTED

@@ -4,6 +4,7 @@ What holds at an outlet: of the TxProfiles of its transaction the one of the hig
 any, likewise of its TxDefaultProfiles (those for connector 0 stand for every connector). The ChargePointMaxProfile caps it.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -59,6 +60,21 @@ class ChargingProfile:
         phases = min(period.phases or 3, len(evse.phases))
         return kw_from_a(period.limit, voltage_v=evse.voltage_v, phases=phases)
 
+    def changes(self, transaction_began_at: datetime | None, since: datetime, until: datetime) -> Iterator[datetime]:
+        """Give the instants between `since` and `until` at which the limit may change."""
+        begin = (self.start if self.kind != "Relative" else None) or transaction_began_at or self.installed_at
+        turn = RECURS[self.recurrency or "Daily"] if self.kind == "Recurring" else None
+        if turn is not None and begin < since:
+            begin += (since - begin) // turn * turn
+        while begin < until:
+            yield from (begin + timedelta(seconds=p.start_s) for p in self.periods)
+            if self.duration_s is not None:
+                yield begin + timedelta(seconds=self.duration_s)
+            if turn is None:
+                break
+            begin += turn
+        yield from (instant for instant in (self.valid_from, self.valid_to) if instant)
+
     def _elapsed_s(self, now: datetime, transaction_began_at: datetime | None) -> float:
         begin = self.start if self.kind != "Relative" else None
         elapsed = now - (begin or transaction_began_at or self.installed_at)
@@ -72,6 +88,11 @@ class Profiles:
     """All profiles installed on one charge point."""
 
     _installed: list[ChargingProfile] = field(default_factory=list)
+
+    @property
+    def all(self) -> tuple[ChargingProfile, ...]:
+        """Every installed profile."""
+        return tuple(self._installed)
 
     def install(self, profile: ChargingProfile) -> bool:
         """Install a profile in place of one with its id, or its purpose, connector and stack level; False if there is no room."""

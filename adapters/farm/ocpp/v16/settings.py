@@ -4,18 +4,20 @@ from typing import Any
 
 from adapters.farm.ocpp.v16.profiles import MAX_PERIODS, MAX_PROFILES, MAX_STACK_LEVEL
 
-MEASURANDS = ("Power.Active.Import", "Energy.Active.Import.Register", "SoC", "Power.Offered")
+ONE_WAY = ("Power.Active.Import", "Energy.Active.Import.Register", "SoC", "Power.Offered")
+MEASURANDS = (*ONE_WAY, "Power.Active.Export", "Energy.Active.Export.Register")
 HEARTBEAT, SAMPLE, MEASURED = "HeartbeatInterval", "MeterValueSampleInterval", "MeterValuesSampledData"
 
 
 class Settings:
     """Keys and values; intervals are in seconds of the farm's clock."""
 
-    def __init__(self, n_connectors: int, sample_s: float) -> None:
-        self._changeable = {HEARTBEAT: "300", SAMPLE: str(round(sample_s)), MEASURED: ",".join(MEASURANDS)}
+    def __init__(self, n_connectors: int, sample_s: float, *, gives_back: bool = False) -> None:
+        measured = MEASURANDS if gives_back else ONE_WAY
+        self._changeable = {HEARTBEAT: "300", SAMPLE: str(round(sample_s)), MEASURED: ",".join(measured)}
         self._fixed = {
             "NumberOfConnectors": str(n_connectors),
-            "SupportedFeatureProfiles": "Core,SmartCharging,RemoteTrigger",
+            "SupportedFeatureProfiles": "Core,FirmwareManagement,LocalAuthListManagement,Reservation,SmartCharging,RemoteTrigger",
             "ChargeProfileMaxStackLevel": str(MAX_STACK_LEVEL),
             "ChargingScheduleAllowedChargingRateUnit": "Current,Power",
             "ChargingScheduleMaxPeriods": str(MAX_PERIODS),
