@@ -1,33 +1,37 @@
 """Find prices and mixes of answers: a lower and an upper bound that meet.
 
-Each round sends the cars a price curve, adds what they answer to the master, and takes the next prices between the master's duals
-and the best prices yet (Wentges smoothing): far from the best prices the master knows little. Whatever ends it, a feasible mix and
-both bounds are in hand.
+A round is a sweep, in which the groups answer in turns and aim at the last mix's power (`sweeps`), and a plain question at prices
+between the master's duals and the best ones yet (Wentges smoothing), which bounds the optimum from below and brings answers that
+the sweep has not. Then the master mixes all. Whatever ends it, a feasible mix and both bounds are in hand.
 Source: Wentges (1997), "Weighted Dantzig-Wolfe decomposition for linear mixed-integer programming", International Transactions in
 Operational Research 4(2).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from optimizer.deadline import Deadline
+from optimizer.fleet.answers import Answers
 from optimizer.fleet.bound import SiteBound
 from optimizer.fleet.groups import Groups
 from optimizer.fleet.master import Master, Mixture
+from optimizer.fleet.relaxation import Start
 from optimizer.fleet.site import Site
+from optimizer.fleet.sweeps import Sweeps
 from optimizer.model.build import TERMS
 from v2g.errors import PlanningError
 from v2g.solution import Tier
 from v2g.timegrid import Array
 
-STEP = 0.5
-"""How far prices go from the best ones to the master's. Measured, rounds of all 20,000 cars from a sample's prices, cold and at the
-next tick: 0.3 takes 20 and 18, 0.5 17 and 13, 0.7 14 and 14."""
-FIRST_CAP, CAP_GROWTH = 2.0, 1.25
-"""Prices are cut to this multiple of the dearest tariff at first, while cars idle for want of answers and duals are those of
-promises broken; the cut gives way each round it is felt."""
+STEP = 0.3
+"""How far prices go from the best ones to the master's."""
+STRENGTH, FIRST_STRENGTHS = 0.5, (2.0, 8.0, 16.0)
+"""How strongly a sweep holds to its aim: in each round, and in the sweeps before the first mix of a cold search, which must be
+feasible rather than cheap. Measured, 10,000 cars: 0.3 to 1 need as many rounds."""
+PATIENCE = 3
+"""Rounds in which cars may idle for want of answers; if they still do then, there is a shortage, and its prices must be found."""
+IDLE = 1e-6
 MOST_ROUNDS = 200
 FIRST_SOLVE_S = 1.0
 """The first mix gets this much time, whatever is left: without it there is no plan."""
@@ -37,13 +41,14 @@ FIRST_SOLVE_S = 1.0
 class Found:
     """What a search has found.
 
-    `curves` (K, L, T) are the prices that were asked, `duals` the site's row duals behind each, `share` (K, G) the mix; `best` are
-    the duals of the greatest lower bound `least`, `most` the mix's cost, `in_play` the site's money in either direction [currency].
+    `curves` (K, G, T) are the prices that the groups were asked, `share` (K, G) the mix and `power_kw` (L, T) its power at each
+    place; `best` are the duals of the greatest lower bound `least`, `most` the mix's cost, `in_play` the site's money in either
+    direction [currency].
     """
 
     curves: Array
-    duals: tuple[Array, ...]
     share: Array
+    power_kw: Array
     best: Array
     least: float
     most: float
@@ -55,71 +60,84 @@ class Found:
         """Distance of the bounds, relative to the money in play."""
         return max(self.most - self.least, 0.0) / self.in_play
 
-    def leading(self, n: int) -> tuple[Array, ...]:
-        """Return the duals of the `n` curves that have most part in the mix, the best duals last."""
-        order = np.argsort(-self.share.sum(axis=1), kind="stable")[:n]
-        return (*(self.duals[k] for k in order if self.share[k].any()), self.best)
 
-
-def converge(master: Master, site: Site, groups: Groups, starts: Sequence[Array], *, gap: float, deadline: Deadline) -> Found:
-    """Search from the duals `starts`, the last of which are taken for the best, until the bounds meet or time is over."""
-    search = _Search(master, site, groups)
-    for start in starts[:-1]:
-        search.ask(start)
-    dual: Array | None = starts[-1] if starts else None
+def converge(master: Master, site: Site, groups: Groups, start: Start | None, *, gap: float, deadline: Deadline) -> Found:
+    """Search from `start`, from the tariff without one, until the bounds meet or time is over."""
+    search = _Search(master, site, groups, start)
+    for strength in FIRST_STRENGTHS:
+        search.sweep(strength)
     while True:
-        found = search.round(dual, deadline)
+        found = search.mix(deadline)
         if found.gap_frac <= gap or deadline.left_s <= 0 or found.n_rounds >= MOST_ROUNDS:
             return found
-        dual = search.next_dual()
+        search.go_on()
 
 
 class _Search:
     """A search under way."""
 
-    def __init__(self, master: Master, site: Site, groups: Groups) -> None:
+    def __init__(self, master: Master, site: Site, groups: Groups, start: Start | None) -> None:
         self.master, self.site, self.groups = master, site, groups
         self.bound = SiteBound.of(site, moving=True)
-        self.duals: list[Array] = []
         self.curves: list[Array] = []
-        self.least = -np.inf
-        self.best: Array | None = None
-        self.tariff = site.rest.connection.import_price_per_kwh
-        self.cap = FIRST_CAP * float(np.abs(self.tariff).max())
+        self.least, self.idle_rounds = -np.inf, 0
         self.mixture: Mixture | None = None
         master.load(site, groups)
+        tariff = np.broadcast_to(site.rest.connection.import_price_per_kwh, (len(site.share), site.rest.grid.n_steps))
+        self.best = np.zeros(site.program.stamp.n_rows)
+        if start is None:
+            power = self.take(groups.answer(tariff), tariff[groups.place])
+            self.prices, self.aim = tariff, power
+        else:
+            self.ask(self.bound.priced(start.dual))
+            self.prices, self.aim = site.price_per_kwh(self.best), start.power_kw
+        self.sweeps = Sweeps(groups, self.aim)
 
-    def ask(self, dual: Array | None) -> None:
-        """Add the answers to the prices of row duals, to the tariff where there are none; note what they bound."""
-        shape = (len(self.site.share), len(self.tariff))
-        wanted = np.broadcast_to(self.tariff, shape) if dual is None else self.site.price_per_kwh(dual)
-        capped = self.least == -np.inf and self.mixture is not None and self.mixture.idle.any()
-        curve = np.clip(wanted, -self.cap, self.cap) if capped else wanted
-        answers = self.groups.answer(curve)
-        self.master.add(answers.power_kw, answers.cost)
-        self.curves.append(curve)
-        self.duals.append(np.zeros(self.site.program.stamp.n_rows) if dual is None else dual)
-        if dual is None:
-            return
-        if (curve != wanted).any():
-            self.cap *= CAP_GROWTH
-            return
+    def ask(self, dual: Array) -> None:
+        """Add the answers to the prices of row duals; note what they bound."""
+        prices = self.site.price_per_kwh(dual)
+        answers = self.groups.answer(prices)
+        self.take(answers, prices[self.groups.place])
         value = self.bound.value(dual) + float(answers.bound.sum())
-        if self.best is None or value > self.least:
-            self.least, self.best = value, dual
+        if value > self.least:
+            self.least, self.best, self.prices = value, dual, prices
 
-    def round(self, dual: Array | None, deadline: Deadline) -> Found:
-        """Ask once more and mix all answers."""
-        self.ask(dual)
+    def sweep(self, strength: float) -> None:
+        """Add the answers of a sweep."""
+        self.take(*self.sweeps.sweep(self.prices, self.aim, strength))
+
+    def take(self, answers: Answers, curves: Array) -> Array:
+        """Add answers to price curves (G, T) to the master; return their power at each place (L, T)."""
+        self.master.add(answers.power_kw, answers.cost)
+        self.curves.append(curves)
+        power = np.zeros((len(self.site.share), curves.shape[1]))
+        np.add.at(power, self.groups.place, answers.power_kw)
+        return power
+
+    def go_on(self) -> None:
+        """Ask and sweep once more; while cars only idle for want of answers, duals are worth nothing: sweep, and more strongly."""
+        assert self.mixture is not None  # noqa: S101 (mixed before)
+        idle = bool(self.mixture.idle.max(initial=0.0) > IDLE)
+        self.idle_rounds = self.idle_rounds + 1 if idle else 0
+        if 0 < self.idle_rounds <= PATIENCE:
+            self.sweep(STRENGTH * (2.0 + self.idle_rounds))
+            return
+        now = self.bound.priced(self.mixture.row_dual)
+        self.ask(now if self.least == -np.inf else STEP * now + (1.0 - STEP) * self.best)
+        self.aim = self.mixture.power_kw
+        self.sweep(STRENGTH)
+
+    def mix(self, deadline: Deadline) -> Found:
+        """Mix all answers."""
         if self.mixture is None:
             self.mixture = self.master.solve(Deadline(max(deadline.left_s, FIRST_SOLVE_S)))
         else:
             self.mixture = self._next_mixture(self.mixture, deadline)
         return Found(
             curves=np.array(self.curves),
-            duals=tuple(self.duals),
             share=self.mixture.share,
-            best=self.bound.priced(self.mixture.row_dual) if self.best is None else self.best,
+            power_kw=self.mixture.power_kw,
+            best=self.best,
             least=self.least,
             most=self.mixture.cost,
             in_play=self._in_play(),
@@ -134,12 +152,6 @@ class _Search:
             if deadline.left_s > 0:
                 raise
             return replace(last, share=np.pad(last.share, ((0, len(self.curves) - len(last.share)), (0, 0))))
-
-    def next_dual(self) -> Array:
-        """Return the next duals, between the best and the master's."""
-        assert self.mixture is not None  # noqa: S101 (a round has been)
-        now = self.bound.priced(self.mixture.row_dual)
-        return now if self.best is None or self.least == -np.inf else STEP * now + (1.0 - STEP) * self.best
 
     def _in_play(self) -> float:
         assert self.mixture is not None  # noqa: S101 (a round has been)

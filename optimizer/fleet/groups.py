@@ -19,7 +19,8 @@ from v2g.timegrid import Array
 class Groups:
     """G groups of cars, each of which stands for `weight` cars.
 
-    `place` (G,) is where they are, `size_kw` (G,) their most power in either direction [kW, > 0].
+    `place` (G,) is where they are, `size_kw` (G,) their most power in either direction [kW, > 0]. To `cars`, each group is a place:
+    it may have a price curve of its own.
     """
 
     cars: Cars
@@ -34,7 +35,7 @@ class Groups:
 
     def answer(self, price_per_kwh: Array, *, moving: bool = True) -> Answers:
         """Return how the groups answer the price curves (L, T) of their places."""
-        found = answer(self.cars, price_per_kwh, moving=moving)
+        found = answer(self.cars, price_per_kwh[self.place], moving=moving)
         w = self.weight
         return Answers(power_kw=w * found.power_kw, cost=w * found.cost, bound=w * found.bound)
 
@@ -60,7 +61,7 @@ def group_cars(problem: Problem, ordered: Index, places: Places, tiers: TierPric
     group = np.repeat(np.cumsum(n_groups) - n_groups, n_here) + within * np.repeat(n_groups, n_here) // np.repeat(n_here, n_here)
     most_kw = np.maximum(s.charge_max_kw.max(axis=1), s.discharge_max_kw.max(axis=1))[ordered]
     return Groups(
-        cars=make_cars(problem, ordered, place, group, tiers),
+        cars=make_cars(problem, ordered, group, group, tiers),
         place=np.repeat(place[first], n_groups),
         size_kw=np.maximum(weight * np.bincount(group, most_kw, minlength=int(n_groups.sum())), 1.0),
         weight=weight,

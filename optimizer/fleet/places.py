@@ -44,6 +44,15 @@ def find_places(problem: Problem) -> Places:
     return Places(circuit=at[first], share=s.phase_share[first], of=of.astype(np.int64))
 
 
+def rank_at(place: Index) -> Index:
+    """Return how many before it are at each one's place, (n,)."""
+    order = np.argsort(place, kind="stable")
+    _, count = np.unique(place, return_counts=True)
+    rank = np.empty(len(place), np.int64)
+    rank[order] = np.arange(len(place)) - np.repeat(np.cumsum(count) - count, count)
+    return rank
+
+
 def outline(problem: Problem, places: Places) -> Problem:
     """Return the problem with one storage a place, as strong as all of its units: what the network and the connection depend on."""
     s, (n, T) = problem.storages, (places.n_places, problem.grid.n_steps)
