@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export PATH := $(PATH):/usr/sbin
 
-.PHONY: demo test check format bench clean
+.PHONY: demo test check format bench fuzz clean
 
 demo: $(VENV)/.ready
 	$(BIN)/v2g demo $(ARGS)
@@ -26,6 +26,9 @@ bench: $(VENV)/.ready
 	$(BIN)/python benchmarks/solve.py
 	$(BIN)/python benchmarks/optimizer.py
 	$(BIN)/python benchmarks/stability.py
+
+fuzz: $(VENV)/.ready
+	$(BIN)/python -m tests.adapters.ocpp.campaign --frames 1000000 $(ARGS)
 
 $(VENV)/.ready: pyproject.toml .ci/setup
 	.ci/setup $(VENV) dev,broker,portfolio
