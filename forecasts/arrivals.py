@@ -1,42 +1,30 @@
-"""Who will come: arrivals by weekday and hour as on days like it, with the mean stay and energy of cars that came at such times.
+"""Who will come: arrivals as on days like it, as busy as today turned out, with the mean stay and energy of cars at such times.
 
-    expected[hour] = f · Σ_d w_d·arrivals[d,hour] / Σ_d w_d
-    w_d = exp(−age_d/60 d) · (1 if the same weekday, 0.3 if another of the same day type, else 0)
-
-Daily arrivals are over-dispersed: each day has a factor of its own, gamma distributed with shape k and mean 1, so that what has
-come today tells of what will come (f = 1 on later days):
-
-    f = (k + arrived today) / (k + expected until now),      Σ_d (n_d − λ_d)² = Σ_d λ_d + Σ_d λ_d²/k
-
-Source: the conjugate gamma–Poisson model, e.g. Gelman et al. (2013), "Bayesian Data Analysis", §2.6; k by moments.
+Numbers by `forecasts.fleet.counts`: hours of like days, times the posterior mean of today's gamma factor. The stay and the energy
+of those that come at an hour are the means of visits by `forecasts.fleet.kernel`, as of drivers that nobody knows.
 """
 
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
 
-from forecasts.localtime import DAY_S, Calendar, Ints, local_s, seconds, weekdays
+from forecasts.fleet import kernel
+from forecasts.fleet.counts import HOURS, DayCounts, posterior_factor
+from forecasts.fleet.visits import Visits, columns
+from forecasts.localtime import DAY_S, Calendar, Ints, local_s, seconds
+from forecasts.visits import VisitRecord
 from v2g.observation import Observation
 from v2g.outlook import LEVELS, Departure, ExpectedSession
-from v2g.session import EndedVisit
 from v2g.site import Site
 from v2g.timegrid import Array, TimeGrid
 
 HOUR_S = 3600
-HOURS = DAY_S // HOUR_S
-CAPACITY = 20_000
-"""Visits that are remembered."""
 LEAST_DAYS = 7
 """With fewer whole days nothing is expected."""
-MEMORY_DAYS = 60.0
-OTHER_WEEKDAY = 0.3
-CLOCK_WIDTH_H = 1.0
-"""Cars that came this far from an hour of the day tell how long the cars of that hour stay."""
-SHAPES = (1.0, 1000.0)
-"""Bounds of k: a day with twice as many cars is common, or as rare as chance makes it."""
+COUNTED_DAYS = 120
+"""Days whose arrivals are counted, the latest."""
 NEVER_S = 1e12
 LEAST_NUMBER = 0.02
 """Fewer cars than this in an hour are nobody."""
@@ -51,86 +39,64 @@ class _Kind:
 
 
 class Arrivals:
-    """Expected sessions at a site's empty outlets; starts with the visits of `history`."""
+    """Expected sessions at a site's empty outlets, from its `visits`, which others fill."""
 
-    def __init__(self, site: Site, calendar: Calendar, *, history: Sequence[EndedVisit] = ()) -> None:
-        self._site, self._calendar = site, calendar
-        self._visits: deque[tuple[int, float, float]] = deque(maxlen=CAPACITY)
-        self._columns: tuple[Ints, Ints, Array, Array] | None = None
-        for visit in history:
-            self.learn(visit)
-
-    def learn(self, visit: EndedVisit) -> None:
-        """Keep an ended visit."""
-        began_s = seconds(visit.plugged_in_at)
-        energy = np.nan if visit.energy_kwh is None else visit.energy_kwh
-        self._visits.append((began_s, (seconds(visit.left_at) - began_s) / HOUR_S, energy))
-        self._columns = None
+    def __init__(self, site: Site, calendar: Calendar, *, visits: VisitRecord) -> None:
+        self._site, self._calendar, self._visits = site, calendar, visits
 
     def forecast(self, observation: Observation, departures: Sequence[Departure], grid: TimeGrid) -> tuple[ExpectedSession, ...]:
         """Return the sessions to be expected on `grid`, by hour and circuit; nothing before a week has been seen."""
-        day, hour, stay_h, energy_kwh = self._known(observation)
-        now = seconds(observation.at)
+        ended, now = self._visits.ended(), seconds(observation.at)
         today, now_hour = (int(x[0]) for x in self._local(np.array([now])))
-        first = int(day.min(initial=today)) + 1  # the day of the first visit may be half a day
-        if today - first < LEAST_DAYS or not np.isfinite(energy_kwh).any():
+        first, counts = self._counts(ended, observation, today)
+        known = ended.take(np.isfinite(ended.energy_kwh)).take(slice(-kernel.NEWEST, None))
+        if today - first < LEAST_DAYS or not len(known):
             return ()
-        counts = np.zeros((today + 1 - first, HOURS))
-        seen = (day >= first) & (day <= today)
-        np.add.at(counts, (day[seen] - first, hour[seen]), 1.0)
+        before = DayCounts(calendar=self._calendar, first=first, arrivals=counts[:-1])
         hours = _clock_hours(grid)
         middles_s = hours.mean(axis=1).astype(np.int64)
         on_day, at_hour = self._local(middles_s)
-        rates = self._rates(counts[:-1], first, int(on_day.max()))
-        factor = _factor(counts, rates, now_hour + (now % HOUR_S) / HOUR_S)
-        numbers = rates[on_day - first, at_hour] * np.where(on_day == today, factor, 1.0) * np.diff(hours)[:, 0] / HOUR_S
+        rates = before.expected(np.arange(today, int(on_day.max()) + 1))
+        until_now = float(rates[0] @ np.clip(now_hour + (now % HOUR_S) / HOUR_S - np.arange(HOURS), 0.0, 1.0))
+        factor = posterior_factor(before.day_model().shape, float(counts[-1].sum()), until_now)
+        numbers = rates[on_day - today, at_hour] * np.where(on_day == today, factor, 1.0) * np.diff(hours)[:, 0] / HOUR_S
         room = _Room(self._site, observation, departures)
-        kinds = [_mean_kind(hour, stay_h, energy_kwh, int(h)) for h in at_hour]
+        kinds = self._kinds(known, middles_s, observation.at)
         come = [room.take(float(n), int(at), kind) for n, at, kind in zip(numbers, middles_s, kinds, strict=True)]
         return tuple(session for batch in come for session in batch)
 
-    def _known(self, observation: Observation) -> tuple[Ints, Ints, Array, Array]:
-        """Return local day, hour, stay [h] and energy [kWh] of all visits; NaN of those that go on."""
-        if self._columns is None:
-            rows = np.array(self._visits, dtype=np.float64).reshape(-1, 3)
-            days, hours = self._local(rows[:, 0].astype(np.int64))
-            self._columns = days, hours, rows[:, 1], rows[:, 2]
-        days, hours, stay_h, energy_kwh = self._columns
+    def _counts(self, ended: Visits, observation: Observation, today: int) -> tuple[int, Array]:
+        """Return the first whole day that is counted and the arrivals by hour from then on, today's last, (n_days, 24)."""
         begun = [seconds(e.session.plugged_in_at) for e in observation.evses if e.session is not None]
-        here_days, here_hours = self._local(np.array(begun, dtype=np.int64))
-        unknown = np.full(len(begun), np.nan)
-        return np.r_[days, here_days], np.r_[hours, here_hours], np.r_[stay_h, unknown], np.r_[energy_kwh, unknown]
+        here_day, here_hour = self._local(np.array(begun, dtype=np.int64))
+        day, hour = np.r_[ended.day, here_day], np.r_[ended.clock_h.astype(np.int64), here_hour]
+        first = max(int(day.min(initial=today)) + 1, today - COUNTED_DAYS)  # the day of the first visit may be half a day
+        counts = np.zeros((max(today + 1 - first, 0), HOURS))
+        seen = (day >= first) & (day <= today)
+        np.add.at(counts, (day[seen] - first, hour[seen]), 1.0)
+        return first, counts
+
+    def _kinds(self, known: Visits, at_s: Ints, now: datetime) -> list[_Kind]:
+        """Return the mean car of those that come at each instant, from `known` visits."""
+        nothing = np.full(len(at_s), np.nan)
+        come = columns(
+            self._calendar,
+            begin_s=at_s.astype(np.float64),
+            left_s=np.full(len(at_s), np.inf),
+            drivers=[""] * len(at_s),
+            stated_s=nothing,
+            requested_kwh=nothing,
+            energy_kwh=nothing,
+        )
+        weight = kernel.weights(come, known, np.full(len(at_s), now.timestamp() / HOUR_S))
+        total = np.maximum(weight.sum(axis=1), 1e-12)
+        stays_h, energies_kwh = weight @ known.stay_h / total, weight @ known.energy_kwh / total
+        return [_Kind(stay_h=float(stay), energy_kwh=float(energy)) for stay, energy in zip(stays_h, energies_kwh, strict=True)]
 
     def _local(self, instants_s: Ints) -> tuple[Ints, Ints]:
         """Return the local day and hour of the day of each instant."""
         local = local_s(instants_s, self._calendar.time_zone)
         return local // DAY_S, local % DAY_S // HOUR_S
-
-    def _rates(self, counts: Array, first: int, last: int) -> Array:
-        """Return the arrivals expected in each hour of the days `first` to `last` from whole days like them, (n_days, 24).
-
-        `counts` holds those of the days from `first` on; no day counts as like itself.
-        """
-        days = np.arange(first, last + 1)
-        types, weekday, past = self._calendar.types(days), weekdays(days), days[: len(counts)]
-        weight = np.exp(-np.abs(days[:, None] - past) / MEMORY_DAYS) * (days[:, None] != past)
-        weight *= np.where(weekday[:, None] == weekday[: len(past)], 1.0, OTHER_WEEKDAY)
-        weight *= types[:, None] == types[: len(past)]
-        return np.asarray(weight @ counts / np.maximum(weight.sum(axis=1, keepdims=True), 1e-12))
-
-
-def _factor(counts: Array, rates: Array, now_h: float) -> float:
-    """Return by how much today, the last row of `counts`, exceeds its like until `now_h` [h of the local day]."""
-    today = len(counts) - 1
-    shape = over_dispersion(counts[:-1].sum(axis=1), rates[:today].sum(axis=1))
-    until_now = float(rates[today] @ np.clip(now_h - np.arange(HOURS), 0.0, 1.0))
-    return float((shape + counts[-1].sum()) / (shape + until_now))
-
-
-def over_dispersion(counts: Array, means: Array) -> float:
-    """Return the shape k of the days' gamma factor by moments, within `SHAPES`."""
-    excess = float(((counts - means) ** 2).sum() - means.sum())
-    return float(np.clip((means**2).sum() / excess, *SHAPES)) if excess > 0 else SHAPES[1]
 
 
 class _Room:
@@ -201,14 +167,3 @@ def _clock_hours(grid: TimeGrid) -> Ints:
     begin_s, end_s = seconds(grid.start), seconds(grid.end)
     marks = np.unique(np.clip(np.arange(begin_s // HOUR_S, end_s // HOUR_S + 2) * HOUR_S, begin_s, end_s))
     return np.stack([marks[:-1], marks[1:]], axis=1)
-
-
-def _mean_kind(hours: Ints, stay_h: Array, energy_kwh: Array, hour: int) -> _Kind:
-    """Return the mean car of an hour of the day, from those that came near it on any day."""
-    apart = np.abs((hours - hour + HOURS // 2) % HOURS - HOURS // 2)
-    weight = np.exp(-0.5 * (apart / CLOCK_WIDTH_H) ** 2) * np.isfinite(stay_h) * np.isfinite(energy_kwh)
-    total = max(float(weight.sum()), 1e-12)
-    return _Kind(
-        stay_h=float(weight @ np.nan_to_num(stay_h)) / total,
-        energy_kwh=float(weight @ np.nan_to_num(energy_kwh)) / total,
-    )

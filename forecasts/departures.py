@@ -1,36 +1,32 @@
-"""When a plugged-in car will leave, given that it is still here: weighted past stays, and what little is known without any.
+"""When a plugged-in car will leave, given that it is still here: by a model of stays, and without one by weighted past stays.
 
-Each ended visit is a candidate stay with the weight
-
-    w = exp(−½(Δarrival/1 h)²) · exp(−½(Δstated stay/1 h)²) · exp(−age/60 d) · (30 if the same driver) · (0.3 if another day type)
-
-so statements count as far as like statements came true. `PRIOR_VISITS` imagined visits spread as visits typically do,
+The model (`forecasts.fleet.stays`) speaks where it has learned enough. Else each ended visit is a candidate stay with its weight by
+`forecasts.fleet.kernel`. `PRIOR_VISITS` imagined visits spread as visits typically do,
 around the stated departure or else the site's default stay, and carry the forecast until real ones outweigh them. Candidates
 that would have left by now drop out; one imagined visit of open end remains, whose rest is as long as a quarter of its stay.
 
-Source: kernel-weighted empirical distributions (Nadaraya 1964, Watson 1964); parameters by pinball loss on later halves
-of three data sets: ACN-Data JPL and Caltech (Lee, Li, Low 2019), apartments in Norway (Sørensen et al. 2024).
+Source: see `forecasts.fleet.kernel`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 
 import numpy as np
 
+from forecasts.fleet import kernel
+from forecasts.fleet.here import CarsHere
+from forecasts.fleet.stays import StayModel
+from forecasts.fleet.visits import cars_here
 from forecasts.localtime import Calendar
-from forecasts.visits import VisitTable, hours
+from forecasts.visits import VisitRecord, hours
 from v2g.outlook import LEVELS, Departure
-from v2g.session import ChargingSession, EndedVisit
+from v2g.session import ChargingSession
 from v2g.timegrid import Array
 
-ARRIVAL_WIDTH_H = 1.0  # pinball loss is within 2 % from 0.75 to 1.5 h
-STATED_WIDTH_H = 1.0  # given statements: 0.763 h, without them 0.842 h, adding their errors instead 0.813 h (Caltech)
-MEMORY_H = 60 * 24.0
-SAME_DRIVER = 30.0  # 1 → 0.460 h, 10 → 0.436 h, 30 → 0.412 h; 100 narrows the 80 % band to 77 % (JPL, Norway)
-OTHER_DAY = 0.3
-UNSTATED = 0.05  # weight of a visit without a statement when there is one now
+RECALLED = 1000
+"""Visits that are candidates, the latest."""
 PRIOR_VISITS = 3.0
 OPEN_VISITS = 1.0
 OPEN_SHARE = 0.25
@@ -58,69 +54,73 @@ class Candidates:
 
 
 class Departures:
-    """Departure forecasts of a site whose strangers stay `default_stay_h`; starts with the visits of `history`."""
+    """Departure forecasts of a site whose strangers stay `default_stay_h`, from its `visits`, which others fill, and a model."""
 
-    def __init__(self, calendar: Calendar, *, default_stay_h: float, history: Sequence[EndedVisit] = ()) -> None:
-        self._default_stay_h = default_stay_h
-        self.visits = VisitTable(calendar, history)
+    def __init__(self, calendar: Calendar, *, default_stay_h: float, visits: VisitRecord, model: StayModel | None = None) -> None:
+        self._calendar, self._default_stay_h, self._visits = calendar, default_stay_h, visits
+        self._modelled = CarsHere(calendar)
         self._memo: dict[str, tuple[object, object, Candidates]] = {}
+        self.adopt(model)
 
-    def learn(self, visit: EndedVisit) -> None:
-        """Keep an ended visit."""
-        self.visits.add(visit)
+    def adopt(self, model: StayModel | None) -> None:
+        """Use this model from now on, which may have been learned elsewhere; None for like visits alone."""
+        self._modelled.adopt(model)
 
     def forecast(self, sessions: Sequence[ChargingSession], at: datetime) -> tuple[Departure, ...]:
         """Return one departure per session, known at `at` and never before it."""
         now_h = hours(at)
-        self._renew(sessions, now_h)
-        return tuple(self._departure(session, now_h) for session in sessions)
+        told = self._modelled.leaves_h(sessions, self._visits.ended(), now_h)
+        self._renew([s for s in sessions if s.session_id not in told], now_h)
+        return tuple(
+            _departure(session, told[session.session_id], "history")
+            if session.session_id in told
+            else self._like_others(session, now_h)
+            for session in sessions
+        )
 
-    def _departure(self, session: ChargingSession, now_h: float) -> Departure:
+    def _like_others(self, session: ChargingSession, now_h: float) -> Departure:
         candidates = self._memo[session.session_id][-1]
         stayed_h = max(now_h - hours(session.plugged_in_at), 1.0)
-        quantiles_h = still_here(candidates, now_h, OPEN_SHARE * stayed_h)
-        instants = tuple([datetime.fromtimestamp(s, UTC) for s in np.ceil(quantiles_h * 3600.0).tolist()])
-        return Departure(session_id=session.session_id, quantiles=instants, source=candidates.source)
+        return _departure(session, still_here(candidates, now_h, OPEN_SHARE * stayed_h), candidates.source)
 
     def _renew(self, sessions: Sequence[ChargingSession], now_h: float) -> None:
         """Keep the candidates of `sessions` and no others, weighed anew where what they rest on has changed."""
-        learned = (self.visits.total, int(np.count_nonzero(self.visits.left_h <= now_h)))
+        learned = (self._visits.total, int(np.searchsorted(self._visits.ended().left_h, now_h, side="right")))
         by_name = {s.session_id: s for s in sessions}
         memo = {name: kept for name, kept in self._memo.items() if name in by_name}
         old = list(islice((name for name, kept in memo.items() if kept[1] != learned), RENEWED))
         changed = [name for name, s in by_name.items() if name not in memo or memo[name][0] != _said(s)]
-        for name in dict.fromkeys((*changed, *old)):
+        names = list(dict.fromkeys((*changed, *old)))
+        for name, candidates in zip(names, self._weigh([by_name[n] for n in names], now_h), strict=True):
             memo.pop(name, None)  # what is weighed last stands last
-            memo[name] = (_said(by_name[name]), learned, self._weigh(by_name[name], now_h))
+            memo[name] = (_said(by_name[name]), learned, candidates)
         self._memo = memo
 
-    def _weigh(self, session: ChargingSession, now_h: float) -> Candidates:
-        begin_h, stated_h = hours(session.plugged_in_at), hours(session.wishes.departure)
-        known = self.visits.left_h <= now_h
-        weights = self._weights(session, begin_h, stated_h)[known]
-        stays_h = (self.visits.left_h - self.visits.plugged_in_h)[known]
+    def _weigh(self, sessions: Sequence[ChargingSession], now_h: float) -> Iterator[Candidates]:
+        cars, past = cars_here(sessions, self._calendar), self._visits.ended().take(slice(-RECALLED, None))
+        for begin in range(0, len(cars), kernel.CHUNK):
+            some = cars.take(slice(begin, begin + kernel.CHUNK))
+            weights = kernel.weights(some, past, np.full(len(some), now_h))
+            for i in range(len(some)):
+                yield self._candidates(float(some.begin_h[i]), float(some.stated_h[i]), past.stay_h, weights[i])
+
+    def _candidates(self, begin_h: float, stated_h: float, stays_h: Array, weights: Array) -> Candidates:
+        """Return like visits with `stays_h` and `weights` (n,), and those imagined around a statement or the default stay."""
         told = np.isfinite(stated_h)
-        prior_h = stated_h + STATED_ERRORS_H if told else begin_h + self._default_stay_h * STAY_SHARES
-        left_h = np.concatenate([begin_h + stays_h, prior_h])
-        weights = np.concatenate([weights, PRIOR_VISITS * LEVEL_WEIGHTS])
+        prior_h = stated_h + STATED_ERRORS_H if told else self._default_stay_h * STAY_SHARES
+        known = weights > 0
+        left_h = begin_h + np.concatenate([stays_h[known], prior_h])
+        weights = np.concatenate([weights[known], PRIOR_VISITS * LEVEL_WEIGHTS])
         order = np.argsort(left_h)
         source = "history" if weights.sum() > 2.0 * PRIOR_VISITS else "stated" if told else "default"
         weights = weights[order]
         below = np.cumsum(weights)
         return Candidates(left_h=left_h[order], middles=below - 0.5 * weights, weight=float(below[-1]), source=source)
 
-    def _weights(self, session: ChargingSession, begin_h: float, stated_h: float) -> Array:
-        past = self.visits
-        clock_h, day_type = past.arrival(session.plugged_in_at)
-        apart_h = np.abs(past.clock_h - clock_h)
-        weights = np.exp(-0.5 * (np.minimum(apart_h, 24.0 - apart_h) / ARRIVAL_WIDTH_H) ** 2)
-        weights *= np.exp(-np.abs(begin_h - past.plugged_in_h) / MEMORY_H)
-        weights *= np.where(past.day_types == day_type, 1.0, OTHER_DAY)
-        weights *= np.where(past.drivers == past.number_of(session.driver), SAME_DRIVER, 1.0)
-        if np.isfinite(stated_h):
-            apart_h = (past.stated_h - past.plugged_in_h) - (stated_h - begin_h)
-            weights *= np.where(np.isnan(apart_h), UNSTATED, np.exp(-0.5 * (apart_h / STATED_WIDTH_H) ** 2))
-        return np.asarray(weights)
+
+def _departure(session: ChargingSession, quantiles_h: Array, source: str) -> Departure:
+    instants = tuple([datetime.fromtimestamp(s, UTC) for s in np.ceil(quantiles_h * 3600.0).tolist()])
+    return Departure(session_id=session.session_id, quantiles=instants, source=source)
 
 
 def _said(session: ChargingSession) -> object:

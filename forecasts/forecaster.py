@@ -7,6 +7,7 @@ import numpy as np
 
 from forecasts.arrivals import Arrivals
 from forecasts.departures import Departures
+from forecasts.fleet.stays import fit_stays
 from forecasts.history import History
 from forecasts.localtime import SLOT_S, Calendar, Ints, seconds
 from forecasts.peak import ExpectedPeak
@@ -14,7 +15,7 @@ from forecasts.prices import Prices
 from forecasts.profile import Prior
 from forecasts.seasonal import SeasonalMeter
 from forecasts.solar import total_clear_sky_kw
-from forecasts.visits import VisitWatch
+from forecasts.visits import VisitRecord, VisitWatch
 from v2g.observation import Observation, Quality, Reading
 from v2g.outlook import LEVELS, Outlook
 from v2g.session import EndedVisit
@@ -60,9 +61,11 @@ class SeasonalForecaster:
             ceiling=self._clear_sky_kw,
         )
         self._prices = Prices(site.tariff, site.time_zone)
-        self._departures = Departures(calendar, default_stay_h=site.rules.default_stay_h, history=session_history)
-        self._arrivals = Arrivals(site, calendar, history=session_history)
-        self._peak = ExpectedPeak(site, calendar, load=self._load_history, pv=self._pv_history, visits=self._departures.visits)
+        self._visits = VisitRecord(calendar, session_history)
+        model = fit_stays(self._visits.ended())
+        self._departures = Departures(calendar, default_stay_h=site.rules.default_stay_h, visits=self._visits, model=model)
+        self._arrivals = Arrivals(site, calendar, visits=self._visits)
+        self._peak = ExpectedPeak(site, calendar, load=self._load_history, pv=self._pv_history, visits=self._visits)
         self._watch = VisitWatch()
 
     def learn(self, observation: Observation) -> None:
@@ -71,8 +74,7 @@ class SeasonalForecaster:
         self._pv_history.add(observation.pv_kw)
         self._peak.learn(observation)
         for visit in self._watch.ended(observation):
-            self._departures.learn(visit)
-            self._arrivals.learn(visit)
+            self._visits.add(visit)
 
     def forecast(self, observation: Observation, signals: Signals, grid: TimeGrid) -> Outlook:
         """Return the outlook on `grid`; uses nothing later than ``observation.at``."""

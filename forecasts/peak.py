@@ -16,7 +16,7 @@ import numpy as np
 from forecasts.history import History
 from forecasts.localtime import DAY_S, SLOT_S, SLOTS_PER_DAY, Calendar, Ints, local_s, seconds
 from forecasts.profile import N_TYPES
-from forecasts.visits import VisitTable
+from forecasts.visits import VisitRecord
 from v2g.driver import may_discharge
 from v2g.observation import Observation
 from v2g.site import Site
@@ -33,7 +33,7 @@ SESSIONS = 500
 class ExpectedPeak:
     """What the month's peak will hardly stay below at `site`; reads the meters' histories and the visits, which others fill."""
 
-    def __init__(self, site: Site, calendar: Calendar, *, load: History, pv: History, visits: VisitTable) -> None:
+    def __init__(self, site: Site, calendar: Calendar, *, load: History, pv: History, visits: VisitRecord) -> None:
         self._site, self._calendar = site, calendar
         self._load, self._pv, self._visits = load, pv, visits
         self._gives_kw: dict[str, float] = {}
@@ -77,9 +77,10 @@ class ExpectedPeak:
         types, second = self._calendar.places(slots * SLOT_S)
         place, hour = second // SLOT_S, SLOT_S / 3600.0
         changes = np.zeros(len(slots) + 1)
-        np.add.at(changes, np.searchsorted(slots * hour, self._visits.plugged_in_h), 1.0)
-        np.add.at(changes, np.searchsorted(slots * hour, self._visits.left_h), -1.0)
-        first = self._visits.plugged_in_h.min(initial=np.inf)
+        visits = self._visits.ended()
+        np.add.at(changes, np.searchsorted(slots * hour, visits.begin_h), 1.0)
+        np.add.at(changes, np.searchsorted(slots * hour, visits.left_h), -1.0)
+        first = visits.begin_h.min(initial=np.inf)
         covered = slots * hour >= first
         cars, n_days = np.zeros((N_TYPES, SLOTS_PER_DAY)), np.zeros((N_TYPES, SLOTS_PER_DAY))
         np.add.at(cars, (types[covered], place[covered]), np.cumsum(changes)[:-1][covered])

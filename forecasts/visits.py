@@ -1,17 +1,17 @@
-"""Visits that ended: noticed by a session that is gone, and kept as columns for the departure forecast."""
+"""Visits that ended: noticed by a session that is gone, and kept for the forecasts that learn from them."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-import numpy as np
-
-from forecasts.localtime import Calendar, Ints
+from forecasts.fleet.visits import Visits, ended_visits
+from forecasts.localtime import Calendar
 from v2g.observation import Observation
 from v2g.session import ChargingSession, EndedVisit
-from v2g.timegrid import Array
 
 UNSEEN_MAX = timedelta(hours=1)
 """A car that left while its charger was silent for longer than this left at an unknown time, and teaches nothing."""
+CAPACITY = 20_000
+"""Visits that are remembered."""
 
 
 class VisitWatch:
@@ -45,65 +45,26 @@ def _visit(session: ChargingSession, left_at: datetime) -> EndedVisit:
     )
 
 
-class VisitTable:
-    """The latest `capacity` ended visits as columns (n,); times in hours since 1970 UTC, `driver` a number, −1 for strangers."""
+class VisitRecord:
+    """The latest `capacity` ended visits as columns; starts with `visits`, in any order."""
 
-    def __init__(self, calendar: Calendar, visits: Sequence[EndedVisit] = (), capacity: int = 1000) -> None:
-        self._calendar = calendar
-        self._columns = np.full((4, capacity), np.nan)
-        self._codes = np.full((2, capacity), -1, dtype=np.int64)
-        self._numbers: dict[str, int] = {}
-        self.total = 0
-        for visit in sorted(visits, key=lambda v: v.left_at):
-            self.add(visit)
+    def __init__(self, calendar: Calendar, visits: Sequence[EndedVisit] = (), capacity: int = CAPACITY) -> None:
+        self._calendar, self._capacity = calendar, capacity
+        self._ended = ended_visits(visits, calendar).take(slice(-capacity, None))
+        self._new: list[EndedVisit] = []
+        self.total = len(visits)
 
     def add(self, visit: EndedVisit) -> None:
-        """Keep a visit, in place of the oldest when the table is full."""
-        place = self.total % self._columns.shape[1]
-        clock_h, day_type = self.arrival(visit.plugged_in_at)
-        driver = self._numbers.setdefault(visit.driver, len(self._numbers)) if visit.driver else -1
-        self._columns[:, place] = (hours(visit.plugged_in_at), hours(visit.left_at), hours(visit.stated), clock_h)
-        self._codes[:, place] = (driver, day_type)
+        """Keep a visit, in place of the first to end when the record is full."""
+        self._new.append(visit)
         self.total += 1
 
-    def arrival(self, instant: datetime) -> tuple[float, int]:
-        """Return the local time of day [h] and the day type of an instant."""
-        day_type, second = self._calendar.place(instant)
-        return second / 3600.0, day_type
-
-    def number_of(self, driver: str) -> int:
-        """Return the driver's number, −2 for one never seen."""
-        return self._numbers.get(driver, -2)
-
-    @property
-    def plugged_in_h(self) -> Array:
-        """Instants of plugging in."""
-        return self._columns[0, : self.total]
-
-    @property
-    def left_h(self) -> Array:
-        """Instants of leaving."""
-        return self._columns[1, : self.total]
-
-    @property
-    def stated_h(self) -> Array:
-        """Announced instants of leaving, NaN where none was."""
-        return self._columns[2, : self.total]
-
-    @property
-    def clock_h(self) -> Array:
-        """Local times of day of plugging in [h]."""
-        return self._columns[3, : self.total]
-
-    @property
-    def drivers(self) -> Ints:
-        """Drivers' numbers."""
-        return self._codes[0, : self.total]
-
-    @property
-    def day_types(self) -> Ints:
-        """Types of the local days of plugging in."""
-        return self._codes[1, : self.total]
+    def ended(self) -> Visits:
+        """Return all visits, the first to end first."""
+        if self._new:
+            known = self._ended.followed_by(ended_visits(self._new, self._calendar))
+            self._ended, self._new = known.by_end().take(slice(-self._capacity, None)), []
+        return self._ended
 
 
 def hours(instant: datetime | None) -> float:

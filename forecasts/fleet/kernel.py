@@ -65,11 +65,11 @@ def like(cars: Visits, past: Visits) -> Iterator[Like]:
         some = cars.take(slice(begin, begin + CHUNK))
         known = int(np.searchsorted(past.left_h, some.begin_h.max(), side="right"))
         newest = past.take(slice(max(known - NEWEST, 0), known))
-        yield Like(cars=some, past=newest, weight=weights(some, newest))
+        yield Like(cars=some, past=newest, weight=weights(some, newest, some.begin_h))
 
 
-def weights(cars: Visits, past: Visits, *, same_driver: float = SAME_DRIVER) -> Array:
-    """Return what each past visit weighs for each car, (n_cars, n_past); 0 where it had not ended when the car came."""
+def weights(cars: Visits, past: Visits, known_h: Array, *, same_driver: float = SAME_DRIVER) -> Array:
+    """Return what each past visit weighs for each car, (n_cars, n_past); 0 where it had not ended at `known_h` (n_cars,)."""
     apart_h = np.abs(cars.clock_h[:, None] - past.clock_h)
     apart_h = np.minimum(apart_h, 24.0 - apart_h) / CLOCK_WIDTH_H
     age = np.abs(cars.begin_h[:, None] - past.begin_h) / MEMORY_H
@@ -77,7 +77,7 @@ def weights(cars: Visits, past: Visits, *, same_driver: float = SAME_DRIVER) -> 
     weight *= np.where(cars.day_type[:, None] == past.day_type, 1.0, OTHER_DAY)
     mine = (cars.driver[:, None] == past.driver) & (past.driver != STRANGER)
     weight *= np.where(mine, same_driver, 1.0)
-    weight *= past.left_h <= cars.begin_h[:, None]
+    weight *= past.left_h <= known_h[:, None]
     _count_statements(weight, cars.stated_h, past.stated_h, STATED_WIDTH_H)
     _count_statements(weight, _log_request(cars), _log_request(past), REQUEST_WIDTH)
     return weight

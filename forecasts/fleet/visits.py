@@ -19,7 +19,7 @@ HOUR_S = 3600.0
 class Visits:
     """Columns (n,), in any order. Instants in hours since 1970 UTC, `left_h` infinite while the car is here; NaN is unknown.
 
-    `clock_h` is the local time of day of plugging in and `weekday` its local weekday; holidays have the `day_type` of a Sunday.
+    `clock_h` is the local time of day of plugging in, `day` the local day since 1970-01-01; holidays have a Sunday's `day_type`.
     `driver` is a number made from the pseudonym, `STRANGER` without one. `stated_h` is how long the driver said to stay,
     `requested_kwh` what the driver asked for, `energy_kwh` what the car took net at the AC side.
     """
@@ -27,7 +27,7 @@ class Visits:
     begin_h: Array
     left_h: Array
     clock_h: Array
-    weekday: Ints
+    day: Ints
     day_type: Ints
     driver: Ints
     stated_h: Array
@@ -41,6 +41,11 @@ class Visits:
     def stay_h(self) -> Array:
         """How long each stayed [h]."""
         return self.left_h - self.begin_h
+
+    @property
+    def weekday(self) -> Ints:
+        """The local weekday of plugging in, Monday = 0."""
+        return weekdays(self.day)
 
     def take(self, rows: Ints | NDArray[np.bool_] | slice) -> "Visits":
         """Return some rows."""
@@ -101,7 +106,7 @@ def columns(
         begin_h=begin_s / HOUR_S,
         left_h=left_s / HOUR_S,
         clock_h=local % DAY_S / HOUR_S,
-        weekday=weekdays(local // DAY_S),
+        day=local // DAY_S,
         day_type=calendar.types(days)[index],
         driver=np.array([numbers[name] for name in drivers], dtype=np.int64),
         stated_h=(stated_s - begin_s) / HOUR_S,

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecasts.arrivals import NEVER_S, SHAPES, Arrivals, _left_by, over_dispersion
+from forecasts.arrivals import NEVER_S, Arrivals, _left_by
+from forecasts.fleet.counts import SHAPES
 from forecasts.localtime import Calendar
+from forecasts.visits import VisitRecord
 from tests.support.builders import a_session, a_site, an_observation
 from v2g.observation import Observation
 from v2g.outlook import LEVELS, Departure, ExpectedSession
@@ -23,7 +25,11 @@ STAY_H, ENERGY_KWH = 4.0, 18.0
 
 
 def arrivals(history: list[EndedVisit], n_outlets: int = 6) -> Arrivals:
-    return Arrivals(a_site(n_outlets), Calendar(time_zone=ZONE), history=history)
+    return known(Calendar(time_zone=ZONE), n_outlets, history)
+
+
+def known(calendar: Calendar, n_outlets: int, history: list[EndedVisit]) -> Arrivals:
+    return Arrivals(a_site(n_outlets), calendar, visits=VisitRecord(calendar, history))
 
 
 def workdays(per_day: int, *, at_h: float = 1.5, days: int = DAYS) -> list[EndedVisit]:
@@ -73,9 +79,9 @@ def test_the_clock_is_the_sites_own_on_both_sides_of_a_change_to_summer_time() -
     """Cars come at 08:30 in Los Angeles: 16:30 UTC before 8 March 2026, 15:30 UTC after it."""
     began = [datetime(2026, 2, 1, 16, 30, tzinfo=UTC) + timedelta(days=d) for d in range(35)]
     history = [EndedVisit(driver="", plugged_in_at=t, left_at=t + HOUR, energy_kwh=5.0) for t in began]
-    known = Arrivals(a_site(6), Calendar(time_zone="America/Los_Angeles", typed=False), history=history)
+    come_to = known(Calendar(time_zone="America/Los_Angeles", typed=False), 6, history)
     now = datetime(2026, 3, 9, 9, tzinfo=UTC)
-    come = known.forecast(empty(now), (), grid_from(now))
+    come = come_to.forecast(empty(now), (), grid_from(now))
     assert [s.arrives for s in come] == [datetime(2026, 3, 9, 15, 30, tzinfo=UTC)]
 
 
@@ -88,20 +94,14 @@ def test_a_day_busier_than_its_like_is_expected_to_stay_so_by_the_gamma_poisson_
         for h in (0.5, 6.5)
         for _ in range(4 * (i % 2))
     ]
-    known = Arrivals(a_site(30), Calendar(time_zone=ZONE, typed=False), history=history)
+    come_to = known(Calendar(time_zone=ZONE, typed=False), 30, history)
     now = MONDAY + 4 * HOUR
     here = [a_session(f"E{i}") for i in range(6)]
-    quiet, busy = (number(known.forecast(empty(now, 30, *cars), (), grid_from(now, 6))) for cars in ([], here))
-    morning = quiet_share = number(known.forecast(empty(MONDAY, 30), (), grid_from(MONDAY, 2)))
+    quiet, busy = (number(come_to.forecast(empty(now, 30, *cars), (), grid_from(now, 6))) for cars in ([], here))
+    morning = quiet_share = number(come_to.forecast(empty(MONDAY, 30), (), grid_from(MONDAY, 2)))
     shape = quiet_share / (morning / quiet - 1) * 1.0  # quiet = morning·k/(k + morning), from the same k
     assert SHAPES[0] <= shape < 10.0
     assert busy == pytest.approx(morning * (shape + 6) / (shape + morning), rel=1e-6)
-
-
-def test_over_dispersion_by_moments() -> None:
-    counts, means = np.array([0.0, 20.0, 0.0, 20.0]), np.full(4, 10.0)
-    assert over_dispersion(counts, means) == pytest.approx(400.0 / (400.0 - 40.0))
-    assert over_dispersion(means, means) == SHAPES[1]
 
 
 @settings(max_examples=40)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from forecasts.departures import RENEWED, Candidates, Departures, still_here
 from forecasts.localtime import Calendar
+from forecasts.visits import VisitRecord
 from v2g.outlook import LEVELS, Departure
 from v2g.session import ChargingSession, EndedVisit, Wishes
 
@@ -34,7 +35,7 @@ def past(stays_h: list[float], *, driver: str = "", stated_h: float | None = Non
 
 
 def foresee(session: ChargingSession, at: datetime, history: list[EndedVisit]) -> Departure:
-    return Departures(CALENDAR, default_stay_h=8.0, history=history).forecast([session], at)[0]
+    return Departures(CALENDAR, default_stay_h=8.0, visits=VisitRecord(CALENDAR, history)).forecast([session], at)[0]
 
 
 def median_stay_h(departure: Departure) -> float:
@@ -103,12 +104,13 @@ def test_a_visit_that_ends_later_cannot_be_known() -> None:
 
 def test_the_memo_gives_what_a_fresh_forecast_gives() -> None:
     history = past([4.0 + 0.3 * i for i in range(20)], driver="me")
-    kept = Departures(CALENDAR, default_stay_h=8.0, history=history[:10])
+    record = VisitRecord(CALENDAR, history[:10])
+    kept = Departures(CALENDAR, default_stay_h=8.0, visits=record)
     for minutes in range(0, 600, 50):
         at = MONDAY + hour(minutes / 60)
         if minutes == 200:
             for visit in history[10:]:
-                kept.learn(visit)
+                record.add(visit)
         known = history if minutes >= 200 else history[:10]
         stated = MONDAY + hour(7) if minutes >= 300 else None
         one, fresh = kept.forecast([car(stated=stated)], at)[0], foresee(car(stated=stated), at, known)
@@ -128,12 +130,13 @@ def test_whoever_outstays_all_others_stays_a_quarter_longer_on_average() -> None
 
 
 def test_a_fleet_is_weighed_anew_in_turns_and_each_car_at_once_when_its_driver_speaks() -> None:
-    kept = Departures(CALENDAR, default_stay_h=8.0, history=past([4.0] * 10))
+    record = VisitRecord(CALENDAR, past([4.0] * 10))
+    kept = Departures(CALENDAR, default_stay_h=8.0, visits=record)
     cars = [replace(car(), session_id=str(i), evse_id=str(i)) for i in range(RENEWED + 20)]
     kept.forecast(cars, MONDAY + hour(1))
     learned = [*past([4.0] * 10), *past([11.0] * 40)]
     for visit in learned[10:]:
-        kept.learn(visit)
+        record.add(visit)
     cars[-1] = replace(cars[-1], wishes=Wishes(departure=MONDAY + hour(2)))
     fresh = foresee(cars[0], MONDAY + hour(1), learned).quantiles
     first = [d.quantiles == fresh for d in kept.forecast(cars, MONDAY + hour(1))]

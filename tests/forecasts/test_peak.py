@@ -7,7 +7,7 @@ import pytest
 from forecasts.history import History
 from forecasts.localtime import SLOTS_PER_DAY, Calendar
 from forecasts.peak import AT_HAND, CAUTION, LOOK_BACK_DAYS, ExpectedPeak
-from forecasts.visits import EndedVisit, VisitTable
+from forecasts.visits import EndedVisit, VisitRecord
 from tests.support.builders import a_session, a_site, an_observation
 from v2g.observation import Reading
 from v2g.site import Site, Tariff
@@ -27,7 +27,7 @@ def loads(daily_peaks_kw: list[float], *, peak_slot: int = 40) -> History:
 
 def expected(load: History, visits: tuple[EndedVisit, ...] = (), *, site: Site | None = None, **sessions: bool) -> float:
     station = site or a_site(2, tariff=CHARGED)
-    peak = ExpectedPeak(station, CALENDAR, load=load, pv=History(), visits=VisitTable(CALENDAR, visits))
+    peak = ExpectedPeak(station, CALENDAR, load=load, pv=History(), visits=VisitRecord(CALENDAR, visits))
     cars = {f"E{i}": sessions.get(f"E{i}") for i in range(2)}
     here = {name: None if consent is None else a_session(name, consent=consent) for name, consent in cars.items()}
     peak.learn(an_observation(station, at=MONDAY, **here))

@@ -2,8 +2,9 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
+from forecasts.fleet.visits import driver_number
 from forecasts.localtime import Calendar
-from forecasts.visits import VisitTable, VisitWatch, hours
+from forecasts.visits import VisitRecord, VisitWatch, hours
 from v2g.observation import EvseState, Observation
 from v2g.session import ChargingSession, EndedVisit, Wishes
 
@@ -56,14 +57,18 @@ def test_a_car_that_left_in_a_long_silence_teaches_nothing() -> None:
     assert ends(seen(0, "s1"), seen(5, None, online=False), seen(200, None)) == []
 
 
-def test_the_table_keeps_the_latest_and_knows_its_drivers() -> None:
+def test_the_record_keeps_the_latest_in_the_order_of_their_end() -> None:
     visits = [
         EndedVisit(driver=f"d{i % 2}" if i else "", plugged_in_at=START + i * MINUTE, left_at=START + (60 + i) * MINUTE)
-        for i in range(5)
+        for i in range(6)
     ]
-    table = VisitTable(Calendar(time_zone="Asia/Shanghai"), visits, capacity=3)
-    assert sorted(table.left_h) == [hours(v.left_at) for v in visits[2:]]
-    assert (table.drivers == table.number_of("d1")).sum() == 1
-    assert table.number_of("nobody") not in table.drivers
-    assert np.isnan(table.stated_h).all()
-    np.testing.assert_allclose(sorted(table.clock_h), [16 + i / 60 for i in (2, 3, 4)])
+    record = VisitRecord(Calendar(time_zone="Asia/Shanghai"), visits[3::-1], capacity=3)
+    assert record.ended().left_h.tolist() == [hours(v.left_at) for v in visits[1:4]]
+    for visit in visits[:3:-1]:
+        record.add(visit)
+    ended = record.ended()
+    assert record.total == 6
+    assert ended.left_h.tolist() == [hours(v.left_at) for v in visits[3:]]
+    assert (ended.driver == driver_number("d1")).tolist() == [True, False, True]
+    assert np.isnan(ended.stated_h).all()
+    np.testing.assert_allclose(ended.clock_h, [16 + i / 60 for i in (3, 4, 5)])

@@ -19,7 +19,7 @@ def made_visits(**columns: object) -> Visits:
     default = {
         "left_h": np.full(n, np.inf),
         "clock_h": begin_h % DAY_H,
-        "weekday": (days + 3) % 7,
+        "day": days,
         "day_type": np.clip((days + 3) % 7 - 4, 0, 2),
         "driver": np.full(n, -1, dtype=np.int64),
         "stated_h": nothing,

@@ -76,7 +76,7 @@ def test_what_ends_later_cannot_change_what_is_told_of_a_car(at: int, seed: int)
     energy_kwh, left_h = past.energy_kwh.copy(), past.left_h.copy()
     energy_kwh[later] = rng.uniform(0, 99, later.sum())
     left_h[later] += rng.uniform(0, 99, later.sum())
-    kept = {n: getattr(past, n) for n in ("begin_h", "clock_h", "weekday", "day_type", "driver")}
+    kept = {n: getattr(past, n) for n in ("begin_h", "clock_h", "day", "day_type", "driver")}
     changed = made_visits(**kept, left_h=left_h, energy_kwh=energy_kwh).by_end()
     np.testing.assert_array_equal(seen(car, past), seen(car, changed))
     np.testing.assert_allclose(seen(car, past), seen(car, past.take(~later)), rtol=1e-9)

@@ -19,7 +19,7 @@ def past_visit(**changes: object) -> kernel.Visits:
 
 def weight(car: dict[str, object], visit: dict[str, object]) -> float:
     cars = made_visits(**{"begin_h": np.array([MONDAY_8]), **car})
-    return float(kernel.weights(cars, past_visit(**visit))[0, 0])
+    return float(kernel.weights(cars, past_visit(**visit), cars.begin_h)[0, 0])
 
 
 OLD = np.exp(-14.0 / 60.0)
@@ -79,4 +79,4 @@ def test_cars_are_looked_at_in_chunks_and_each_by_its_own_weights() -> None:
     some = list(kernel.like(cars, past))
     assert [len(s.cars) for s in some] == [kernel.CHUNK, kernel.CHUNK, 5]
     last = some[-1]
-    assert last.weight.sum(axis=1) == pytest.approx(kernel.weights(cars, past)[-5:].sum(axis=1))
+    assert last.weight.sum(axis=1) == pytest.approx(kernel.weights(cars, past, cars.begin_h)[-5:].sum(axis=1))
