@@ -1,6 +1,7 @@
 """The farm on the wire: the same cars and the same ledger, with chargers and meters as real protocol clients."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -14,10 +15,12 @@ from adapters.ending import end
 from adapters.farm.charger import Charger
 from adapters.farm.fleet import Fleet
 from adapters.farm.leases import Leases
+from adapters.farm.mischief import Fault, Mischief, Victim
 from adapters.farm.mqtt.asset import AssetDevice
 from adapters.farm.mqtt.charger import MqttCharger
 from adapters.farm.mqtt.line import Broker, Line
 from adapters.farm.mqtt.site import Meters, StationaryBattery
+from adapters.farm.ocpp.manners import Manners
 from adapters.farm.ocpp.v2.charger import StationCharger
 from adapters.farm.ocpp.v16.charger import OcppCharger
 from adapters.farm.ocpp.v21.edition import V21
@@ -48,8 +51,9 @@ class LiveFarm:
 
     OCPP carries no driver's wishes: once the central system knows a transaction, ``tell_wishes(evse_id, wishes)`` is awaited,
     again each minute until it returns True or the car has gone. Simulated outlets have no wire: `wireless` speaks for them.
-    `on_change` is called when cars come and go. All periods are seconds of `clock`: `step_s` of the physics, `sample_s` of OCPP
-    meter values, `state_s` and `meter_s` of MQTT states and meters. Raises `SeriesError` if the visits do not fit the site.
+    `on_change` is called when cars come and go; `faults` befall stations drawn by `seed`. All periods are seconds of `clock`:
+    `step_s` of the physics, `sample_s` of OCPP meter values, `state_s` and `meter_s` of MQTT states and meters.
+    Raises `SeriesError` if the visits do not fit the site.
     """
 
     def __init__(
@@ -71,6 +75,8 @@ class LiveFarm:
         state_s: float = 10.0,
         meter_s: float = 5.0,
         battery_soc_frac: float = 0.5,
+        faults: Sequence[Fault] = (),
+        seed: int = 1,
     ) -> None:
         self._site, self._clock, self._tell_wishes, self._step_s = site, clock, tell_wishes, step_s
         self._fleet, self._leases = Fleet(site, battery_soc_frac=battery_soc_frac), Leases(site)
@@ -80,9 +86,15 @@ class LiveFarm:
         self._tasks: set[asyncio.Task[None]] = set()
         outlets = [Outlet(evse, unit, self._fleet, self._leases) for unit, evse in enumerate(site.evses)]
         wired = [outlet for outlet in outlets if outlet.evse.protocol is not Protocol.SIMULATED]
+        self._manners: defaultdict[str, Manners] = defaultdict(Manners)
         self._chargers = {name: self._charger(name, own) for name, own in _by_station(wired).items()}
         others = [outlet.unit for outlet in outlets if outlet.evse.protocol is Protocol.SIMULATED]
         self.wireless = Wireless(self._fleet, self._leases, others, now=clock.now, touch=self._touch)
+        victims = {
+            name: Victim(charger=self._chargers[name], manners=self._manners[name], outlets=own)
+            for name, own in _by_station(wired).items()
+        }
+        self._mischief = Mischief(victims, faults, clock=clock, seed=seed)
         self._by_unit = [self._chargers.get(evse.station_id, self.wireless) for evse in site.evses]
         self._on_change = on_change
         self._yard = Yard(
@@ -101,7 +113,8 @@ class LiveFarm:
     async def __aenter__(self) -> Self:
         await self._group.__aenter__()
         self._touch()
-        for job in (self._live(), *(c.run() for c in self._chargers.values()), *(line.run() for line in self._lines)):
+        wires: list[Charger | Line] = [*self._chargers.values(), *self._lines]
+        for job in (self._live(), self._mischief.run(), *(wire.run() for wire in wires)):
             self._spawn(job)
         return self
 
@@ -154,6 +167,7 @@ class LiveFarm:
             begun=self._note_begun,
             touch=self._touch,
             sample_s=self._sample_s,
+            manners=self._manners[station_id],
         )
 
     def _battery_lines(self) -> list[Line]:

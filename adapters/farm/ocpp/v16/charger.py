@@ -11,6 +11,7 @@ from websockets.asyncio.client import ClientConnection
 from adapters.farm.lifeline import Backoff
 from adapters.farm.ocpp.fields import maybe, need, stamp
 from adapters.farm.ocpp.link import Link, Payload
+from adapters.farm.ocpp.manners import Manners
 from adapters.farm.ocpp.outbox import Outbox
 from adapters.farm.ocpp.v16.commands import Commands
 from adapters.farm.ocpp.v16.connector import Connector, Transaction
@@ -47,8 +48,9 @@ class OcppCharger:
         begun: Begun,
         touch: Callable[[], None],
         sample_s: float,
+        manners: Manners,
     ) -> None:
-        self.station_id, self._clock, self._begun = station_id, clock, begun
+        self.station_id, self._clock, self._begun, self._manners = station_id, clock, begun, manners
         self._wire = Wire(station_id, url=url, password=password, subprotocol="ocpp1.6", clock=clock)
         self._connectors = {o.evse.connector_id: Connector(o, len(outlets)) for o in outlets}
         self._by_unit = {c.outlet.unit: c for c in self._connectors.values()}
@@ -150,7 +152,7 @@ class OcppCharger:
         self._online = False
 
     async def _converse(self, socket: ClientConnection, backoff: Backoff) -> None:
-        link = Link(socket, self._commands.answer)
+        link = Link(socket, self._commands.answer, manners=self._manners, clock=self._clock)
         async with asyncio.TaskGroup() as group:
             group.create_task(link.serve())
             await self._boot(link)

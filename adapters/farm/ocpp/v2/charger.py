@@ -10,6 +10,7 @@ from websockets.asyncio.client import ClientConnection
 
 from adapters.farm.lifeline import Backoff
 from adapters.farm.ocpp.link import Link, Payload, RefusedError
+from adapters.farm.ocpp.manners import Manners
 from adapters.farm.ocpp.outbox import ATTEMPTS, Outbox
 from adapters.farm.ocpp.schemas import Schemas
 from adapters.farm.ocpp.v2.edition import Edition
@@ -45,9 +46,10 @@ class StationCharger:
         begun: Begun,
         touch: Callable[[], None],
         sample_s: float,
+        manners: Manners,
     ) -> None:
         grammar = edition.grammar
-        self.station_id, self._edition, self._clock, self._touch = station_id, edition, clock, touch
+        self.station_id, self._edition, self._clock, self._touch, self._manners = station_id, edition, clock, touch, manners
         self._wire = Wire(station_id, url=url, password=password, subprotocol=grammar.subprotocol, clock=clock)
         self._schemas = Schemas(grammar.version)
         self._outbox, self._prompt = Outbox(clock), Outbox(clock)
@@ -120,7 +122,7 @@ class StationCharger:
         return len(self._outbox) > 0
 
     async def _converse(self, socket: ClientConnection, backoff: Backoff) -> None:
-        link = Link(socket, self._answer)
+        link = Link(socket, self._answer, manners=self._manners, clock=self._clock)
         self._accepted.clear()
         async with asyncio.TaskGroup() as group:
             group.create_task(link.serve())
