@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_array
 
+from optimizer.fleet.bound import SiteBound
 from optimizer.fleet.places import Places
 from optimizer.fleet.site import Site, Sites
 from optimizer.inputs.reserve import DOWN, UP, calls
+from optimizer.portfolio.program import FAR
 from optimizer.portfolio.values import Portfolio
 from v2g.network import N_PHASES
 from v2g.problem import Problem
@@ -36,6 +38,19 @@ class Crossing:
         lower[circuits] = np.minimum(lower[circuits] + by_kw, middle)
         upper[circuits] = np.maximum(upper[circuits] - by_kw, middle)
         return replace(self, site=replace(self.site, program=replace(program, col_lower=lower, col_upper=upper)))
+
+    def bound(self) -> SiteBound:
+        """Return the bound of what is common. A column without a bound of its own would be worth −inf for a solver's rounding."""
+        p, stamp = self.site.program, self.site.program.stamp
+        return SiteBound(
+            matrix=csr_array((p.values, (stamp.rows, stamp.cols)), shape=(stamp.n_rows, stamp.n_cols)),
+            cost=self.site.cost(moving=False),
+            row_lower=p.row_lower,
+            row_upper=p.row_upper,
+            col_lower=np.maximum(p.col_lower, -FAR),
+            col_upper=np.minimum(p.col_upper, FAR),
+            unpriced=np.zeros(0, np.int64),
+        )
 
     def price_per_kwh(self, row_dual: Array) -> Array:
         """Return what a kWh costs at each place, (L, T) [currency/kWh]."""

@@ -16,8 +16,9 @@ from optimizer.evaluate import evaluate
 from optimizer.fleet.places import Places
 from optimizer.flows import make_flows
 from optimizer.portfolio.crossing import crossing, site_places
+from optimizer.portfolio.program import answer
 from optimizer.portfolio.search import Search, rank_at
-from optimizer.portfolio.site import Facts, answer, facts, load, plan, weighed
+from optimizer.portfolio.site import Facts, begin, facts, load, plan, weighed
 from optimizer.portfolio.values import Portfolio, PortfolioPlan, SitePlan
 from optimizer.portfolio.workers import Workers
 from optimizer.tiers import TierPrices
@@ -100,14 +101,15 @@ class PortfolioPlanner:
                 continue
             weight = (np.bincount(places.of) / np.bincount(places.of[who]))[places.of[who]]
             search = Search(shared, places.of[who], weight=weight, most_kw=most_kw[who], tiers=tiers, start=start)
-            rounds = self._rounds(doing, search, gap_frac, [problems[i] for i in who.tolist()], tiers)
+            begun = self._workers.keep(partial(begin, tiers=tiers), [problems[i] for i in who.tolist()], search.asked())
+            rounds = self._rounds(doing, search, gap_frac, begun)
             start = search.best_dual
         return search, rounds
 
-    def _rounds(self, doing: str, search: Search, gap_frac: float, problems: Sequence[Any], tiers: TierPrices) -> int:
+    def _rounds(self, doing: str, search: Search, gap_frac: float, sites: Sequence[Any]) -> int:
         """Ask until the gap is small enough; return how often."""
         for count in range(1, self.max_rounds + 1):
-            search.take(self._all(doing, count, search.gap_frac, partial(answer, tiers=tiers), problems, search.asked()))
+            search.take(self._all(doing, count, search.gap_frac, answer, sites, search.asked()))
             if search.gap_frac <= gap_frac:
                 break
         return count

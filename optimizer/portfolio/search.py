@@ -11,8 +11,8 @@ import numpy as np
 from optimizer.fleet.places import Index
 from optimizer.portfolio.crossing import Crossing
 from optimizer.portfolio.master import PortfolioMaster
-from optimizer.portfolio.site import LIMIT_S, SPARE_KW, Asked, Part, whole_bound
-from optimizer.portfolio.values import SiteAnswer
+from optimizer.portfolio.site import LIMIT_S, SPARE_KW
+from optimizer.portfolio.values import Asked, Part, SiteAnswer
 from optimizer.tiers import TierPrices
 from v2g.timegrid import Array
 
@@ -38,7 +38,7 @@ class Search:
         at[self._group] = place
         absence = tiers.service_per_kwh * float(common.site.rest.grid.step_h.sum()) * (self._summed(most_kw) + 1.0)
         self._master = PortfolioMaster(common.tightened(2 * SPARE_KW * float(weight.sum())), at, absence, time_limit_s=LIMIT_S)
-        self._bound = whole_bound(common.site)
+        self._bound = common.bound()
         self._first_width = FIRST_WIDTH if start is None else NEXT_WIDTH
         self._dual = self.best_dual = np.zeros(common.site.program.stamp.n_rows) if start is None else start
         self._answers: list[tuple[Array, Array]] = []

@@ -8,64 +8,30 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_array
 
-from optimizer.compiled.reduce import make_pattern, reduce
 from optimizer.evaluate import evaluate
 from optimizer.exact import ExactPlanner
-from optimizer.fleet.bound import SiteBound
-from optimizer.fleet.places import find_places
-from optimizer.fleet.site import Site, Sites
 from optimizer.flows import make_flows
-from optimizer.highs import Basis, Highs
 from optimizer.model.build import TERMS
-from optimizer.portfolio.values import SiteAnswer, SitePlan, SiteSource
+from optimizer.portfolio.program import SiteProgram, begun, site_program
+from optimizer.portfolio.values import Asked, Part, SitePlan, SiteSource
 from optimizer.tiers import TierPrices, tier_prices
 from v2g.commitments import Reserve
 from v2g.errors import ProblemError
 from v2g.problem import Problem
 from v2g.solution import TermValue, Tier
-from v2g.timegrid import Array, TimeGrid
+from v2g.timegrid import TimeGrid
 
 LIMIT_S = 120.0
-"""For one site's answer, or its plan [s]."""
+"""For one site's plan [s]."""
 MISSING_PER_KW_H = 1.0
 """What a kW of its part of a reserve that is not held costs a site, beyond what holding it costs [currency/(kW·h)]."""
-FAR = 1e9
-"""Further than any power or energy of a portfolio [kW, kWh]."""
 SPARE_KW = 1e-6
 """A site's part of a limit is widened by this: its mix of answers meets it to the last bit only on paper."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Asked:
-    """What the portfolio tells a site: its price by step (T,) [currency/kWh] and for each of its reserves (R,) [currency/kW]."""
-
-    price_per_kwh: Array
-    reserve_price_per_kw: Array
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Part:
-    """A site's part of what is common: net power (T,) and reserves (R,) [kW]."""
-
-    power_kw: Array
-    reserve_kw: Array
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Loaded:
-    """A site's problem, with the portfolio's reserves behind its own at no price, and its optimal basis, where answers start.
-
-    Measured on a site of 100 cars: from there an answer takes 0.07 s, else 0.18 s. It is the same on whichever worker.
-    """
-
-    problem: Problem
-    basis: Basis
-
-
-def load(source: SiteSource, grid: TimeGrid, calls: tuple[Reserve, ...]) -> Loaded:
-    """Return a site's problem, ready to answer.
+def load(source: SiteSource, grid: TimeGrid, calls: tuple[Reserve, ...]) -> Problem:
+    """Return a site's problem, with the portfolio's reserves behind its own at no price.
 
     Raises `ProblemError` where its steps are not the portfolio's.
     """
@@ -79,9 +45,7 @@ def load(source: SiteSource, grid: TimeGrid, calls: tuple[Reserve, ...]) -> Load
         replace(r, committed_kw=0.0, offer_max_kw=r.committed_kw + r.offer_max_kw, payment_per_kw_h=0.0, penalty_per_kw_h=0.0)
         for r in calls
     )
-    problem = replace(problem, reserves=problem.reserves + offered)
-    relaxed = _relax(problem, tier_prices(problem), None)
-    return Loaded(problem=problem, basis=relaxed.basis)
+    return replace(problem, reserves=problem.reserves + offered)
 
 
 def priced(problem: Problem, asked: Asked) -> Problem:
@@ -130,73 +94,20 @@ class Facts:
     most_kw: float
 
 
-def facts(loaded: Loaded) -> Facts:
+def facts(problem: Problem) -> Facts:
     """Return what the portfolio must know of a site."""
-    problem = loaded.problem
     s, fixed = problem.storages, problem.circuits.fixed_kw.sum(axis=0)
     most = max(np.abs(fixed + s.charge_max_kw.sum(axis=0)).max(), np.abs(fixed - s.discharge_max_kw.sum(axis=0)).max())
     return Facts(tiers=tier_prices(problem), most_kw=float(most))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Relaxed:
-    """A site's optimum, whole-number choices relaxed: the program, its columns' values, its rows' duals and the basis."""
-
-    site: Site
-    values: Array
-    row_dual: Array
-    basis: Basis
+def begin(problem: Problem, asked: Asked, tiers: TierPrices) -> SiteProgram:
+    """Return the site's program, ready to answer prices like these, `tiers` as all sites weigh them."""
+    return begun(site_program(problem, len(asked.reserve_price_per_kw), tiers), asked)
 
 
-def _relax(problem: Problem, tiers: TierPrices, basis: Basis | None) -> _Relaxed:
-    site = replace(Sites().site(problem, find_places(problem), np.arange(problem.shape[0])), tiers=tiers)
-    reduced, highs = reduce(site.program, make_pattern(site.program)), Highs()
-    highs.load(reduced)
-    if basis is not None:
-        highs.set_basis(basis)
-    cost = site.cost(moving=False)[reduced.pattern.cols]
-    best = highs.minimise(cost, time_limit_s=LIMIT_S)
-    dual = np.zeros(site.program.stamp.n_rows)
-    dual[reduced.pattern.rows] = best.row_dual
-    return _Relaxed(site=site, values=reduced.full(best.values), row_dual=dual, basis=highs.basis())
-
-
-def answer(loaded: Loaded, asked: Asked, tiers: TierPrices) -> SiteAnswer:
-    """Return the site's best answer to the portfolio's prices, whole-number choices relaxed, `tiers` as all sites weigh them."""
-    problem = loaded.problem
-    relaxed = _relax(priced(problem, asked), tiers, loaded.basis)
-    bound, x, stamp = whole_bound(relaxed.site), relaxed.values, relaxed.site.program.stamp
-    power_kw = x[stamp.columns_of("import_kw")] - x[stamp.columns_of("export_kw")]
-    reserve_kw = x[stamp.columns_of("held_kw")][len(problem.reserves) - len(asked.reserve_price_per_kw) :]
-    paid = asked.price_per_kwh * problem.grid.step_h @ power_kw - asked.reserve_price_per_kw @ reserve_kw
-    return SiteAnswer(
-        power_kw=power_kw,
-        reserve_kw=reserve_kw,
-        cost=float(bound.cost @ x) - float(paid),
-        bound=bound.value(bound.priced(relaxed.row_dual)),
-    )
-
-
-def whole_bound(site: Site) -> SiteBound:
-    """Return the bound of a site that has no cars beside its program: all rows count, and no column is without bounds.
-
-    A column without one would be worth −inf for the rounding of its reduced cost; no optimum is as far away as `FAR`.
-    """
-    p, stamp = site.program, site.program.stamp
-    return SiteBound(
-        matrix=csr_array((p.values, (stamp.rows, stamp.cols)), shape=(stamp.n_rows, stamp.n_cols)),
-        cost=site.cost(moving=False),
-        row_lower=p.row_lower,
-        row_upper=p.row_upper,
-        col_lower=np.maximum(p.col_lower, -FAR),
-        col_upper=np.minimum(p.col_upper, FAR),
-        unpriced=np.zeros(0, np.int64),
-    )
-
-
-def plan(source: SiteSource, loaded: Loaded, asked: Asked, part: Part, tiers: TierPrices) -> SitePlan:
+def plan(source: SiteSource, problem: Problem, asked: Asked, part: Part, tiers: TierPrices) -> SitePlan:
     """Return the site's plan within its part of what is common, whole-number choices made. Raises `PlanningError`."""
-    problem = loaded.problem
     solution = ExactPlanner(time_limit_s=LIMIT_S).solve_now(allotted(problem, asked, part))
     held_kw = np.zeros(0) if solution.reserve is None else solution.reserve.held_kw[len(problem.reserves) - len(part.reserve_kw) :]
     flows = make_flows(problem, solution.charge_kw, solution.discharge_kw)

@@ -39,6 +39,22 @@ class Portfolio:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Asked:
+    """What the portfolio tells a site: its price by step (T,) [currency/kWh] and for each of its reserves (R,) [currency/kW]."""
+
+    price_per_kwh: Array
+    reserve_price_per_kw: Array
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Part:
+    """A site's part of what is common: net power (T,) and reserves (R,) [kW]."""
+
+    power_kw: Array
+    reserve_kw: Array
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SiteAnswer:
     """A site's best answer to a price curve, without whole-number choices.
 

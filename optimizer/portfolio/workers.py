@@ -6,6 +6,8 @@ nothing with it that another cannot work out again.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from typing import Any, Protocol
 
@@ -17,8 +19,8 @@ START_LIMIT_S = 60.0
 class Workers(Protocol):
     """Who does the work."""
 
-    def keep(self, work: Callable[..., Any], items: Sequence[Any]) -> list[Any]:
-        """Begin ``work(item)`` for each item and return handles of the results, which stay where they are."""
+    def keep(self, work: Callable[..., Any], *items: Sequence[Any]) -> list[Any]:
+        """Return handles of the results of ``work(*parts)``, which stay where they are."""
         ...
 
     def map(self, work: Callable[..., Any], *items: Sequence[Any]) -> Iterator[tuple[int, Any]]:
@@ -26,17 +28,35 @@ class Workers(Protocol):
         ...
 
 
+@dataclass
+class _Kept:
+    """A result that is worked out when it is first asked for."""
+
+    work: Callable[[], Any] | None
+    result: Any = None
+
+    def value(self) -> Any:
+        """Return the result."""
+        if self.work is not None:
+            self.result, self.work = self.work(), None
+        return self.result
+
+
 class Here:
     """All in this process, one after the other."""
 
-    def keep(self, work: Callable[..., Any], items: Sequence[Any]) -> list[Any]:
-        """Do it now."""
-        return [work(item) for item in items]
+    def keep(self, work: Callable[..., Any], *items: Sequence[Any]) -> list[Any]:
+        """Put it off until somebody asks for it."""
+        return [_Kept(partial(_done, work, parts)) for parts in zip(*items, strict=True)]
 
     def map(self, work: Callable[..., Any], *items: Sequence[Any]) -> Iterator[tuple[int, Any]]:
         """Do one after the other."""
         for i, parts in enumerate(zip(*items, strict=True)):
-            yield i, work(*parts)
+            yield i, _done(work, parts)
+
+
+def _done(work: Callable[..., Any], parts: Sequence[Any]) -> Any:
+    return work(*(part.value() if isinstance(part, _Kept) else part for part in parts))
 
 
 class Cluster:
@@ -45,9 +65,9 @@ class Cluster:
     def __init__(self, client: Any) -> None:
         self.client = client
 
-    def keep(self, work: Callable[..., Any], items: Sequence[Any]) -> list[Any]:
+    def keep(self, work: Callable[..., Any], *items: Sequence[Any]) -> list[Any]:
         """Begin the work; results stay with the workers, and are worked out again where one is lost."""
-        return list(self.client.map(work, items, pure=False))
+        return list(self.client.map(work, *items, pure=False))
 
     def map(self, work: Callable[..., Any], *items: Sequence[Any]) -> Iterator[tuple[int, Any]]:
         """Yield results as workers finish them."""
