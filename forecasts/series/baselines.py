@@ -11,21 +11,22 @@ from forecasts.series.features import ANY_ALIKE, ANY_MEAN, DAY_MISS, LAST_OF_TYP
 from v2g.timegrid import Array
 
 LEVEL_SHARE = 0.5
-PRIOR = np.array([1.0, 0.5, 0.5, 0.5, 0.5, 0.5])
-BLIND_PRIOR = 0.5
-"""Of yesterday and of any days, whatever their type: in full only after two weeks, for before weekends were hardly seen."""
-BLIND_DAYS = 14.0
+PRIOR = np.array([1.0, 0.5, 1.0, 0.5, 0.5])
+LATE_PRIOR = 0.5
+"""Of rules that mix types of days: in full only after two weeks, for before that weekends were hardly seen."""
+LATE_DAYS = 14.0
+N_LATE = 3
 
 
 def opinions(rows: Array) -> Array:
     """Return what each simple rule tells of rows (n, n_columns), from the centre in units of the scale, (8, n)."""
-    columns = rows[:, [WEEK_AGO, LAST_OF_TYPE, YESTERDAY_ALIKE, ANY_ALIKE, DAY_MISS, YESTERDAY, ANY_MEAN]]
+    columns = rows[:, [WEEK_AGO, LAST_OF_TYPE, YESTERDAY_ALIKE, ANY_ALIKE, YESTERDAY, ANY_MEAN, DAY_MISS]]
     told = np.nan_to_num(columns).T
-    told[4] *= LEVEL_SHARE
+    told[-1] *= LEVEL_SHARE
     return np.vstack([np.zeros((1, len(rows))), told])
 
 
 def priors(n_days: float) -> Array:
     """Return how much each rule is believed before it was tried, after `n_days` of history, (8,)."""
-    blind = BLIND_PRIOR * min(n_days / BLIND_DAYS, 1.0)
-    return np.concatenate([PRIOR, [blind, blind]])
+    late = LATE_PRIOR * min(n_days / LATE_DAYS, 1.0)
+    return np.concatenate([PRIOR, np.full(N_LATE, late)])

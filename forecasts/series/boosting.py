@@ -39,7 +39,7 @@ SHALLOW: Shape = {
     "bagging_fraction": 0.5,
     "lambda_l2": 5.0,
 }
-DEEP_TREES, RANDOM_TREES, SHALLOW_TREES = 120, 160, 50
+DEEP_TREES, RANDOM_TREES, SHALLOW_TREES = 120, 100, 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

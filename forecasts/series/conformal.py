@@ -16,6 +16,7 @@ from v2g.timegrid import Array
 HOURS = 24
 HOUR_WIDTH = 1.0
 OTHER_TYPE = 0.15
+MEDIAN = LEVELS.index(0.50)
 
 
 def weighted_quantiles(values: Array, weights: Array, levels: Array) -> Array:
@@ -44,6 +45,19 @@ class HourlyErrors:
                 shares = np.cumsum(near * np.where(types == day_type, 1.0, OTHER_TYPE))
                 table[day_type, hour] = ordered[np.minimum(np.searchsorted(shares / shares[-1], LEVELS), len(ordered) - 1)]
         return cls(table=table)
+
+    @classmethod
+    def alike(cls, quantiles: Array) -> "HourlyErrors":
+        """Return the same quantiles (len(LEVELS),) at all hours."""
+        return cls(table=np.broadcast_to(quantiles, (len(DayType), HOURS, len(LEVELS))))
+
+    def mixed(self, other: "HourlyErrors", share: float) -> "HourlyErrors":
+        """Return the quantiles moved by `share` towards `other`'s."""
+        return HourlyErrors(table=(1.0 - share) * self.table + share * other.table)
+
+    def centred(self, share: float) -> "HourlyErrors":
+        """Return the quantiles without `share` of the medians."""
+        return HourlyErrors(table=self.table - share * self.table[:, :, [MEDIAN]])
 
     def quantiles(self, rows: Array) -> Array:
         """Return the quantiles at rows (n, n_columns), between hours along a straight line, (len(LEVELS), n)."""

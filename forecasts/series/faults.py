@@ -12,6 +12,8 @@ from v2g.timegrid import Array
 
 FROZEN_DAY_SHARE = 0.125
 """A meter that repeats itself for three hours is suspected of being frozen."""
+DAYS_TO_JUDGE = 7
+"""With less of a past nothing is known to be unusual."""
 COMMON_SHARE = 0.01
 """What was in runs as long in more of the past than this is how the meter is, and no fault."""
 ZEROS_SHARE = 0.2
@@ -46,7 +48,7 @@ def frozen_tail(values: Array, n_per_day: int) -> int:
         return 0
     past, seen = values[:-tail], lengths[:-tail]
     usual = past[np.isfinite(past)]
-    if not len(usual):
+    if len(usual) < DAYS_TO_JUDGE * n_per_day:
         return 0
     alike = (past == usual.min()) == (values[-1] == usual.min())
     return tail if (seen[alike] >= tail).sum() < COMMON_SHARE * len(usual) else 0

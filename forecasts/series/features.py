@@ -153,11 +153,12 @@ def _origin_columns(values: Array, missed: Array, n_per_day: int) -> Array:
 
 
 def _scale(missed: Array, n_per_day: int) -> Array:
-    """Return the mean distance from the centre in the last four weeks, (n_values + 1,), never 0."""
+    """Return the mean distance from the centre in the last four weeks, (n_values + 1,), never 0; first that of all values."""
     distance = np.abs(missed)
     known = np.isfinite(distance)
     count = np.concatenate([[0], np.cumsum(known)])
     overall = np.concatenate([[0.0], np.cumsum(np.where(known, distance, 0.0))]) / np.maximum(count, 1)
+    overall = np.where(count > 0, overall, overall[-1])
     recent = trailing(distance, SCALE_DAYS * n_per_day)
     scale = np.maximum(np.where(np.isfinite(recent), recent, overall), LEAST_SCALE * overall)
     return np.where(scale > 0, scale, 1.0)

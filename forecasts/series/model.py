@@ -23,6 +23,7 @@ from forecasts.series.pairs import SPAN_DAYS, Pairs, draw_pairs
 from forecasts.series.ridge import Ridge
 from forecasts.series.series import Series
 from v2g.errors import InputError
+from v2g.outlook import LEVELS
 from v2g.timegrid import Array
 
 LEARN_DAYS = 28
@@ -36,7 +37,7 @@ MARGIN = 0.25
 SPREAD_SHARE = 0.5
 """Before any forecast was tried its errors are half of what values are from their median."""
 BELIEF_DAYS = 14.0
-"""After which nothing is made of that any more."""
+"""After which nothing is made of that any more, and the present has been seen to tell of the next hours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,7 @@ class Believed:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FittedSeries:
-    """A forecast that was learnt: weights of the simple rules, (8,), how the present corrects them, their errors; learners if any."""
+    """A forecast that was learnt: weights of the simple rules, (8,), how the present corrects them, their errors; learners."""
 
     calendar: Calendar
     low: float
@@ -105,7 +106,7 @@ class SeriesModel:
         rows, told = columns.rows(pairs.origins, pairs.targets), _standardised(trusted.values, columns, pairs)
         weights = skill_weights(told - opinions(rows), priors(n_days), pairs.age_days)
         baseline = weights @ opinions(rows)
-        correction = fit_correction(rows, told - baseline)
+        correction = fit_correction(rows, told - baseline) if n_days > BELIEF_DAYS else None
         missed = told - corrected(baseline, rows, correction)
         margin = MARGIN * float(np.ptp(known))
         return FittedSeries(
@@ -115,7 +116,7 @@ class SeriesModel:
             n_days=n_days,
             weights=weights,
             correction=correction,
-            errors=_errors(missed, rows, pairs, (trusted.values, columns, n_days)),
+            errors=_errors(missed, rows, pairs, _believed(known, columns.scale[-1])),
             learned=learn(rows, told, baseline, pairs) if n_days >= LEARN_DAYS else None,
         )
 
@@ -137,15 +138,20 @@ def _standardised(values: Array, columns: Columns, pairs: Pairs) -> Array:
     return np.asarray((values[pairs.targets] - columns.centres(pairs.origins, pairs.targets)) / columns.scale[pairs.origins])
 
 
-def _errors(missed: Array, rows: Array, pairs: Pairs, past: tuple[Array, Columns, float]) -> HourlyErrors:
-    """Return the errors of the simple rules by hour; in the first days with a belief of what they will be, worth a day."""
-    values, columns, n_days = past
-    slots = np.flatnonzero(np.isfinite(values))[-columns.n_per_day :]
-    believed = SPREAD_SHARE * (values[slots] - np.median(values[slots])) / columns.scale[-1]
-    a_day = len(missed) / max(n_days, 1.0) / columns.n_per_day
-    worth = np.full(len(slots), max(1.0 - n_days / BELIEF_DAYS, 0.0) * max(a_day, 1e-6))
-    return HourlyErrors.of(
-        np.concatenate([missed, believed]),
-        np.concatenate([rows, columns.rows(slots, slots)]),
-        np.concatenate([pairs.weights, worth]),
-    )
+def _errors(missed: Array, rows: Array, pairs: Pairs, believed: Array) -> HourlyErrors:
+    """Return the errors of the simple rules by hour; in the first days mostly what is `believed` of them, (len(LEVELS),).
+
+    How wide they are is known sooner than that they lean to one side.
+    """
+    belief = HourlyErrors.alike(believed)
+    if not len(missed):
+        return belief
+    newness = 1.0 - float(pairs.age_days.max()) / BELIEF_DAYS
+    errors = HourlyErrors.of(missed, rows, pairs.weights).mixed(belief, max(newness, 0.0))
+    return errors.centred(float(np.clip(newness + 1.0, 0.0, 1.0)))
+
+
+def _believed(known: Array, scale: float) -> Array:
+    """Return quantiles of errors as far from 0 as a share of what known values (n,) are from their median, over `scale`."""
+    distance = SPREAD_SHARE * np.abs(known - np.median(known)) / scale
+    return np.asarray(np.quantile(np.concatenate([distance, -distance]), LEVELS))
