@@ -7,7 +7,7 @@ from v2g.timegrid import Array
 
 
 def carry_duals(dual: Array, old: Site, new: Site) -> Array:
-    """Return the duals of one site's rows as those of another's on the same steps and circuits: 0 where a row is new or a unit's."""
+    """Return the duals of one site's rows as those of another's, on the same steps and circuits: 0 where a row is new."""
     ours, theirs = new.program.stamp, old.program.stamp
     carried = np.zeros(ours.n_rows)
     for name, block in ours.template.rows.blocks.items():

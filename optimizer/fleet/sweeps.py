@@ -2,9 +2,9 @@
 
     price = best price + strength·mean price·(site's deviation/site's size + place's deviation/(2·place's size))
 
-All answering one curve, cars rush to the same hours; in turns they fill what is meant to be filled. A sweep's answers add up to nearly
-the power that is aimed at, so that they alone are nearly a plan: an upper bound that takes the master's plain rounds five times as
-many answers to reach. Each group has a price curve of its own.
+All answering one curve, cars rush to the same hours; in turns they fill what is meant to be filled. A sweep's answers add up to
+nearly the power that is aimed at, so that they alone are nearly a plan: an upper bound that takes plain rounds several times as many
+answers to reach. Each group has a price curve of its own.
 Source: Gauss–Seidel instead of Jacobi in price coordination, e.g. Bertsekas and Tsitsiklis (1989), "Parallel and Distributed
 Computation", §3.4.
 """
@@ -32,7 +32,7 @@ class Sweeps:
         self._turns = [turn[part] for part in np.array_split(np.arange(len(turn)), min(TURNS, len(turn)))]
         chunk_group = groups.cars.records["group"][groups.cars.chunk[:, 0]]
         self._cars = [replace(groups.cars, chunk=groups.cars.chunk[np.isin(chunk_group, part)]) for part in self._turns]
-        self._size = np.bincount(groups.place, groups.size_kw, minlength=len(power_kw))
+        self._size = np.maximum(np.bincount(groups.place, groups.size_kw, minlength=len(power_kw)), 1.0)  # a place may have no cars
         share = groups.size_kw / self._size[groups.place]
         self._power = share[:, None] * power_kw[groups.place]
         self._total = power_kw.copy()
