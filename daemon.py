@@ -17,6 +17,8 @@ from rich.progress import Progress
 
 from adapters.clock import RealClock
 from config.demo import Demo, running_demo
+from config.farm import farm_figures, running_farm
+from config.farm_file import load_farm
 from config.live import running
 from config.load import load_site, read_site
 from config.logs import configure_logs
@@ -24,6 +26,7 @@ from config.problem_file import load_problem, problem_schema
 from config.report import write_report
 from config.scenarios import Files, make_scenario
 from config.screen import demo_table, err, figures_table, out, print_json, solution_tables
+from config.secrets import passwords
 from config.simulation import Policy, simulate
 from config.span import seconds
 from optimizer.choice import ChoosingPlanner
@@ -111,6 +114,33 @@ def demo(
                 await asyncio.wait_for(_stopped() if headless else _watch(running_now), length_s)
             figures = running_now.figures()
         print_json(figures) if as_json else out.print(figures_table("demo", figures))
+
+    _loop(show())
+
+
+@app.command(name="farm")
+@told
+def farm_command(
+    farm: Annotated[Path, typer.Argument(help="The farm file (YAML), docs/farm.md.")],
+    *,
+    url: Annotated[str, typer.Option(help="The central system's address, to which chargers add their names.")],
+    api: Annotated[str | None, typer.Option(help="The REST API that drivers tell their wishes to.")] = None,
+    passwords_env: Annotated[str | None, typer.Option(help="Environment variable with {charger: password}, JSON.")] = None,
+    duration: Annotated[str | None, typer.Option("--for", help="End after this wall time, e.g. 60s, 5min.")] = None,
+    as_json: JsonOption = False,
+    verbose: VerboseOption = False,
+) -> None:
+    """Run simulated chargers, with all that goes wrong at them, against any central system."""
+    configure_logs(verbose=verbose, quiet=not verbose)
+    file, known = load_farm(farm), passwords(passwords_env, "--passwords-env")
+    length_s = None if duration is None else seconds(duration)
+
+    async def show() -> None:
+        async with running_farm(file, RealClock(), url=url, api_url=api, passwords=known) as running_now:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(_stopped(), length_s)
+            figures = farm_figures(running_now)
+        print_json(figures) if as_json else out.print(figures_table("farm", figures))
 
     _loop(show())
 

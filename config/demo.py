@@ -1,7 +1,7 @@
 """The demo: a station and a farm of simulated chargers on an accelerated clock, all protocols real, on this machine only."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,13 +24,13 @@ from adapters.farm.visit import Visit
 from adapters.mqtt.broker import EmbeddedBroker
 from config.asset_kpis import asset_kpis
 from config.demo_fleet import grown
+from config.driver_app import driver_app
 from config.kpis import outcome_kpis
 from config.live import LiveDaemon, running
 from config.load import LoadedSite, load_site
 from config.prices import price_series
 from config.surroundings import building_load, pv_production
 from v2g.observation import EvseState
-from v2g.session import Wishes
 from v2g.setpoint import Outcome, Setpoint, Unreachable
 
 START_LOCAL = datetime(2026, 6, 17, 15, 0)  # noqa: DTZ001  # the site's zone is added; a working day's afternoon peak
@@ -118,7 +118,7 @@ async def running_demo(
                     clock=clock,
                     ocpp_url=daemon.ocpp_url,
                     broker=Broker(host=broker.host, port=broker.port, version=broker.version),
-                    tell_wishes=_driver_app(client),
+                    tell_wishes=driver_app(client),
                     on_change=daemon.control.wake,
                 )
                 simulated.farm = farm
@@ -169,23 +169,3 @@ def _wired(loaded: LoadedSite, broker: EmbeddedBroker, store_url: str, web_port:
     if web_port is not None:
         changes["web"] = file.web.model_copy(update={"port": web_port})
     return LoadedSite(site=loaded.site, file=file.model_copy(update=changes))
-
-
-def _driver_app(client: httpx.AsyncClient) -> Callable[[str, Wishes], Awaitable[bool]]:
-    """Return what simulated drivers at chargers without a way to say so do: state their wishes through the REST API."""
-
-    async def tell(evse_id: str, wishes: Wishes) -> bool:
-        body = {
-            "energy_kwh": wishes.energy_kwh,
-            "soc_target_frac": wishes.soc_target_frac,
-            "departure": wishes.departure.isoformat() if wishes.departure else None,
-            "discharge_consent": wishes.discharge_consent,
-            "soc_floor_frac": wishes.soc_floor_frac,
-        }
-        try:
-            answer = await client.post(f"api/evses/{evse_id}/wishes", json=body)
-        except httpx.TransportError:
-            return False
-        return answer.is_success
-
-    return tell

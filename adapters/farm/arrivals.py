@@ -33,6 +33,9 @@ class Habit:
 WORKPLACE = Habit(arrival_h=8.7, arrival_sd_h=1.2, stay_h=8.0, stay_sd_h=1.5, energy_kwh=13.0, workday=0.8, weekend=0.05)
 APARTMENTS = Habit(arrival_h=17.8, arrival_sd_h=1.8, stay_h=13.5, stay_sd_h=2.0, energy_kwh=14.0, workday=0.6, weekend=0.5)
 
+DEPOT = Habit(arrival_h=18.5, arrival_sd_h=0.8, stay_h=11.0, stay_sd_h=0.7, energy_kwh=45.0, workday=0.95, weekend=0.3, stated=1.0)
+AIRPORT = Habit(arrival_h=10.0, arrival_sd_h=5.0, stay_h=76.0, stay_sd_h=30.0, energy_kwh=22.0, workday=0.5, weekend=0.6)
+
 
 def daily_visits(
     site: Site, habit: Habit, *, start: datetime, days: int, seed: int, v2g_share: float = 0.0, consent_share: float = 1.0

@@ -18,7 +18,7 @@ from adapters.farm.leases import Leases
 from adapters.farm.mischief import Fault, Mischief, Victim
 from adapters.farm.mqtt.asset import AssetDevice
 from adapters.farm.mqtt.charger import MqttCharger
-from adapters.farm.mqtt.line import Broker, Line
+from adapters.farm.mqtt.line import Broker, Device, Line
 from adapters.farm.mqtt.site import Meters, StationaryBattery
 from adapters.farm.ocpp.manners import Manners
 from adapters.farm.ocpp.v2.charger import StationCharger
@@ -31,6 +31,7 @@ from adapters.farm.surroundings import StepSeries, Surroundings
 from adapters.farm.visit import Visit
 from adapters.farm.wireless import Wireless
 from adapters.farm.yard import Yard
+from v2g.errors import SeriesError
 from v2g.ports import Clock
 from v2g.session import Wishes
 from v2g.site import Protocol, Site
@@ -52,8 +53,8 @@ class LiveFarm:
     OCPP carries no driver's wishes: once the central system knows a transaction, ``tell_wishes(evse_id, wishes)`` is awaited,
     again each minute until it returns True or the car has gone. Simulated outlets have no wire: `wireless` speaks for them.
     `on_change` is called when cars come and go; `faults` befall stations drawn by `seed`. All periods are seconds of `clock`:
-    `step_s` of the physics, `sample_s` of OCPP meter values, `state_s` and `meter_s` of MQTT states and meters.
-    Raises `SeriesError` if the visits do not fit the site.
+    `step_s` of the physics, `sample_s` of OCPP meter values, `state_s` and `meter_s` of MQTT states and meters;
+    without a `broker` nothing speaks MQTT. Raises `SeriesError` if the visits do not fit the site.
     """
 
     def __init__(
@@ -65,7 +66,7 @@ class LiveFarm:
         pv_kw: StepSeries,
         clock: Clock,
         ocpp_url: str,
-        broker: Broker,
+        broker: Broker | None,
         tell_wishes: TellWishes,
         on_change: Callable[[], None] = lambda: None,
         import_limit_kw: StepSeries | None = None,
@@ -107,8 +108,7 @@ class LiveFarm:
             step_s=step_s,
             on_change=self._note_change,
         )
-        meters = Line(Meters(site.site_id, self._readings), broker, clock, meter_s)
-        self._lines = [meters, *self._battery_lines(), *self._asset_lines()]
+        self._lines = self._mqtt_lines(broker, meter_s) if broker else []
 
     async def __aenter__(self) -> Self:
         await self._group.__aenter__()
@@ -129,6 +129,12 @@ class LiveFarm:
         self._touch()
         return self._yard.outcome()
 
+    @property
+    def online(self) -> int:
+        """How many OCPP stations a central system has accepted and holds."""
+        chargers = self._chargers.values()
+        return sum(charger.online for charger in chargers if isinstance(charger, (OcppCharger, StationCharger)))
+
     def drop_charger(self, station_id: str, for_s: float = 600.0) -> None:
         """Take the charger's network away for `for_s` [s of the clock]; it goes on with its lease, then its fallback."""
         self._chargers[station_id].cut()
@@ -147,6 +153,8 @@ class LiveFarm:
 
     def _charger(self, station_id: str, outlets: Sequence[Outlet]) -> Charger:
         if outlets[0].evse.protocol is Protocol.MQTT:
+            if self._broker is None:
+                raise SeriesError("there is no broker", place=station_id, mend="give one, or let the station speak OCPP")
             return MqttCharger(
                 station_id,
                 outlets,
@@ -170,22 +178,18 @@ class LiveFarm:
             manners=self._manners[station_id],
         )
 
-    def _battery_lines(self) -> list[Line]:
-        batteries = enumerate(self._site.batteries, start=len(self._site.evses))
-        return [
-            Line(
-                StationaryBattery(self._site.site_id, battery, unit, fleet=self._fleet, leases=self._leases, touch=self._touch),
-                self._broker,
-                self._clock,
-                self._state_s,
-            )
-            for unit, battery in batteries
+    def _mqtt_lines(self, broker: Broker, meter_s: float) -> list[Line]:
+        """Return what speaks MQTT beside the chargers: the site's meters, its batteries and assets."""
+        site, fleet, leases, n_evses = self._site, self._fleet, self._leases, len(self._site.evses)
+        batteries = [
+            StationaryBattery(site.site_id, battery, unit, fleet=fleet, leases=leases, touch=self._touch)
+            for unit, battery in enumerate(site.batteries, start=n_evses)
         ]
-
-    def _asset_lines(self) -> list[Line]:
-        plants = enumerate(self._yard.premises.plants, start=len(self._site.evses) + len(self._site.batteries))
-        devices = [AssetDevice(self._site.site_id, plant, unit, leases=self._leases, touch=self._touch) for unit, plant in plants]
-        return [Line(device, self._broker, self._clock, self._state_s) for device in devices]
+        plants = enumerate(self._yard.premises.plants, start=n_evses + len(site.batteries))
+        assets = [AssetDevice(site.site_id, plant, unit, leases=leases, touch=self._touch) for unit, plant in plants]
+        devices: list[Device] = [*batteries, *assets]
+        meters = Line(Meters(site.site_id, self._readings), broker, self._clock, meter_s)
+        return [meters, *(Line(device, broker, self._clock, self._state_s) for device in devices)]
 
     def _spawn(self, job: Coroutine[Any, Any, None]) -> None:
         task = self._group.create_task(job)

@@ -61,6 +61,11 @@ class OcppCharger:
         self._commands = Commands(self, self._connectors, self._profiles, self._settings, clock, touch, more=upkeep.handlers)
         self._alive, self._online, self._restart = True, False, asyncio.Event()
 
+    @property
+    def online(self) -> bool:
+        """Whether the central system has accepted it and is connected."""
+        return self._online
+
     async def run(self) -> None:
         """Keep the connection for ever, waiting longer after each failure."""
         await self._wire.keep(self._converse, self._note_lost)

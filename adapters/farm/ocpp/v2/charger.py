@@ -64,6 +64,11 @@ class StationCharger:
             sample_s=sample_s,
         )
 
+    @property
+    def online(self) -> bool:
+        """Whether the central system has accepted it and is connected."""
+        return self.point.online
+
     async def run(self) -> None:
         """Keep the connection for ever, and measure whether or not there is one."""
         async with asyncio.TaskGroup() as group:

@@ -241,10 +241,12 @@ class Point:
             self._identify(bay, transaction)
 
     def _identify(self, bay: Bay, transaction: Transaction) -> None:
-        """Tell whose transaction it is."""
+        """Tell whose transaction it is, and what the car needs."""
         transaction.state = bay.charging_state(self.clock.now())
         then = partial(self._judge, bay, transaction)
         self._event(bay, transaction, "Updated", "Authorized", then=then, idToken=_token(transaction.tag))
+        if self._online:
+            self.tell_needs(bay)
 
     def _judge(self, bay: Bay, transaction: Transaction, answer: Payload) -> None:
         """Stop if the central system does not know the driver."""
