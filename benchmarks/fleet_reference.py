@@ -42,13 +42,14 @@ def _kernel(past: Visits, cars: Visits, name: str) -> Array:
         some = cars.take(slice(a, a + CHUNK))
         known = int(np.searchsorted(past.left_h, some.begin_h.max(), side="right"))
         newest = past.take(slice(max(known - NEWEST, 0), known))
-        weight = kernel.weights(some, newest, same_driver=SAME_DRIVER[name])
+        weight = kernel.weights(some, newest, some.begin_h, same_driver=SAME_DRIVER[name])
         found.append(kernel.quantiles(getattr(newest, name), weight, LEVEL_ARRAY))
     return np.concatenate(found)
 
 
 def _boosted(past: Visits, learned: Visits, cars: Visits, name: str) -> Array:
-    data = lightgbm.Dataset(_features(learned, past), getattr(learned, name), free_raw_data=False)
+    quiet = {"verbose": -1, "num_threads": 1}
+    data = lightgbm.Dataset(_features(learned, past), getattr(learned, name), params=quiet, free_raw_data=False)
     seen = _features(cars, past)
     told = [lightgbm.train({**SETTINGS, "alpha": level}, data, ROUNDS).predict(seen, num_threads=1) for level in LEVEL_ARRAY]
     return np.sort(np.stack(told, axis=1), axis=1)

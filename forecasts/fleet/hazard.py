@@ -70,7 +70,7 @@ def fit_hazard(features: Array, lasted: Array, *, hints: Sequence[int], clock: i
     rows = np.repeat(np.arange(len(lasted)), last + 1)
     at = np.arange(len(rows)) - np.repeat(np.cumsum(last + 1) - last - 1, last + 1)
     seen, ended = _rows(features[rows], at, edges, columns, clock), (at == last[rows]).astype(np.float64)
-    data = lightgbm.Dataset(seen, ended, params={"verbose": -1}, free_raw_data=False)
+    data = lightgbm.Dataset(seen, ended, params={"verbose": -1, "num_threads": 1}, free_raw_data=False)
     boosters = tuple(lightgbm.train({**SETTINGS, "seed": seed}, data, ROUNDS) for seed in seeds)
     return Hazard(boosters=boosters, edges=edges, hints=columns, clock=clock)
 
