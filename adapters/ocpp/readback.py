@@ -15,7 +15,7 @@ def promised_kw(limit: Limit, told_kw: float | None) -> float:
     `told_kw` is what it says that it keeps to, None if it will not say. One that gives back less than it was asked to promises as
     much. Raises `RefusedError` if it would draw or give more.
     """
-    if told_kw is None or (limit.power_kw >= 0 and told_kw <= limit.power_kw + TOLERANCE_KW):
+    if told_kw is None or (limit.power_kw >= 0 and -TOLERANCE_KW <= told_kw <= limit.power_kw + TOLERANCE_KW):
         return limit.power_kw
     if limit.power_kw < 0 and limit.power_kw - TOLERANCE_KW <= told_kw <= 0:
         return max(told_kw, limit.power_kw)

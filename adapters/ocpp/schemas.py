@@ -1,14 +1,17 @@
 """The official JSON schemas, as the `ocpp` package ships them, behind one guarded door."""
 
+import json
 from collections.abc import Iterable
+from importlib import resources
 from typing import Any
 
-from ocpp.messages import MessageType, get_validator
+from jsonschema import Draft4Validator
+from ocpp.messages import MessageType
 
 from adapters.ocpp.frames import BadFrameError, ErrorCode, Payload
 
 MAX_QUOTED_CHARS = 100
-SEND = 6  # the package knows only kinds 2 to 4; it looks others up by their bare names, which is right for this one
+SEND = 6
 _CODES = {
     "type": ErrorCode.TYPE,
     "required": ErrorCode.PROTOCOL,
@@ -24,13 +27,15 @@ class Schemas:
     version : str
         As the package names it: "1.6", "2.0.1", "2.1".
     actions : iterable of str
-        Every action of that version. Only these are looked up: the package builds a file name from the action.
+        Every action of that version. Only these are looked up: an action is part of a file name.
     sends : iterable of str
         The actions of messages that want no answer, likewise.
     """
 
     def __init__(self, version: str, actions: Iterable[str], sends: Iterable[str] = ()) -> None:
         self._version, self._actions, self._sends = version, frozenset(map(str, actions)), frozenset(map(str, sends))
+        self._suffixes = {MessageType.Call: "" if version == "1.6" else "Request", MessageType.CallResult: "Response"}
+        self._validators: dict[tuple[int, str], Draft4Validator] = {}
 
     def check_request(self, action: str, payload: Payload) -> None:
         """Raise `BadFrameError` unless `payload` is a request of `action`."""
@@ -47,9 +52,18 @@ class Schemas:
     def _check(self, kind: int, action: str, payload: Payload) -> None:
         if action not in (self._sends if kind == SEND else self._actions):
             raise BadFrameError(f"unknown action {action[:MAX_QUOTED_CHARS]!r}", code=ErrorCode.NOT_IMPLEMENTED)
-        violation = next(get_validator(kind, action, self._version).iter_errors(payload), None)
+        violation = next(self._validator(kind, action).iter_errors(payload), None)
         if violation is not None:
             raise _bad_payload(action, violation)
+
+    def _validator(self, kind: int, action: str) -> Draft4Validator:
+        """Return what checks a message, read once. The package's own cache mixes schemas with decimals and without."""
+        key = (kind, action)
+        if key not in self._validators:
+            folder = resources.files("ocpp") / f"v{self._version.replace('.', '')}" / "schemas"
+            text = (folder / f"{action}{self._suffixes.get(kind, '')}.json").read_text("utf-8-sig")
+            self._validators[key] = Draft4Validator(json.loads(text))
+        return self._validators[key]
 
 
 def _bad_payload(action: str, violation: Any) -> BadFrameError:

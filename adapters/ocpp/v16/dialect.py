@@ -17,7 +17,7 @@ from adapters.ocpp.dialect import Caller, Context
 from adapters.ocpp.frames import BadFrameError, ErrorCode, Payload
 from adapters.ocpp.limits import Limit, RateUnit, composite_kw, limit_for
 from adapters.ocpp.outlet import Promise
-from adapters.ocpp.readback import needs_proof, promised_kw
+from adapters.ocpp.readback import TOLERANCE_KW, needs_proof, promised_kw
 from adapters.ocpp.schemas import Schemas
 from adapters.ocpp.station import Station
 from adapters.ocpp.v16.inbound import Inbound
@@ -201,8 +201,21 @@ class Dialect16:
         self._ready = True
         await self._preparation.ceiling(self._unit, self._context.clock.now())
         await self._preparation.fallbacks(self._unit)
+        for outlet in self._station.outlets.values():
+            await self._read_back(outlet.evse)
         self._context.on_change()
         await self._preparation.meter_values()
+
+    async def _read_back(self, evse: Evse) -> None:
+        """Say aloud if a charger that has no lease does not keep to its fallback."""
+        if self._station.outlets[evse.connector_id].promise is not None:
+            return
+        try:
+            told_kw = await self.in_force(evse)
+        except AnswerTimeoutError:
+            told_kw = None
+        if told_kw is not None and told_kw > evse.fallback_kw + TOLERANCE_KW:
+            self._log.warning("fallback_differs", evse=evse.evse_id, wanted_kw=evse.fallback_kw, told_kw=told_kw)
 
     async def _boots_in_time(self) -> bool:
         try:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import structlog
-from ocpp.messages import MessageType, get_validator
+from ocpp.messages import MessageType
 
 from adapters.clock import VirtualClock
 from adapters.ocpp.central import DIALECTS
@@ -26,6 +26,7 @@ from adapters.ocpp.frames import BadFrameError, Call, CallError, CallResult, Err
 from adapters.ocpp.outlet import Promise, Transaction
 from adapters.ocpp.station import Station
 from tests.adapters.ocpp.conftest import START, make_evse
+from tests.adapters.ocpp.instances import official
 from tests.adapters.ocpp.mutants import Source
 from tests.adapters.ocpp.pipe import Pipe
 from tests.support.transactions import MemoryTransactions
@@ -169,12 +170,12 @@ def check_answers(pipe: Pipe, texts: list[str | bytes], version: str, tally: Tal
             case [MessageType.CallResult, str(message_id), dict(payload)]:
                 (action,) = actions[message_id] if len(actions[message_id]) == 1 else ("",)
                 if action:
-                    get_validator(MessageType.CallResult, action, version).validate(payload)
+                    official(MessageType.CallResult, action, version).validate(payload)
                 tally.answers += 1
             case [MessageType.CallError, str(), str(code), str(), {}]:
                 assert code in CODES, code
             case [MessageType.Call, str(), str(action), dict(payload)]:
-                get_validator(MessageType.Call, action, version).validate(payload)
+                official(MessageType.Call, action, version).validate(payload)
             case frame:
                 raise AssertionError(frame)
     closed = pipe.closed == (POLICY_VIOLATION, CLOSED)

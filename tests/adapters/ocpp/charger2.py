@@ -5,10 +5,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from ocpp.messages import MessageType, get_validator
+from ocpp.messages import MessageType
 from websockets.asyncio.client import ClientConnection
 
 from tests.adapters.ocpp.charger import Charger, Payload
+from tests.adapters.ocpp.instances import official
 
 VARIABLES = {
     ("SmartChargingCtrlr", "RateUnit"): "A,W",
@@ -39,9 +40,9 @@ class Charger2(Charger):
         self.answers = {action: self._checked(action, answer) for action, answer in self.answers.items()}
 
     async def ask(self, action: str, payload: Payload) -> Payload:
-        get_validator(MessageType.Call, action, self.version).validate(payload)
+        official(MessageType.Call, action, self.version).validate(payload)
         answer = await super().ask(action, payload)
-        get_validator(MessageType.CallResult, action, self.version).validate(answer)
+        official(MessageType.CallResult, action, self.version).validate(answer)
         return answer
 
     async def boot(self) -> Payload:
@@ -66,13 +67,13 @@ class Charger2(Charger):
 
     async def _take(self, frame: list[Any]) -> None:
         if frame[0] == MessageType.Call:
-            get_validator(MessageType.Call, frame[2], self.version).validate(frame[3])
+            official(MessageType.Call, frame[2], self.version).validate(frame[3])
         await super()._take(frame)
 
     def _checked(self, action: str, answer: Callable[[Payload], Payload]) -> Callable[[Payload], Payload]:
         def checked(payload: Payload) -> Payload:
             said = answer(payload)
-            get_validator(MessageType.CallResult, action, self.version).validate(said)
+            official(MessageType.CallResult, action, self.version).validate(said)
             return said
 
         return checked

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pytest
-from ocpp.messages import MessageType, get_validator
+from ocpp.messages import MessageType
 from ocpp.v16.enums import Action as Action16
 from ocpp.v21.enums import Action as Action21
 from ocpp.v201.enums import Action as Action201
@@ -16,7 +16,7 @@ from adapters.ocpp.v21.edition import EDITION as V21
 from adapters.ocpp.v201.edition import EDITION as V201
 from tests.adapters.ocpp.charger import Payload, RefusedByCentralError
 from tests.adapters.ocpp.conftest import START, make_bench, make_site
-from tests.adapters.ocpp.instances import instance
+from tests.adapters.ocpp.instances import instance, official
 from tests.adapters.ocpp.peers import peer
 from v2g.site import Protocol
 
@@ -89,7 +89,7 @@ async def test_whatever_a_station_asks_is_answered_by_the_schema(words: Words, *
     async with bench.central.serve() as listener, peer(words.protocol, listener.url, "CP-B") as car:
         for action in sorted(words.inbound):
             answer = await car.raw.ask(action, instance(MessageType.Call, action, words.version, whole=whole))
-            get_validator(MessageType.CallResult, action, words.version).validate(answer)
+            official(MessageType.CallResult, action, words.version).validate(answer)
         assert bench.central.rejected_frames["CP-B"] == 0
         told = {entry.action for entry in bench.central.journal("CP-B")}
         assert {"SecurityEventNotification", "SignCertificate", "FirmwareStatusNotification"} <= told
