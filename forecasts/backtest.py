@@ -32,8 +32,8 @@ LOW, MEDIAN, HIGH = LEVELS.index(0.10), LEVELS.index(0.50), LEVELS.index(0.90)
 class Scores:
     """Errors by origin and slot, NaN where nothing was measured: (n_origins, n_slots).
 
-    `covered` is 1 where the value lay below each level's quantile, (n_origins, len(LEVELS), n_slots); `inside` where it lay in the
-    10–90 % band.
+    `below` is 1 where the value was not above each level's quantile, (n_origins, len(LEVELS), n_slots); `inside` where it lay in
+    the 10–90 % band, (n_origins, n_slots).
     """
 
     absolute: Array
@@ -96,9 +96,9 @@ def scores(actual: Sequence[Array], told: Sequence[Array]) -> Scores:
 
 
 def weekly_naive(series: Series, n_slots: int) -> Array:
-    """Return the reference's quantiles for the slots after the series, (len(LEVELS), n_slots); the latest week that is known.
+    """Return the reference's quantiles for the slots after the series, (len(LEVELS), n_slots), NaN where no week is known.
 
-    Raises nothing: where no week is known it is NaN.
+    Over a gap it goes back to the latest week that is known.
     """
     values, week = series.values, WEEK * series.n_per_day
     targets = np.arange(len(values), len(values) + n_slots)

@@ -9,6 +9,7 @@ from forecasts.arrivals import Arrivals
 from forecasts.departures import Departures
 from forecasts.fleet.stays import fit_stays
 from forecasts.history import History
+from forecasts.learned import LearnedMeter
 from forecasts.localtime import SLOT_S, Calendar, Ints, seconds
 from forecasts.peak import ExpectedPeak
 from forecasts.prices import Prices
@@ -39,6 +40,8 @@ class SeasonalForecaster:
         Visits that ended before now.
     holidays : container of date
         Local dates on which the site rests as on a Sunday.
+
+    `load` and `pv` forecast by day-type profiles until models are handed to them.
     """
 
     def __init__(
@@ -53,13 +56,15 @@ class SeasonalForecaster:
         calendar = Calendar(time_zone=site.time_zone, holidays=holidays)
         self._site = site
         self._load_history, self._pv_history = load_history or History(), pv_history or History()
-        self._load = SeasonalMeter(self._load_history, calendar=calendar, prior=_load_prior(site))
-        self._pv = SeasonalMeter(
+        load = SeasonalMeter(self._load_history, calendar=calendar, prior=_load_prior(site))
+        pv = SeasonalMeter(
             self._pv_history,
             calendar=Calendar(time_zone=site.time_zone, typed=False),
             prior=CLEARNESS,
             ceiling=self._clear_sky_kw,
         )
+        self.load = LearnedMeter(self._load_history, load)
+        self.pv = LearnedMeter(self._pv_history, pv, ceiling=self._clear_sky_kw)
         self._prices = Prices(site.tariff, site.time_zone)
         self._visits = VisitRecord(calendar, session_history)
         model = fit_stays(self._visits.ended())
@@ -83,7 +88,7 @@ class SeasonalForecaster:
         departures = self._departures.forecast(sessions, observation.at)
         return Outlook(
             grid=grid,
-            load_kw=_on_grid(self._load, observation.at, grid, observation.load_kw),
+            load_kw=_on_grid(self.load, observation.at, grid, observation.load_kw),
             pv_kw=self._pv_kw(observation, grid),
             import_price_per_kwh=prices.import_per_kwh,
             export_price_per_kwh=prices.export_per_kwh,
@@ -96,17 +101,22 @@ class SeasonalForecaster:
     def _pv_kw(self, observation: Observation, grid: TimeGrid) -> Array:
         if not self._site.pv:
             return np.zeros((len(LEVELS), grid.n_steps))
-        expected = _on_grid(self._pv, observation.at, grid, observation.pv_kw)
+        expected = _on_grid(self.pv, observation.at, grid, observation.pv_kw)
         return np.minimum(expected, sum(array.peak_kw for array in self._site.pv))
 
     def _clear_sky_kw(self, slots: Ints) -> Array:
         return total_clear_sky_kw(self._site.pv, slots * SLOT_S + SLOT_S // 2)
 
     def _meter_notes(self, at: datetime) -> tuple[str, ...]:
-        load, pv = self._load.n_days(at), self._pv.n_days(at)
+        load, pv = self.load.n_days(at), self.pv.n_days(at)
         load_note = f"load: like {load} measured days" if load else "load: nothing measured yet, between the site's base and peak"
         pv_note = f"PV: clear sky dimmed as on {pv} measured days" if pv else "PV: nothing measured yet, clear sky dimmed by half"
+        load_note, pv_note = _learned_note("load", self.load) or load_note, _learned_note("PV", self.pv) or pv_note
         return (load_note, pv_note) if self._site.pv else (load_note,)
+
+
+def _learned_note(name: str, meter: LearnedMeter) -> str | None:
+    return None if meter.learned is None else f"{name}: learned from {meter.learned.n_days:.0f} days"
 
 
 def _load_prior(site: Site) -> Prior:
@@ -114,7 +124,7 @@ def _load_prior(site: Site) -> Prior:
     return Prior(low=low, high=max(low, sum(load.peak_kw for load in site.loads)))
 
 
-def _on_grid(meter: SeasonalMeter, at: datetime, grid: TimeGrid, present: Reading | None) -> Array:
+def _on_grid(meter: LearnedMeter, at: datetime, grid: TimeGrid, present: Reading | None) -> Array:
     """Return the meter's quantiles, as means over each step, (len(LEVELS), n_steps) [kW]."""
     edges = (grid.start.timestamp() + grid.edges_h * 3600.0) / SLOT_S
     begin, end = int(np.floor(edges[0])), int(np.ceil(edges[-1]))

@@ -67,7 +67,7 @@ class FittedSeries:
 
     def quantiles(self, history: Series, n_slots: int) -> Array:
         """Return the quantiles of the `n_slots` slots after `history`, (len(LEVELS), n_slots), not decreasing along the levels."""
-        recent = history.latest(RECENT_DAYS * history.n_per_day)
+        recent = history.latest(RECENT_DAYS * history.n_per_day).begun()
         n, trusted = len(recent.values), trusted_part(recent)
         columns = make_columns(trusted, Frame.of(trusted, self.calendar, n + n_slots))
         targets, origins = np.arange(n, n + n_slots), np.full(n_slots, len(trusted.values))
@@ -95,7 +95,7 @@ class SeriesModel:
 
         Raises `InputError` if there is no prior either.
         """
-        history = history.latest(SPAN_DAYS * history.n_per_day)
+        history = history.latest(SPAN_DAYS * history.n_per_day).begun()
         trusted = trusted_part(history)
         known = trusted.values[np.isfinite(trusted.values)]
         if not len(known):

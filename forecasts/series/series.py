@@ -46,6 +46,11 @@ class Series:
         known = None if self.known is None else self.known[:, skip:]
         return replace(self, start_s=self.start_s + skip * self.slot_s, values=self.values[skip:], known=known)
 
+    def begun(self) -> "Series":
+        """Return the series from its first known value on, empty if there is none."""
+        known = np.flatnonzero(np.isfinite(self.values))
+        return self.latest(len(self.values) - int(known[0]) if len(known) else 0)
+
 
 def column(series: Series, index: int, n: int) -> Array:
     """Return the first `n` slots of a known column, NaN beyond its end, (n,)."""
