@@ -96,7 +96,10 @@ def load_of_sessions(path: Path) -> Series:
 
 def load_figures(sources: Mapping[str, Source], data: Path, n_origins: int, *, everything: bool) -> dict[str, Any]:
     """Return the figures of each series, and the means over all."""
-    told = {name: _figures(source, data, n_origins, everything=everything) for name, source in sources.items()}
+    told = {}
+    for name, source in sources.items():
+        told[name] = _figures(source, data, n_origins, everything=everything)
+        print(name, json.dumps(told[name]), file=sys.stderr, flush=True)
     means = {f"mean_{key}": float(np.mean([figures[key] for figures in told.values()])) for key in ("rmae", "rcrps")}
     blend = {f"mean_{key}": float(np.mean([f["reference"][key] for f in told.values()])) for key in ("rmae", "rcrps")}
     return told | means | {"reference": blend}
