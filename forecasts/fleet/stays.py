@@ -62,11 +62,10 @@ class CarForecasts:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StayModel:
-    """A model of `n_learned` visits, `n_stated` of them with a statement; knows nothing of a station, can be kept in a file."""
+    """A model of visits, `n_stated` of them with a statement; knows nothing of a station and can be kept in a file."""
 
     stay: Target
     energy: Target
-    n_learned: int
     n_stated: int
 
     def forecast(self, cars: Visits, past: Visits) -> CarForecasts:
@@ -105,7 +104,7 @@ def fit_stays(past: Visits) -> StayModel | None:
     stay = _fit(visits, past, seen, "stay_h", [NAMES.index(n) for n in STAY_HINTS], CLOCK)
     energy = _fit(visits, past, seen, "energy_kwh", [NAMES.index(n) for n in ENERGY_HINTS], NO_CLOCK)
     stated = int(np.isfinite(visits.stated_h).sum())
-    return StayModel(stay=stay, energy=energy, n_learned=len(visits), n_stated=stated)
+    return StayModel(stay=stay, energy=energy, n_stated=stated)
 
 
 def _fit(visits: Visits, past: Visits, seen: Array, name: str, hints: list[int], clock: int) -> Target:
