@@ -57,6 +57,16 @@ def test_a_site_is_built_as_written(write: Write) -> None:
 
 
 @pytest.mark.parametrize(
+    "said",
+    ["ocpp2.0.1", "ocpp2.1", "ocpp2.1, discharge_max_kw: 5", "ocpp2.0.1, discharge_max_kw: 5, negative_limits: true"],
+)
+def test_every_version_of_ocpp_can_be_named(write: Write, said: str) -> None:
+    site = load_site(write(GOOD.replace("ocpp1.6", said))).site
+    assert {str(evse.protocol) for evse in site.evses} == {said.partition(",")[0]}
+    assert all(evse.protocol.is_ocpp and evse.negative_limits == ("negative" in said) for evse in site.evses)
+
+
+@pytest.mark.parametrize(
     ("old", "new", "line", "place", "mend"),
     [
         ("import_limit_kw: 40", "import_limit_kw: -40", 3, "grid.import_limit_kw", ""),
@@ -67,6 +77,7 @@ def test_a_site_is_built_as_written(write: Write) -> None:
         ("{id: hall, ", "{id: hall, parent: hall, ", 5, "circuits[0].parent", "hang it below"),
         ("charge_max_kw: 11", "charge_max_kw: 3", 7, "chargers[0].min_current_a", "fewer phases"),
         ("charge_max_kw: 11", "charge_max_kw: 11, discharge_max_kw: 5", 7, "chargers[0].discharge_max_kw", "mqtt"),
+        ("ocpp1.6", "ocpp2.0.1, discharge_max_kw: 5", 7, "chargers[0].discharge_max_kw", "negative_limits"),
         ("charge_max_kw: 11", "charge_max_kw: 11, fallback_kw: 11", 3, "grid.import_limit_kw", "fallback"),
         ("protocol: ocpp1.6", "protocol: mqtt", 7, "chargers[0].protocol", "mqtt:"),
         ("base_kw: 2", "base_kw: 20", 8, "load.base_kw", "≤"),
