@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optimizer.compiled.reduce import Reduced
 from optimizer.compiled.stamp import Program
@@ -32,6 +33,7 @@ def shadow_prices(problem: Problem, program: Program, duals: "Duals", most: floa
     )
     phases = folded_in - folded_out + _phase_prices(duals, problem)
     site = np.where(duals.counts("connection_balance"), duals.row("connection_balance") + connected, np.nan)
+    site = np.where(_nobody_draws(problem, program), np.minimum(site, _bought(problem) * step_h), site)
     return ShadowPrices(
         site_per_kwh=np.clip(np.where(np.isnan(site), problem.connection.import_price_per_kwh, site / step_h), -most, most),
         energy_per_kwh=np.clip(-duals.row("energy_balance"), -most, most),
@@ -42,6 +44,19 @@ def shadow_prices(problem: Problem, program: Program, duals: "Duals", most: floa
         phase_per_kw=np.clip(phases, -N_PHASES * most * step_h, N_PHASES * most * step_h),
         most_per_kwh=most,
     )
+
+
+def _nobody_draws(problem: Problem, program: Program) -> NDArray[np.bool_]:
+    """Return where nothing can be imported but because nobody takes anything: a kWh more would be bought, whatever the dual says."""
+    closed = program.col_upper[program.stamp.columns_of("import_kw")] <= 0.0
+    return np.asarray(closed & (problem.circuits.import_limit_kw[0] > 0.0))
+
+
+def _bought(problem: Problem) -> Array:
+    """Return what a kWh bought costs, carbon included, (T,) [currency/kWh]."""
+    money = problem.connection
+    carbon = 0.0 if money.carbon is None else money.carbon.intensity_kg_per_kwh * money.carbon.price_per_kg
+    return np.asarray(money.import_price_per_kwh + carbon)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
