@@ -47,7 +47,7 @@ def shadow_prices(problem: Problem, program: Program, duals: "Duals", most: floa
 
 
 def _nobody_draws(problem: Problem, program: Program) -> NDArray[np.bool_]:
-    """Return where nothing can be imported but because nobody takes anything: a kWh more would be bought, whatever the dual says."""
+    """Return where nothing is imported only because nobody takes anything: a kWh more would be bought, whatever the dual says."""
     closed = program.col_upper[program.stamp.columns_of("import_kw")] <= 0.0
     return np.asarray(closed & (problem.circuits.import_limit_kw[0] > 0.0))
 
