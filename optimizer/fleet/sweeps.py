@@ -3,8 +3,8 @@
     price = best price + strength·mean price·(site's deviation/site's size + place's deviation/(2·place's size))
 
 All answering one curve, cars rush to the same hours; in turns they fill what is meant to be filled. A sweep's answers add up to
-nearly the power that is aimed at, so that they alone are nearly a plan: an upper bound that takes plain rounds several times as many
-answers to reach. Each group has a price curve of its own.
+nearly the power that is aimed at, so that they alone are nearly a plan: an upper bound that takes plain rounds several times as
+many answers to reach. Each group has a price curve of its own.
 Source: Gauss–Seidel instead of Jacobi in price coordination, e.g. Bertsekas and Tsitsiklis (1989), "Parallel and Distributed
 Computation", §3.4.
 """
