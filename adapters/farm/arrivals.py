@@ -49,7 +49,7 @@ def daily_visits(
         free_from = start
         for day in range(days):
             morning = midnight + timedelta(days=day)
-            used, v2g, consent, states = rng.random(4)
+            used, v2g, consent, states = rng.random(4).tolist()
             visit = _daily_visit(rng, evse, habit, morning, v2g=v2g < v2g_share, consent=consent < consent_share)
             if used < (habit.workday if morning.weekday() < 5 else habit.weekend) and visit.arrives_at >= free_from:
                 visits.append(visit if states < habit.stated else replace(visit, stated_departure=None))

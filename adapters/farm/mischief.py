@@ -106,7 +106,7 @@ def early_departures(visits: Sequence[Visit], *, share: float, seed: int) -> tup
     rng = np.random.default_rng(seed)
     return tuple(
         replace(visit, leaves_at=_sooner(visit, part)) if early < share else visit
-        for visit, (early, part) in zip(visits, rng.random((len(visits), 2)), strict=True)
+        for visit, (early, part) in zip(visits, rng.random((len(visits), 2)).tolist(), strict=True)
     )
 
 

@@ -71,7 +71,7 @@ def passing_visits(
     end, at = start + timedelta(days=days), start
     visits: list[Visit] = []
     while (at := at + timedelta(hours=rng.exponential(1.0 / rate_per_h))) < end:
-        kept, v2g, consent = rng.random(3)
+        kept, v2g, consent = rng.random(3).tolist()
         evse = min(site.evses, key=lambda e: free_from[e.evse_id])
         if kept < traffic.by_hour[at.astimezone(zone).hour] and free_from[evse.evse_id] <= at:
             visit = _visit(

@@ -52,6 +52,7 @@ def test_cars_of_the_night_before_are_there_at_the_start(farm_file: FarmFile) ->
     visits = farm_visits(farm_file, site, START)
     assert visits == farm_visits(farm_file, site, START)
     assert all(visit.leaves_at > START for visit in visits)
+    assert {type(visit.consent) for visit in visits} == {bool}, "it is to be told as JSON"
     if farm_file.habit == "airport":
         assert sum(visit.arrives_at < START - timedelta(days=1) for visit in visits) > 10
 
