@@ -14,11 +14,12 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
-from adapters.ocpp.connection import AnswerTimeoutError, Connection, DisconnectedError, RefusedError
+from adapters.ocpp.connection import AnswerTimeoutError, Connection, CutOffError, DisconnectedError, RefusedError
 from adapters.ocpp.dialect import Caller, Context, Dialect
 from adapters.ocpp.frames import BadFrameError, Payload
 from adapters.ocpp.gate import Gate, station_of
 from adapters.ocpp.journal import Entry
+from adapters.ocpp.readback import ContradictionError
 from adapters.ocpp.station import Station
 from adapters.ocpp.v2.dialect import Dialect2
 from adapters.ocpp.v16.dialect import Dialect16
@@ -216,15 +217,26 @@ class CentralSystem:
         try:
             evse, dialect = self._reach(setpoint.unit_id)
             await dialect.set_power(evse, setpoint)
-        except DisconnectedError:
+        except DisconnectedError as error:
+            if isinstance(error, CutOffError):
+                self._doubt(setpoint)
             return Unreachable(setpoint=setpoint)
         except AnswerTimeoutError:
+            self._doubt(setpoint)
             return TimedOut(setpoint=setpoint, after_s=self._answer_timeout_wall_s)
         except (RefusedError, BadFrameError) as error:
+            if isinstance(error, ContradictionError | BadFrameError):
+                self._doubt(setpoint)
             log.warning("setpoint_rejected", evse=setpoint.unit_id, power_kw=setpoint.power_kw, reason=str(error))
             return Rejected(setpoint=setpoint, reason=str(error))
         log.info("setpoint_applied", evse=setpoint.unit_id, power_kw=setpoint.power_kw)
         return Applied(setpoint=setpoint, at=self._clock.now())
+
+    def _doubt(self, setpoint: Setpoint) -> None:
+        """Count on nothing the outlet promised: whether it follows the setpoint, nobody knows."""
+        evse = self._evses[setpoint.unit_id]
+        station = self._stations[evse.station_id]
+        station.put(station.outlets[evse.connector_id].doubted(setpoint.valid_until))
 
     def _admit(self, socket: ServerConnection, request: Request) -> Response | None:
         """Refuse a request before the 101, or return None to let it in."""

@@ -49,6 +49,10 @@ class DisconnectedError(UnavailableError):
     """The charger is not connected, or not ready to be asked."""
 
 
+class CutOffError(DisconnectedError):
+    """The connection ended between a request and its answer: the charger may or may not have followed."""
+
+
 class Socket(Protocol):
     """What is needed of a WebSocket; each method raises `ConnectionClosed` when it is over."""
 
@@ -233,7 +237,7 @@ class Connection:
     def _hang_up(self) -> None:
         self._closed = True
         if self._waiting is not None and not self._waiting[1].done():
-            self._waiting[1].set_exception(DisconnectedError("the connection ended before the answer"))
+            self._waiting[1].set_exception(CutOffError("the connection ended before the answer"))
 
     async def _send(self, frame: Frame) -> None:
         try:

@@ -62,7 +62,8 @@ class Outlet:
 
     `plugged` is what the charger says; `idle` that its contactor is open, so that it draws nothing. A session lasts while
     `plugged` or while a transaction is open, and keeps the id it began with. `vehicle` and `wishes` are what car and charger told
-    in this session; a car gives back nothing until it is known to be able to.
+    in this session; a car gives back nothing until it is known to be able to. `fallback_from` is when at the latest the fallback,
+    which the charger has shown to have, holds where no promise does; None where it has not shown it.
     """
 
     evse: Evse
@@ -81,6 +82,7 @@ class Outlet:
     power_kw: Reading | None = None
     soc_frac: Reading | None = None
     promise: Promise | None = None
+    fallback_from: datetime | None = None
 
     @property
     def session(self) -> ChargingSession | None:
@@ -144,6 +146,14 @@ class Outlet:
         """Return the outlet with its last acknowledged power."""
         return replace(self, promise=promise)
 
+    def grounded(self, at: datetime) -> "Outlet":
+        """Return the outlet after its charger showed at `at` that it has the fallback."""
+        return replace(self, fallback_from=at)
+
+    def doubted(self, until: datetime) -> "Outlet":
+        """Return the outlet after a setpoint until `until` that the charger may follow or not: so long anything is possible."""
+        return replace(self, promise=None, fallback_from=max(self.fallback_from, until) if self.fallback_from else None)
+
     def prolonged(self, until: datetime) -> "Outlet":
         """Return the outlet after the charger was told to go on as it promised until `until`."""
         return self if self.promise is None else replace(self, promise=replace(self.promise, until=until))
@@ -175,16 +185,23 @@ class Outlet:
 
     def state(self, now: datetime, *, online: bool, stale_after_s: float) -> EvseState:
         """Return the outlet as the control core sees it at `now`."""
-        promise = self.promise if self.promise and self.promise.until > now else None
+        live = self.promise is not None and self.promise.until > now
         return EvseState(
             evse_id=self.evse.evse_id,
             online=online,
             session=self.session,
             power_kw=self._power_kw(now, online=online, stale_after_s=stale_after_s),
-            acknowledged_kw=promise.power_kw if promise else None,
-            lease_until=promise.until if promise else None,
+            acknowledged_kw=self.promise.power_kw if self.promise and live else None,
+            lease_until=self.promise.until if self.promise and live else self._ended_at(now),
             fault=self.fault,
         )
+
+    def _ended_at(self, now: datetime) -> datetime | None:
+        """Return since when the fallback holds, None if that is not known or not so yet."""
+        since = self.fallback_from
+        if since is not None and self.promise is not None:
+            since = max(since, self.promise.until)
+        return since if since is not None and since <= now else None
 
     def _power_kw(self, now: datetime, *, online: bool, stale_after_s: float) -> Reading | None:
         """Return the power with its quality by age. A connected charger whose contactor is open draws nothing."""

@@ -9,17 +9,21 @@ from adapters.ocpp.limits import Limit
 TOLERANCE_KW = 0.1  # chargers round to whole amperes of one phase at worst, and to other voltages
 
 
+class ContradictionError(RefusedError):
+    """The charger said yes, and then that it does something else: what it was promised to do before is gone, too."""
+
+
 def promised_kw(limit: Limit, told_kw: float | None) -> float:
     """Return the power [kW] to count on after a charger accepted `limit`.
 
     `told_kw` is what it says that it keeps to, None if it will not say. One that gives back less than it was asked to promises as
-    much. Raises `RefusedError` if it would draw or give more.
+    much. Raises `ContradictionError` if it would draw or give more.
     """
     if told_kw is None or (limit.power_kw >= 0 and -TOLERANCE_KW <= told_kw <= limit.power_kw + TOLERANCE_KW):
         return limit.power_kw
     if limit.power_kw < 0 and limit.power_kw - TOLERANCE_KW <= told_kw <= 0:
         return max(told_kw, limit.power_kw)
-    raise RefusedError(f"the charger accepted {limit.power_kw:g} kW, and says that it keeps to {told_kw:g} kW")
+    raise ContradictionError(f"the charger accepted {limit.power_kw:g} kW, and says that it keeps to {told_kw:g} kW")
 
 
 def needs_proof(limit: Limit, *, proved: bool) -> bool:

@@ -132,9 +132,9 @@ class Station:
         self.put(outlet.resumed(transaction))
 
     def forget_promises(self) -> None:
-        """Trust no acknowledged limit any more: the charger has restarted."""
+        """Trust no acknowledged limit and no fallback any more: the charger has restarted."""
         for outlet in self.outlets.values():
-            self.put(outlet.promised(None))
+            self.put(replace(outlet, promise=None, fallback_from=None))
 
     def states(self, now: datetime, *, stale_after_s: float) -> list[EvseState]:
         """Return the outlets as the control core sees them at `now`."""

@@ -214,8 +214,13 @@ class Dialect16:
             told_kw = await self.in_force(evse)
         except AnswerTimeoutError:
             told_kw = None
-        if told_kw is not None and told_kw > evse.fallback_kw + TOLERANCE_KW:
+        if told_kw is None:
+            return
+        if told_kw > evse.fallback_kw + TOLERANCE_KW:
             self._log.warning("fallback_differs", evse=evse.evse_id, wanted_kw=evse.fallback_kw, told_kw=told_kw)
+        else:
+            outlet = self._station.outlets[evse.connector_id]
+            self._station.put(outlet.grounded(self._context.clock.now()))
 
     async def _boots_in_time(self) -> bool:
         try:

@@ -94,6 +94,9 @@ class Preparation:
         else:
             if _limit(wanted) not in [_limit(profile) for profile in kept if profile["id"] == wanted["id"]]:
                 self._log.warning("fallback_differs", evse=evse.evse_id, wanted=_limit(wanted))
+            else:
+                outlet = self._station.outlets[evse.connector_id]
+                self._station.put(outlet.grounded(self._context.clock.now()))
         finally:
             self._inbound.drop_report(request_id)
 

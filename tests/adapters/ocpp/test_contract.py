@@ -121,6 +121,30 @@ async def test_what_a_charger_keeps_to_is_read_back_once(site_bench: Bench, prot
             assert isinstance(outcome, Applied), "having told the truth once, it is believed"
 
 
+async def test_a_charger_that_showed_its_fallback_counts_at_it_when_its_lease_ends_but_not_while_in_doubt(
+    protocol: Protocol,
+) -> None:
+    bench = make_bench(site=make_site(protocol), answer_timeout_s=0.3)
+    async with bench.central.serve() as listener, peer(protocol, listener.url, "CP-B") as car:
+        if protocol == Protocol.OCPP16:
+            wire = {"chargingRateUnit": "W", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 4200.0}]}
+            said = {"status": "Accepted", "connectorId": 1, "scheduleStart": "2026-01-05T08:00:00Z", "chargingSchedule": wire}
+            car.raw.answers["GetCompositeSchedule"] = lambda _: said
+        await car.boot()
+        await car.raw.until(lambda: len(bench.changes) >= 2)
+        assert bench.state("b").lease_until == START, "the fallback holds since it was shown"
+        await bench.central.apply([setpoint("b", 5.0)])
+        bench.clock.advance_to(HOUR)
+        state = bench.state("b")
+        assert (state.acknowledged_kw, state.lease_until) == (None, START + timedelta(seconds=900))
+        car.raw.silent.add("SetChargingProfile")
+        (silence,) = await bench.central.apply([setpoint("b", 11.0, lease_s=4500)])
+        assert isinstance(silence, TimedOut)
+        assert bench.state("b").lease_until is None, "it may draw anything now"
+        bench.clock.advance_to(START + timedelta(seconds=4500))
+        assert bench.state("b").lease_until == START + timedelta(seconds=4500)
+
+
 async def test_transactions_outlive_a_restart_and_a_newer_connection_replaces_the_old(protocol: Protocol) -> None:
     kept = MemoryTransactions()
     before = make_bench(kept, site=make_site(protocol))
