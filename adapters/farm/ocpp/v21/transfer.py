@@ -2,9 +2,8 @@
 
 from adapters.farm.ocpp.link import Payload
 from adapters.farm.ocpp.v2.handling import ACCEPTED, Handler, refused
-from adapters.farm.ocpp.v2.point import Point, Tell
+from adapters.farm.ocpp.v2.point import Point
 from adapters.farm.ocpp.v2.profile import PRIORITY
-from adapters.farm.ocpp.v2.transaction import Transaction
 
 
 def allow(point: Point, payload: Payload) -> Payload:
@@ -30,13 +29,6 @@ def use_priority(point: Point, payload: Payload) -> Payload:
         return {"status": "NoProfile"}
     bay.transaction.priority = payload["activate"]
     return ACCEPTED
-
-
-def press_priority(point: Point, transaction: Transaction, *, activated: bool) -> None:
-    """Let the driver ask for priority at the station itself."""
-    transaction.priority = activated
-    told = {"transactionId": transaction.transaction_id, "activated": activated}
-    point.shell.tell(Tell(action="NotifyPriorityCharging", payload=told))
 
 
 HANDLERS: dict[str, Handler] = {"NotifyAllowedEnergyTransfer": allow, "UsePriorityCharging": use_priority}
