@@ -171,7 +171,7 @@ def test_a_patched_master_is_a_fresh_one() -> None:
 def test_any_duals_bound_from_below_and_the_masters_meet_it() -> None:
     problem, r = wanting(import_limit_kw=6.0), np.random.default_rng(0)
     site, groups = site_of(problem)
-    found = converge(Master(), site, groups, (), gap=1e-9, deadline=SOON)
+    found = converge(Master(), site, groups, None, gap=1e-9, deadline=SOON)
     bound = SiteBound.of(site, moving=True)
 
     def value(dual: Array) -> float:
