@@ -23,8 +23,8 @@ FLOOR_MARGIN_KWH = 0.25
 """Plans stay this far above a car's floor: what a discharge at part load loses more than at full power."""
 CALLED_H = 8.0
 """Once in so long a car that may give back counts as called upon where a peak is to be expected [h]: what its driver wants and what
-it keeps ready then comes as early as room allows, not when energy is a little cheaper. Measured, of perfect foresight's cost: a week
-at Caltech 1.026 (16 h: 1.035), one at JPL 1.034 with either."""
+it keeps ready then comes as early as room allows, not when energy is a little cheaper. Measured, of perfect foresight's cost: a
+week at Caltech 1.026 (16 h: 1.035), one at JPL 1.034 with either."""
 
 
 def car_units(
