@@ -33,7 +33,7 @@ from v2g.timegrid import Array
 
 ROUNDED_GAP = 2e-4
 """A rounded answer that costs at most this share more than the relaxation is taken. Measured on a real week of 54 outlets: 133
-mixed-integer programs instead of 639 (5e-4: 18); the week's cost moves with its one peak, not with this (decision 014)."""
+mixed-integer programs instead of 639 (5e-4: 18); the week's cost moves with its one peak, not with this (decision 015)."""
 MAX_HELD = 5
 MAX_ROUNDINGS = 8
 MAX_DECISIONS = 5
