@@ -15,8 +15,6 @@ from v2g.problem import Problem
 from v2g.storages import StorageKind, Storages
 
 CARS = frozenset({StorageKind.EV, StorageKind.EXPECTED_EV})
-MOST_CAPS = 1
-"""Discharge caps that one car may have."""
 
 
 def fits(problem: Problem) -> bool:
@@ -32,8 +30,6 @@ def answerable(problem: Problem) -> NDArray[np.bool_]:
         answers &= ~np.isfinite(s.converters.ramp_kw_per_h) & (s.converters.standby_kw == 0)
     if s.ageing is not None:
         answers &= ~(s.ageing.depth_price_per_kwh > 0).any(axis=1)
-    if s.caps is not None:
-        answers &= np.isfinite(s.caps.most_kwh).sum(axis=1) <= MOST_CAPS
     if circuits.module_kw is not None:
         shared = {name for name, size in zip(circuits.circuit_ids, circuits.module_kw, strict=True) if size > 0}
         answers &= np.fromiter((at not in shared for at in s.circuit_ids), bool, s.n_units)

@@ -15,6 +15,7 @@ from optimizer.highs import Highs
 from optimizer.model.conversion import KNEE, PAIRS
 from optimizer.tiers import TierPrices, tier_prices
 from tests.optimizer.instances import mixed, root_only
+from v2g.converters import DischargeCaps
 from v2g.network import Connection
 from v2g.problem import Problem
 from v2g.storages import StorageKind
@@ -80,14 +81,17 @@ def lonely_car(seed: int, *, least_price: float = 0.0) -> tuple[Problem, TierPri
 
 
 def without_what_answers_not(problem: Problem, r: np.random.Generator) -> Problem:
-    """Return the problem without ramps and depth ageing, and with one discharge cap a car at most."""
-    s, n = problem.storages, problem.shape[0]
+    """Return the problem without ramps and depth ageing, and often with more discharge caps."""
+    s, (n, T) = problem.storages, problem.shape
     converters, ageing, caps = s.converters, s.ageing, s.caps
     if converters is not None:
         converters = replace(converters, ramp_kw_per_h=np.full(n, np.inf))
     if ageing is not None:
         ageing = replace(ageing, depth_price_per_kwh=np.zeros_like(ageing.depth_price_per_kwh))
     if caps is not None:
-        kept = np.arange(len(caps.window)) == r.integers(0, len(caps.window), (n, 1))
-        caps = replace(caps, most_kwh=np.where(kept, caps.most_kwh, np.inf))
+        more = int(r.integers(0, 3))
+        caps = DischargeCaps(
+            window=np.r_[caps.window, r.choice([0.0, 0.5, 1.0], (more, T))],
+            most_kwh=np.c_[caps.most_kwh, r.uniform(0.0, 8.0, (n, more))],
+        )
     return replace(problem, storages=replace(s, converters=converters, ageing=ageing, caps=caps))

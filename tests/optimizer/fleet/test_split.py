@@ -5,7 +5,7 @@ import numpy as np
 from optimizer.fleet.split import answerable, fits, only
 from tests.optimizer.builders import car, case, fleet_of, with_storages
 from tests.optimizer.instances import mixed
-from v2g.converters import Ageing, Converters
+from v2g.converters import Ageing, Converters, DischargeCaps
 from v2g.problem import Problem
 from v2g.scenarios import Scenario
 from v2g.storages import StorageKind
@@ -33,6 +33,11 @@ def test_ramps_standby_and_ageing_by_depth_do_not_answer() -> None:
     assert answerable(with_storages(three(), converters=ramp)).tolist() == [True, False, True]
     assert answerable(with_storages(three(), converters=standby)).tolist() == [False, True, True]
     assert answerable(with_storages(three(), ageing=depths)).tolist() == [True, True, False]
+
+
+def test_cars_with_caps_answer() -> None:
+    caps = DischargeCaps(window=np.ones((3, 4)), most_kwh=np.array([[1.0, 2.0, 3.0]] * 3))
+    assert answerable(with_storages(three(), caps=caps)).all()
 
 
 def test_cars_at_a_cabinet_do_not_answer() -> None:
