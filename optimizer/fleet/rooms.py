@@ -34,10 +34,14 @@ class Ways(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Rooms:
-    """The rooms left by all that units do; `load` (K, L) is what a kW at each of L places adds to each flow."""
+    """The rooms left by all that units do; `load` (K, L) is what a kW at each of L places adds to each flow.
+
+    `paid` (K,) tells which flows are no limits, but peaks that are paid for already.
+    """
 
     ways: Ways
     load: Array
+    paid: NDArray[np.bool_]
 
     def add(self, power_kw: Array, steps: slice) -> None:
         """Let places draw `power_kw` (L, steps) more [kW]."""
@@ -60,14 +64,15 @@ def make_rooms(problem: Problem, places: Places, charge_kw: Array, discharge_kw:
     up = np.concatenate([*(x.import_cap_kw.reshape(-1, T) for x in limits), peak]) - flow
     down = np.concatenate([*(x.export_cap_kw.reshape(-1, T) for x in limits), np.full((1, T), np.inf)]) + flow
     limited = (np.isfinite(up) | np.isfinite(down)).any(axis=1)
-    return _rooms(up[limited], down[limited], load[limited])
+    paid = np.arange(len(load)) == len(load) - 1
+    return _rooms(up[limited], down[limited], load[limited], paid[limited])
 
 
-def _rooms(up_kw: Array, down_kw: Array, load: Array) -> Rooms:
+def _rooms(up_kw: Array, down_kw: Array, load: Array, paid: NDArray[np.bool_]) -> Rooms:
     place, flow = np.nonzero(load.T)
     first = np.searchsorted(place, np.arange(load.shape[1] + 1))
     ways = Ways(up_kw=up_kw.copy(), down_kw=down_kw.copy(), first=first, flow=flow, weight=load.T[place, flow])
-    return Rooms(ways=ways, load=load)
+    return Rooms(ways=ways, load=load, paid=paid)
 
 
 def _paid_peak_kw(problem: Problem, site_kw: Array) -> float:

@@ -2,9 +2,11 @@
 
 Near now a car charges nothing or at least its least power, in whole steps, and rests before it turns. Cars whose mixed power is in
 between are taken off their circuits and let on again one by one, at the power next below or next above, so that their sum hardly
-changes and no limit breaks. What a car so gains or lacks it makes up for later, in the cheapest steps by its price curve, within
-its own bounds and the room that limits leave; what one frees, the next may use. Then cars give way where a limit is still broken:
-those that no longer burn energy draw less than the master thought. Who lacks something in the end has what room is left.
+changes and no limit breaks. What a car so gains or lacks it makes up for in other steps, the cheapest by its price curve, within
+its own bounds and the room that limits leave; what one frees, the next may use. Who could not keep a promise otherwise has the
+power next above even where there is no room: others who can wait give way, and a peak that costs money is raised by what they
+cannot, a little at all steps. Then cars give way where a limit is still broken, those first whose drivers miss nothing, then least,
+for it. Who lacks something in the end has what room is left.
 """
 
 from dataclasses import dataclass
@@ -16,7 +18,7 @@ from numpy.typing import NDArray
 from optimizer.envelope import envelope
 from optimizer.fleet.places import Places
 from optimizer.fleet.rooms import Rooms, Ways, make_rooms
-from optimizer.fleet.settling import AS_ASKED, IDLE, REGARDLESS, catch_up, relieve, round_near
+from optimizer.fleet.settling import CRUMB_KWH, catch_up, idle, relieve, round_near
 from optimizer.fleet.shift import SLACK_KWH, Tables
 from optimizer.fleet.split import only
 from optimizer.fleet.wholes import neighbours_kw
@@ -29,8 +31,17 @@ Index = NDArray[np.int64]
 
 CHUNK = 8192
 """Cars whose tables are gathered at a time: about 100 MB at 96 steps."""
+FIRST = 256
+"""So many are asked first to give way: mostly they are enough."""
 BROKEN_KW = 1e-6
 """Limits exceeded by less are kept: a hundredth of what `optimizer.verify` allows."""
+Effort = tuple[float, float]
+AS_ASKED: Effort = (0.0, 0.0)
+EFFORTS: tuple[Effort, ...] = (AS_ASKED, (1.0, 0.0), (1.0, 0.2), (1.0, 0.5), (1.0, np.inf))
+"""What is tried in turn where a limit is broken: of the energy by which a car gives way, the part it may end up without, and the
+part its driver may."""
+RAISES = (0.0, 0.03, 0.06, 0.12, 0.25, 0.5)
+"""Parts of what a paid peak is exceeded by, by which it is raised in turn at all steps until cars can shift the rest there."""
 CAR = np.dtype(
     [("place", np.int64)]
     + [
@@ -58,10 +69,11 @@ class Settled:
 
     @property
     def reason(self) -> str:
-        """Why drivers miss something, "" where none does."""
-        if not len(self.rows):
+        """Why drivers miss more than a crumb, "" where none does."""
+        missed_kwh = self.lacking_kwh[self.lacking_kwh > CRUMB_KWH]
+        if not len(missed_kwh):
             return ""
-        return f"{len(self.rows)} cars miss {self.lacking_kwh.sum():.3g} kWh because chargers cannot hold what was mixed"
+        return f"{len(missed_kwh)} cars miss {missed_kwh.sum():.3g} kWh because chargers cannot hold what was mixed"
 
 
 def settle(problem: Problem, rows: Index, places: Places, price_per_kwh: Array, plans: Plans) -> Settled:
@@ -72,9 +84,12 @@ def settle(problem: Problem, rows: Index, places: Places, price_per_kwh: Array, 
     """
     work = _Work(problem, places, price_per_kwh, plans)
     work.round_near(rows)
-    for effort in (AS_ASKED, REGARDLESS):
+    for part in RAISES:
+        work.raise_peak(part)
+        work.relieve(rows, AS_ASKED)
+    for effort in EFFORTS:
         work.relieve(rows, effort)
-    while work.relieve(rows, IDLE):  # each time somebody more does nothing at all
+    while work.relieve(rows, None):  # each time somebody more does nothing at all
         pass
     work.catch_up()
     lacking = np.flatnonzero(work.lacking_kwh)
@@ -109,13 +124,20 @@ class _Work:
             round_near(cars, tables, ways, nowhere, near, lower[some], upper[some], rounded_kw, net, energy, lacking)
             self._take(some, net, energy, lacking)
 
-    def relieve(self, rows: Index, effort: int) -> bool:
-        """Let cars give way where a limit is broken; return whether any did."""
+    def raise_peak(self, part: float) -> None:
+        """Raise what is paid for at all steps by a part of what it is exceeded by in one."""
+        peak_kw = self.rooms.ways.up_kw[self.rooms.paid]
+        self.rooms.ways.up_kw[self.rooms.paid] += part * max(-float(peak_kw.min(initial=0.0)), 0.0)
+
+    def relieve(self, rows: Index, effort: Effort | None) -> bool:
+        """Let cars give way where a limit is broken, with an effort or altogether; return whether any did."""
         ways, given_way = self.rooms.ways, False
+        hard = effort is not AS_ASKED
         for step in range(self.problem.grid.n_steps):
-            for flow in np.flatnonzero(np.minimum(ways.up_kw[:, step], ways.down_kw[:, step]) < -BROKEN_KW)[::-1]:
+            broken = np.minimum(ways.up_kw[:, step], ways.down_kw[:, step]) < -BROKEN_KW
+            for flow in np.flatnonzero(broken & ~(hard & self.rooms.paid))[::-1]:
                 able = self._able(rows, int(flow), step)
-                for some in _cut(able):
+                for some in (able[:FIRST], *_cut(able[FIRST:])):
                     given_way |= self._relieve(some, int(flow), step, effort)
         return given_way
 
@@ -124,18 +146,22 @@ class _Work:
         for some in _cut(np.flatnonzero(self.lacking_kwh)):
             cars, tables, net, energy = self._gathered(some)
             lacking, due = self.lacking_kwh[some], self.problem.storages.target_step[some]
-            catch_up(cars, tables, self.rooms.ways, self.near, due, net, energy, lacking)
+            catch_up(cars, tables, self.rooms.ways, due, net, energy, lacking)
             self._take(some, net, energy, np.where(lacking > SLACK_KWH, lacking, 0.0))
 
-    def _relieve(self, some: Index, flow: int, step: int, effort: int) -> bool:
+    def _relieve(self, some: Index, flow: int, step: int, effort: Effort | None) -> bool:
         ways = self.rooms.ways
         if min(ways.up_kw[flow, step], ways.down_kw[flow, step]) >= -BROKEN_KW:
             return False
         cars, tables, net, energy = self._gathered(some)
+        lacking = self.lacking_kwh[some]
+        if effort is None:
+            idle(cars, tables, ways, flow, step, net, energy, lacking)
+            return self._take(some, net, energy, lacking)
         part = only(self.problem, some)
         at = min(step, self.near - 1)
         least = np.stack([least_charge_kw(part)[:, at], least_discharge_kw(part)[:, at]], axis=1)
-        c, lacking = part.storages.converters, self.lacking_kwh[some]
+        c = part.storages.converters
         whole = np.zeros(len(some)) if c is None else c.power_step_kw
         relieve(cars, tables, ways, self.near, flow, step, effort, least, whole, net, energy, lacking)
         return self._take(some, net, energy, lacking)
@@ -204,6 +230,7 @@ def _tables(part: Problem, energy_kwh: Array, price: Array) -> Tables:
     none = np.empty((s.n_units, 0)), np.empty((0, part.grid.n_steps))
     caps, window = none if s.caps is None else (s.caps.most_kwh, s.caps.window)
     return Tables(
+        hold_kw=_hold_kw(part),
         charge_kw=_own(s.charge_max_kw),
         discharge_kw=_own(s.discharge_max_kw),
         floor_kwh=floor,
@@ -218,6 +245,15 @@ def _tables(part: Problem, energy_kwh: Array, price: Array) -> Tables:
         step_h=_own(part.grid.step_h),
         price=price,
     )
+
+
+def _hold_kw(part: Problem) -> Array:
+    """Return the least that can be charged near now, (b, near): what is in whole steps, or might turn without its rest, stays."""
+    hold, c = _own(least_charge_kw(part)), part.storages.converters
+    if c is not None:
+        hold[c.power_step_kw > 0, 0] = np.inf
+        hold[c.rest_h > 0] = np.inf
+    return hold
 
 
 def _own(table: Array) -> Array:

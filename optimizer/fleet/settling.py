@@ -8,12 +8,15 @@ from numpy.typing import NDArray
 from optimizer.fleet.gains import net_kw, stored_kw
 from optimizer.fleet.jit import entry, part
 from optimizer.fleet.rooms import Ways
-from optimizer.fleet.shift import SLACK_KWH, Tables, draw, farthest, make_up, replay
+from optimizer.fleet.shift import SAME_KW, SLACK_KWH, Tables, draw, farthest, held_kw, make_up, replay
 from v2g.timegrid import Array
 
 ROUNDING_KW = 1e-9
-AS_ASKED, DOWN, UP, REGARDLESS, IDLE = 0, 1, 2, 3, 4
-"""What is tried in turn: the nearer power by what neighbours were rounded, 0, more, 0 whatever limits say, nothing at all."""
+CRUMB_KWH = 2.5e-3
+"""Nobody charges at the least power for a promise that misses less: some metres."""
+AS_ASKED, DOWN, UP, BEYOND, REGARDLESS, IDLE = 0, 1, 2, 3, 4, 5
+"""What is tried in turn: the nearer power by what neighbours were rounded, 0, more, more than there is room for (others give way
+then), 0 whatever limits say, nothing at all."""
 
 
 @entry
@@ -40,7 +43,7 @@ def round_near(
     trial, best, energy = np.empty(T), np.empty(T), np.empty(T)
     for i in range(len(cars)):
         car, plan, least = cars[i], power_kw[i], np.inf
-        for way in (AS_ASKED, DOWN, UP, REGARDLESS, IDLE):
+        for way in (AS_ASKED, DOWN, UP, BEYOND, REGARDLESS, IDLE):
             if way >= REGARDLESS and least < np.inf:
                 break
             trial[:] = plan
@@ -49,10 +52,10 @@ def round_near(
             else:
                 _round(car.place, ways, near, lower_kw[i], upper_kw[i], off_kw, way, trial)
             limits = nowhere if way >= REGARDLESS else ways
-            lacks = _settled(i, car, tables, limits, near, near - 1, plan, energy_kwh[i], trial, energy)
+            lacks, _ = _settled(i, car, tables, limits, plan, energy_kwh[i], trial, energy)
             if lacks < least - SLACK_KWH:
                 best[:], least = trial, lacks
-            if least == 0.0:
+            if least <= CRUMB_KWH:
                 break
         for t in range(T):
             taken_off = t < near and not lower_kw[i, t] == upper_kw[i, t] == plan[t]
@@ -82,8 +85,8 @@ def _round(
             continue
         up = abs(off_kw[t] + high - now) < abs(off_kw[t] + low - now)
         needed = _is_short(ways, place, t, high)
-        asked = up or needed if way == AS_ASKED else way == UP
-        trial[t] = high if asked and (needed or _fits(ways, place, t, high)) else low
+        asked = up or needed if way == AS_ASKED else way in (UP, BEYOND)
+        trial[t] = high if asked and (needed or way == BEYOND or _fits(ways, place, t, high)) else low
 
 
 @part
@@ -111,21 +114,22 @@ def _settled(
     car: Any,
     tables: Tables,
     ways: Ways,
-    near: int,
-    at: int,
     plan: Array,
     plan_kwh: Array,
     trial: Array,
     energy: Array,
-) -> float:
-    """Make up in `trial` for what it stores more or less than the plan up to `at`; return what drivers lack, inf: impossible."""
-    gap = 0.0
-    for t in range(at + 1):
+) -> tuple[float, float]:
+    """Make up in `trial` for what it stores more or less than the plan; return what drivers lack, inf: impossible.
+
+    And what it stores less than the plan in the end, whether anybody lacks it or not [kWh].
+    """
+    gap, at = 0.0, 0
+    for t in range(len(plan)):
         if trial[t] != plan[t]:
-            gap += tables.step_h[t] * (stored_kw(trial[t], car) - stored_kw(plan[t], car))
-    left = make_up(i, car, tables, ways, trial, plan_kwh, near, at, gap)
+            gap, at = gap + tables.step_h[t] * (stored_kw(trial[t], car) - stored_kw(plan[t], car)), t
+    left = make_up(i, car, tables, ways, plan, trial, plan_kwh, at, gap)
     missing = replay(i, car, tables, car.start_kwh, trial, energy)
-    return float(missing if gap >= 0 or left <= SLACK_KWH else missing + left)
+    return missing, left if gap < 0 and left > SLACK_KWH else 0.0
 
 
 @entry
@@ -136,17 +140,18 @@ def relieve(
     near: int,
     flow: int,
     step: int,
-    effort: int,
+    effort: tuple[float, float],
     least_kw: Array,
     whole_kw: Array,
     power_kw: Array,
     energy_kwh: Array,
     lacking_kwh: Array,
 ) -> None:
-    """Let cars change their power in a step until one flow is within its limit, as long as they lack nothing for it.
+    """Let cars change their power in a step until one flow is within its limit.
 
-    That is `AS_ASKED`; `REGARDLESS` they may lack something, with `IDLE` they do nothing at all. Near powers stay 0 or at least
-    `least_kw` (b, 2), charging and discharging, in the first one whole multiples of `whole_kw` (b,).
+    `effort` are the parts of the energy by which a car gives way that it may lack in the end, and that its driver may. Near powers
+    stay 0 or at least `least_kw` (b, 2), charging and discharging, in the first step whole multiples of `whole_kw` (b,). A car that
+    cannot give way by so much does so by what it can make up for.
     """
     T = power_kw.shape[1]
     trial, energy = np.empty(T), np.empty(T)
@@ -159,25 +164,52 @@ def relieve(
         weight = _weight(ways, car.place, flow)
         if weight == 0:
             continue
-        if effort == IDLE:
-            trial[:] = 0.0
-        else:
+        goal = plan[step] + (-missing if too_much else missing) / weight
+        for beyond in (True, False):
             trial[:] = plan
-            goal = plan[step] + (-missing if too_much else missing) / weight
-            trial[step] = _holdable(i, tables, near, step, plan[step], goal, least_kw[i], whole_kw[i])
-        change = trial[step] - plan[step]
-        if change == 0 or (change < 0) != too_much or not (effort == IDLE or _fits(ways, car.place, step, change)):
+            trial[step] = _holdable(i, tables, near, step, plan[step], goal, beyond, least_kw[i], whole_kw[i])
+            change = trial[step] - plan[step]
+            if abs(change) < SAME_KW or (change < 0) != too_much or not _fits(ways, car.place, step, change):
+                break
+            lacks, left = _settled(i, car, tables, ways, plan, energy_kwh[i], trial, energy)
+            given = abs(change) * tables.step_h[step]
+            if left <= effort[0] * given + SLACK_KWH and lacks <= effort[1] * given:
+                for t in range(T):
+                    draw(ways, car.place, t, trial[t] - plan[t])
+                lacking_kwh[i] += lacks
+                power_kw[i], energy_kwh[i] = trial, energy
+                break
+            wanting = max(left, lacks) if lacks < np.inf else given
+            goal = plan[step] + np.sign(change) * max(given - wanting, 0.0) / tables.step_h[step]
+
+
+@entry
+def idle(
+    cars: NDArray[np.void],
+    tables: Tables,
+    ways: Ways,
+    flow: int,
+    step: int,
+    power_kw: Array,
+    energy_kwh: Array,
+    lacking_kwh: Array,
+) -> None:
+    """Let cars do nothing at all until one flow is within its limit in a step."""
+    T = power_kw.shape[1]
+    trial, energy = np.zeros(T), np.empty(T)
+    for i in range(len(cars)):
+        car, now = cars[i], power_kw[i, step]
+        too_much = ways.up_kw[flow, step] < ways.down_kw[flow, step]
+        if -min(ways.up_kw[flow, step], ways.down_kw[flow, step]) <= ROUNDING_KW:
+            return
+        if now == 0 or (now > 0) != too_much or _weight(ways, car.place, flow) == 0:
             continue
-        if effort == IDLE:
-            lacks = replay(i, car, tables, car.start_kwh, trial, energy)
-        else:
-            lacks = _settled(i, car, tables, ways, near, max(step, near - 1), plan, energy_kwh[i], trial, energy)
-        if lacks == np.inf or (effort == AS_ASKED and lacks > 0):
-            continue
-        for t in range(T):
-            draw(ways, car.place, t, trial[t] - plan[t])
-        lacking_kwh[i] += lacks
-        power_kw[i], energy_kwh[i] = trial, energy
+        lacks = replay(i, car, tables, car.start_kwh, trial, energy)
+        if lacks < np.inf:
+            for t in range(T):
+                draw(ways, car.place, t, -power_kw[i, t])
+            lacking_kwh[i] += lacks
+            power_kw[i], energy_kwh[i] = trial, energy
 
 
 @entry
@@ -185,7 +217,6 @@ def catch_up(
     cars: NDArray[np.void],
     tables: Tables,
     ways: Ways,
-    near: int,
     due: NDArray[np.int64],
     power_kw: Array,
     energy_kwh: Array,
@@ -195,8 +226,10 @@ def catch_up(
     trial, energy = np.empty(power_kw.shape[1]), np.empty(power_kw.shape[1])
     for i in range(len(cars)):
         car = cars[i]
-        for t in range(near, due[i]):
+        for t in range(due[i]):
             now, h = power_kw[i, t], tables.step_h[t]
+            if now < held_kw(i, tables, t):
+                continue
             goal = farthest(i, car, tables, ways, power_kw[i], energy_kwh[i], t, -1.0)
             amount = min(h * (stored_kw(goal, car) - stored_kw(now, car)), lacking_kwh[i])
             for s in range(t, power_kw.shape[1]):
@@ -226,17 +259,20 @@ def _holdable(
     step: int,
     now: float,
     goal: float,
+    beyond: bool,
     least_kw: Array,
     whole_kw: float,
 ) -> float:
-    """Return the power nearest to a goal that the car can hold in a step; near now without turning, and rather beyond the goal."""
+    """Return the power next to a goal that the car can hold in a step; near now without turning, and beyond it or less far."""
     charge, discharge = tables.charge_kw[i, step], tables.discharge_kw[i, step]
     power = min(max(goal, -discharge), charge)
     if step >= near:
         return float(power)
     power = max(power, 0.0) if now > 0 else min(power, 0.0) if now < 0 else 0.0
-    size = abs(power)
+    least, size = least_kw[0] if now > 0 else least_kw[1], abs(power)
+    short = size < abs(now) and not beyond
+    if short:
+        size = max(size, least)
     if step == 0 and whole_kw > 0:
-        size = np.floor(size / whole_kw + ROUNDING_KW) * whole_kw
-    least = least_kw[0] if power > 0 else least_kw[1]
-    return 0.0 if size < least - ROUNDING_KW else float(np.copysign(size, power))
+        size = (np.ceil(size / whole_kw - ROUNDING_KW) if short else np.floor(size / whole_kw + ROUNDING_KW)) * whole_kw
+    return 0.0 if size < least - ROUNDING_KW else float(np.copysign(size, now))

@@ -15,6 +15,8 @@ from optimizer.fleet.rooms import Ways
 from v2g.timegrid import Array
 
 SAME_KWH = 1e-9
+SAME_KW = 1e-7
+"""Less room than this is none."""
 SLACK_KWH = 1e-6
 """By so much a replayed energy may leave a bound, taper or cap: a hundredth of what `optimizer.verify` allows."""
 
@@ -23,8 +25,10 @@ class Tables(NamedTuple):
     """What b cars may do: arrays (b, T), caps (b, W) and their windows (W, T), step lengths (T,).
 
     `floor_kwh` and `ceiling_kwh` are hard; `low_kwh` and `high_kwh` keep what was promised, or as much of it as the plan kept.
+    `hold_kw` (b, near) is the least that can be charged near now, if anything is; inf where a power is to stay as it is.
     """
 
+    hold_kw: Array
     charge_kw: Array
     discharge_kw: Array
     floor_kwh: Array
@@ -69,42 +73,49 @@ def draw(ways: Ways, place: int, step: int, power_kw: float) -> None:
 
 
 @part
+def held_kw(i: int, tables: Tables, step: int) -> float:
+    """Return the least at which a car charges in a step, if it does [kW]; inf where its power is to stay as it is."""
+    return float(tables.hold_kw[i, step]) if step < tables.hold_kw.shape[1] else 0.0
+
+
+@part
 def make_up(
     i: int,
     car: Any,
     tables: Tables,
     ways: Ways,
+    plan: Array,
     power: Array,
     energy: Array,
-    begin: int,
     at: int,
     gap: float,
 ) -> float:
-    """Change `power` (T,) from step `begin` on, but for `at`, so that the energy misses `gap` no more; return what is left of it.
+    """Change `power` (T,) where it is still the `plan`'s so that the energy misses `gap` no more; return what is left of that.
 
-    `energy` (T,) is the plan's before the change at step `at`, `gap` what is stored more since then, < 0 for less [kWh]. Of steps
-    that cost the same the earliest charges; who charges less does so in another one than its neighbours: room comes free in all.
+    `energy` (T,) is the plan's, `gap` what the changes so far, the last of them at step `at`, store more, < 0 for less [kWh]. Of
+    steps that cost the same the earliest charges; who charges less does so in another one than its neighbours: room comes free in
+    all.
     """
     T, left = len(power), abs(gap)
     cost, taken = np.full(T, np.inf), np.zeros(T)
-    if left > SAME_KWH:
-        for t in range(begin, T):
-            if t != at:
-                cost[t] = _cost(i, car, tables, ways, power[t], t, gap)
+    first, behind = _reach(i, car, tables, power, energy, at, gap) if left > SAME_KWH else (0, 0)
+    for t in range(first, behind):
+        if power[t] == plan[t]:
+            cost[t] = _cost(i, car, tables, ways, power[t], t, gap)
     while left > SAME_KWH:
-        best = begin
-        for j in range(begin, T):
-            t = begin + (j + i) % (T - begin) if gap > 0 else j
+        best = first
+        for j in range(behind - first):
+            t = first + (j + i) % (behind - first) if gap > 0 else first + j
             if cost[t] < cost[best]:
                 best = t
-        if begin >= T or cost[best] == np.inf:
+        if cost[best] == np.inf:
             break
         cost[best] = np.inf
         goal, h = farthest(i, car, tables, ways, power, energy, best, gap), tables.step_h[best]
         amount = min(h * abs(stored_kw(goal, car) - stored_kw(power[best], car)), left)
         if amount > SAME_KWH:
-            amount = min(amount, _bearable(i, tables, power, energy, taken, at, best, gap))
-        if amount > SAME_KWH:
+            amount = min(amount, _bearable(i, car, tables, power, energy, taken, at, best, gap))
+        if amount > SAME_KWH and (power[best] != 0 or net_kw(amount / h, car) >= held_kw(i, tables, best)):
             taken[best] = amount
             left -= amount
             power[best] = net_kw(stored_kw(power[best], car) - np.sign(gap) * amount / h, car)
@@ -112,12 +123,27 @@ def make_up(
 
 
 @part
+def _reach(i: int, car: Any, tables: Tables, power: Array, energy: Array, at: int, gap: float) -> tuple[int, int]:
+    """Return the first step in which anything of a gap can be made up for, and the one behind the last."""
+    first, behind = at, min(at + 2, len(power))
+    while first > 0 and _slack(i, car, tables, power, energy, first - 1, first, -gap) > SAME_KWH:
+        first -= 1
+    while behind < len(power) and _slack(i, car, tables, power, energy, behind - 1, behind - 1, gap) > SAME_KWH:
+        behind += 1
+    return first, behind
+
+
+@part
 def _cost(i: int, car: Any, tables: Tables, ways: Ways, power: float, step: int, gap: float) -> float:
     """Return what a kWh made up for in a step costs [currency/kWh]; infinite where that is impossible or a plain loss."""
     most, least = tables.charge_kw[i, step], -tables.discharge_kw[i, step]
-    if gap < 0 and (power >= most or room_up(ways, car.place, step) == 0):
+    if step < tables.hold_kw.shape[1]:
+        hold, least = tables.hold_kw[i, step], 0.0
+        if power < 0 or 0 < power < hold or hold > most or (power == 0 and room_up(ways, car.place, step) < hold):
+            return np.inf
+    if gap < 0 and (power >= most or room_up(ways, car.place, step) < SAME_KW):
         return np.inf
-    if gap > 0 and (power <= least or room_down(ways, car.place, step) == 0):
+    if gap > 0 and (power <= least or room_down(ways, car.place, step) < SAME_KW):
         return np.inf
     price = tables.price[car.place, step]
     worth = (price - car.wear) * car.discharge_efficiency
@@ -145,11 +171,12 @@ def farthest(
         room = room_up(ways, car.place, step)
         if now < 0:
             return float(min(0.0, now + room))
-        takes = (tables.full_kwh[i, step] - energy[step - 1]) / tables.gap_h[i, step]
+        before = energy[step - 1] if step > 0 else car.start_kwh
+        takes = (tables.full_kwh[i, step] - before) / tables.gap_h[i, step]
         return float(max(now, min(now + room, tables.charge_kw[i, step], takes)))
     room = room_down(ways, car.place, step)
     if now > 0:
-        return float(max(0.0, now - room))
+        return float(min(now, max(held_kw(i, tables, step), now - room)))
     most = min(tables.discharge_kw[i, step], -now + room)
     for w in range(len(tables.window)):
         share = tables.window[w, step] * tables.step_h[step]
@@ -168,7 +195,17 @@ def discharged(tables: Tables, power: Array, window: int) -> float:
 
 
 @part
-def _bearable(i: int, tables: Tables, power: Array, energy: Array, taken: Array, at: int, step: int, gap: float) -> float:
+def _bearable(
+    i: int,
+    car: Any,
+    tables: Tables,
+    power: Array,
+    energy: Array,
+    taken: Array,
+    at: int,
+    step: int,
+    gap: float,
+) -> float:
     """Return how much of a gap may wait from `at` until `step`, or be made up for in advance, for the bounds in between [kWh]."""
     least = np.inf
     if step > at:
@@ -176,7 +213,7 @@ def _bearable(i: int, tables: Tables, power: Array, energy: Array, taken: Array,
         for t in range(step, len(power)):
             beyond += taken[t]
         for s in range(step - 1, at, -1):
-            least = min(least, _slack(i, tables, power, energy, s, s, gap) - beyond)
+            least = min(least, _slack(i, car, tables, power, energy, s, s, gap) - beyond)
             beyond += taken[s]
         return max(least, 0.0)
     before = 0.0
@@ -184,18 +221,19 @@ def _bearable(i: int, tables: Tables, power: Array, energy: Array, taken: Array,
         before += taken[t]
     for s in range(step, at):
         before += taken[s]
-        least = min(least, _slack(i, tables, power, energy, s, s + 1, -gap) - before)
+        least = min(least, _slack(i, car, tables, power, energy, s, s + 1, -gap) - before)
     return max(least, 0.0)
 
 
 @part
-def _slack(i: int, tables: Tables, power: Array, energy: Array, step: int, taper: int, gap: float) -> float:
+def _slack(i: int, car: Any, tables: Tables, power: Array, energy: Array, step: int, taper: int, gap: float) -> float:
     """Return what the energy at a step's end can bear in a gap's direction, the charging in step `taper` included [kWh]."""
     if gap < 0:
         return float(energy[step] - tables.low_kwh[i, step])
     slack = tables.high_kwh[i, step] - energy[step]
     if power[taper] > 0:
-        slack = min(slack, tables.full_kwh[i, taper] - energy[taper - 1] - tables.gap_h[i, taper] * power[taper])
+        before = energy[taper - 1] if taper > 0 else car.start_kwh
+        slack = min(slack, tables.full_kwh[i, taper] - before - tables.gap_h[i, taper] * power[taper])
     return float(slack)
 
 
