@@ -25,7 +25,8 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 from benchmarks.fleets import at_start, fleet, next_tick
 from benchmarks.measuring import matrices, timed_s
 from optimizer.exact import ExactPlanner
-from optimizer.fleet.planner import FleetPlanner, warm_up
+from optimizer.fleet.planner import FleetPlanner
+from optimizer.fleet.warming import warm_up
 from optimizer.highs import new_highs, pass_program, run
 from v2g.problem import Problem
 from v2g.solution import Rung, Solution

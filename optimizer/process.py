@@ -19,7 +19,10 @@ from v2g.site import PlannerChoice
 from v2g.solution import Solution
 
 log = structlog.get_logger()
-START_LIMIT_S = 60.0
+START_LIMIT_S = 300.0
+"""Measured: 2 s, and 30 s where the fleet planner has to be compiled first; a busy machine takes several times as long."""
+LIMIT_A_UNIT_S = 1e-3
+"""By so much more a solve may take with each unit: five times what the fleet planner takes."""
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 """The matrices are small: more threads only fight the daemon for the cores."""
 
@@ -32,7 +35,7 @@ class ProcessPlanner:
     time_limit_s : float
         For HiGHS in one solve [s].
     kill_after_s : float
-        The process is killed if it has not answered by then [s]; the next solve starts a new one.
+        The process is killed if it has not answered by then [s], later for large problems; the next solve starts a new one.
     memory_mb : int or None
         Cap of the process's address space [MiB].
     prefer : bool
@@ -84,15 +87,16 @@ class ProcessPlanner:
 
     async def solve(self, problem: Problem) -> Solution:
         """Return the planner's answer; raises `PlanningError` if it has none, dies or is killed at the deadline."""
+        limit_s = self.kill_after_s + LIMIT_A_UNIT_S * problem.shape[0]
         async with self._turn:
             try:
-                async with asyncio.timeout(self.kill_after_s if self._alive() else self.kill_after_s + START_LIMIT_S):
+                async with asyncio.timeout(limit_s if self._alive() else limit_s + START_LIMIT_S):
                     process = await self._ensure()
                     answer = await _ask(process, problem)
             except TimeoutError as error:
                 await self.close()
-                log.warning("solver_killed", after_s=self.kill_after_s)
-                raise PlanningError(f"the solver did not answer within {self.kill_after_s:g} s and was killed") from error
+                log.warning("solver_killed", after_s=limit_s)
+                raise PlanningError(f"the solver did not answer within {limit_s:g} s and was killed") from error
             except (asyncio.IncompleteReadError, ConnectionError) as error:
                 await self.close()
                 log.warning("solver_died")

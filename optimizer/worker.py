@@ -6,6 +6,7 @@ import resource
 import sys
 import traceback
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from typing import BinaryIO
 
 from optimizer.choice import ChoosingPlanner
@@ -40,10 +41,21 @@ def main() -> None:
     frames = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints must not get among the frames
     try:
+        prepare(options)
         _send(frames, READY)
         serve(sys.stdin.buffer, frames, options)
     except BrokenPipeError:  # the parent has gone: nobody is left to answer, and what waits in the buffer goes nowhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), frames.fileno())
+
+
+def prepare(options: WorkerOptions) -> None:
+    """Compile the fleet planner, or read it from disk, where it may be asked; if it cannot be loaded, who asks it is told."""
+    if options.choice == "exact":
+        return
+    try:
+        import_module("optimizer.fleet.warming").warm_up()
+    except (ImportError, PlanningError):
+        traceback.print_exc()
 
 
 def serve(problems: BinaryIO, answers: BinaryIO, options: WorkerOptions) -> None:

@@ -4,18 +4,13 @@ Tasks are cut by group and summed in order, so that results do not depend on how
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import numpy as np
 
-from optimizer.fleet.cars import Cars, make_cars
+from optimizer.fleet.cars import Cars
 from optimizer.fleet.plans import plan_chunks
 from optimizer.fleet.threads import share_out
-from optimizer.tiers import tier_prices
-from v2g.network import N_PHASES, Circuits, Connection
-from v2g.problem import Problem
-from v2g.storages import StorageKind, Storages
-from v2g.timegrid import Array, TimeGrid
+from v2g.timegrid import Array
 
 CHUNKS_A_TASK = 8
 
@@ -85,54 +80,3 @@ def _plan(cars: Cars, prices: Array, share: Array, plan: tuple[Array, Array, Arr
     for total, parts in zip((power, cost, bound), sums, strict=True):
         np.add.at(total, group, parts)
     return Answers(power_kw=power, cost=cost, bound=bound)
-
-
-def warm_up() -> None:
-    """Compile all that answers prices, or read it from disk."""
-    problem = _tiny()
-    one = np.zeros(1, dtype=np.int64)
-    cars = make_cars(problem, one, one, one, tier_prices(problem))
-    prices, plan = np.zeros((1, 1, 1)), np.zeros((3, 1, 1))
-    answer(cars, prices[0])
-    mix(cars, prices, np.ones((1, 1)), plan[0], plan[1], plan[2])
-
-
-def _tiny() -> Problem:
-    """Return one car that stays for one step."""
-    one, flat, none = np.ones(1), np.ones((1, 1)), np.zeros((1, 1))
-    storages = Storages(
-        unit_ids=("car",),
-        kinds=(StorageKind.EV,),
-        circuit_ids=("grid",),
-        phase_share=np.full((1, N_PHASES), 1 / N_PHASES),
-        charge_max_kw=flat,
-        discharge_max_kw=none,
-        charge_min_kw=none[0],
-        discharge_min_kw=none[0],
-        energy_min_kwh=none,
-        energy_max_kwh=flat,
-        initial_energy_kwh=none[0],
-        charge_efficiency=one,
-        discharge_efficiency=one,
-        drain_kwh=none,
-        wear_cost_per_kwh=none[0],
-        target_energy_kwh=one,
-        target_step=np.ones(1, dtype=np.int64),
-        priority=one,
-        departure_probability=none,
-        shortfall_price_per_kwh=none[0],
-        terminal_value_per_kwh=none[0],
-        previous_power_kw=none,
-    )
-    circuits = Circuits(
-        circuit_ids=("grid",),
-        parent_index=np.full(1, -1),
-        import_limit_kw=flat,
-        export_limit_kw=flat,
-        phase_limit_kw=np.ones((1, N_PHASES)),
-        fixed_kw=none,
-        fixed_margin_kw=none,
-    )
-    grid = TimeGrid.uniform(datetime(2026, 1, 1, tzinfo=UTC), step_h=1.0, n_steps=1)
-    money = Connection(import_price_per_kwh=one, export_price_per_kwh=one)
-    return Problem(grid=grid, storages=storages, circuits=circuits, connection=money)

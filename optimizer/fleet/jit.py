@@ -11,14 +11,24 @@ from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
+import structlog
 from numba.core.caching import FunctionCache
 
 F = TypeVar("F", bound=Callable[..., Any])
 _njit: Any = numba.njit
+_NOT_KEPT: list[str] = []
+log = structlog.get_logger()
 
 
 class _KeptForParts(FunctionCache):
     """Compiled code on disk, found again only while all that it was made of is the same."""
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep compiled code; what cannot be written is compiled at the next start again."""
+        try:
+            super().save_overload(sig, data)
+        except OSError as error:
+            log.warning("compiled_code_not_kept", entry=self._py_func.__name__, error=str(error))
 
     def _index_key(self, sig: Any, codegen: Any) -> Any:
         made_of = hashlib.sha256(b"".join(_made_of(self._py_func, set()))).hexdigest()
@@ -35,8 +45,16 @@ def entry(function: F) -> F:
     """Return a function that Python calls, kept on disk."""
     compiled = _njit(nogil=True, error_model="numpy", no_cfunc_wrapper=True)(function)
     keep: Any = _KeptForParts
-    compiled._cache = keep(function)  # noqa: SLF001  # numba has no public way to say when kept code is stale
+    try:
+        compiled._cache = keep(function)  # noqa: SLF001  # numba has no public way to say when kept code is stale
+    except (RuntimeError, OSError):  # nowhere to write: it is compiled at each start, see `optimizer.fleet.warming`
+        _NOT_KEPT.append(function.__name__)
     return cast("F", compiled)
+
+
+def kept_on_disk() -> bool:
+    """Return whether there is a place to keep compiled code."""
+    return not _NOT_KEPT
 
 
 def _made_of(function: Any, seen: set[str]) -> Iterator[bytes]:

@@ -4,7 +4,6 @@ import numpy as np
 
 from optimizer.deadline import Deadline, Stopwatch
 from optimizer.exact import ExactPlanner
-from optimizer.fleet import answers
 from optimizer.fleet.answers import mix
 from optimizer.fleet.bound import SiteBound
 from optimizer.fleet.certificate import certify, sendable
@@ -93,8 +92,3 @@ def _least(site: Site, groups: Groups, found: Found) -> float:
     bound = SiteBound.of(site, moving=False)
     dual = bound.priced(found.best)
     return bound.value(dual) + float(groups.answer(site.price_per_kwh(dual), moving=False).bound.sum())
-
-
-def warm_up() -> None:
-    """Compile what answers prices, or read it from disk."""
-    answers.warm_up()

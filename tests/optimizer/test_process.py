@@ -13,14 +13,16 @@ import pytest
 from structlog.testing import capture_logs
 
 from optimizer.exact import ExactPlanner
+from optimizer.fleet import warming
 from optimizer.frames import pack, read
 from optimizer.ladder import Ladder
 from optimizer.process import ProcessPlanner
 from optimizer.verify import faults_of
-from optimizer.worker import READY, WorkerOptions, serve
+from optimizer.worker import READY, WorkerOptions, prepare, serve
 from tests.optimizer.builders import with_storages
 from tests.optimizer.instances import fleet
 from v2g.errors import PlanningError
+from v2g.site import PlannerChoice
 from v2g.solution import Rung, Solution
 
 PROBLEM = fleet(5, 12)
@@ -28,8 +30,12 @@ PROBLEM = fleet(5, 12)
 
 @pytest.fixture
 async def planner() -> AsyncIterator[ProcessPlanner]:
-    async with ProcessPlanner(kill_after_s=20.0) as started:
+    async with ProcessPlanner(kill_after_s=20.0, choice="exact") as started:
         yield started
+
+
+def options(choice: PlannerChoice = "auto") -> WorkerOptions:
+    return WorkerOptions(time_limit_s=10.0, prefer=True, memory_mb=None, choice=choice)
 
 
 def gone(pid: int) -> bool:
@@ -111,10 +117,44 @@ async def test_a_hanging_solver_is_killed_at_the_deadline(planner: ProcessPlanne
     assert pid is not None
     planner.kill_after_s = 0.2
     os.kill(pid, signal.SIGSTOP)
-    with pytest.raises(PlanningError, match=r"did not answer within 0\.2 s and was killed"):
+    with pytest.raises(PlanningError, match=r"did not answer within 0\.205 s and was killed"):
         await planner.solve(PROBLEM)
     assert gone(pid)
     assert planner.pid is None
+
+
+async def test_large_problems_may_take_longer(planner: ProcessPlanner) -> None:
+    pid = planner.pid
+    assert pid is not None
+    planner.kill_after_s = 0.0
+    os.kill(pid, signal.SIGSTOP)
+    with pytest.raises(PlanningError, match=r"did not answer within 0\.3 s"):
+        await planner.solve(fleet(300, 2))
+
+
+@pytest.mark.parametrize(("choice", "warm"), [("exact", False), ("auto", True), ("fleet", True)])
+def test_the_fleet_planner_is_compiled_before_the_solver_is_ready(
+    choice: PlannerChoice, warm: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    monkeypatch.setattr(warming, "warm_up", lambda: done.append("warm"))
+    prepare(options(choice))
+    assert done == ["warm"] * warm
+
+
+def test_a_fleet_planner_that_cannot_be_loaded_keeps_nobody_from_starting(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "optimizer.fleet.warming", None)
+    prepare(options())
+    assert "ModuleNotFoundError" in capfd.readouterr().err
+
+
+async def test_a_fleet_is_planned_in_the_process_too() -> None:
+    async with ProcessPlanner(kill_after_s=60.0, choice="fleet") as planner:
+        solution = await planner.solve(fleet(30, 12))
+    assert solution.planner == "fleet"
+    assert faults_of(fleet(30, 12), solution) == ()
 
 
 async def test_a_cancelled_solve_leaves_no_stale_answer_behind(planner: ProcessPlanner) -> None:
@@ -134,7 +174,7 @@ async def test_a_solver_without_memory_says_so_or_dies_but_never_takes_us_along(
 
 
 async def test_closing_ends_the_process() -> None:
-    async with ProcessPlanner() as planner:
+    async with ProcessPlanner(choice="exact") as planner:
         pid = planner.pid
         assert pid is not None
     assert gone(pid)
@@ -148,21 +188,20 @@ def test_a_worker_whose_parent_has_gone_ends_in_silence(problem: bytes) -> None:
         sys.executable,
         "-m",
         "optimizer.worker",
-        WorkerOptions(time_limit_s=10.0, prefer=True, memory_mb=None).to_argument(),
+        options("exact").to_argument(),
     ]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=answers, stderr=subprocess.PIPE) as worker:
         os.close(answers)
         if problem:
             assert os.read(unread, len(pack(READY))) == pack(READY)
         os.close(unread)
-        _, said = worker.communicate(problem, timeout=30)
+        _, said = worker.communicate(problem, timeout=120)
     assert (worker.returncode, said) == (0, b"")
 
 
 def test_the_worker_tells_what_went_wrong_and_goes_on(capfd: pytest.CaptureFixture[str]) -> None:
-    options = WorkerOptions(time_limit_s=10.0, prefer=True, memory_mb=None)
     answers = BytesIO()
-    serve(BytesIO(pack("not a problem") + pack(PROBLEM)), answers, options)
+    serve(BytesIO(pack("not a problem") + pack(PROBLEM)), answers, options())
     answers.seek(0)
     assert read(answers).startswith("the solver failed: AttributeError")
     assert isinstance(read(answers), Solution)
