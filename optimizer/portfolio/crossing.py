@@ -107,6 +107,11 @@ def _with_places(common: Problem, places: Places, most_kw: Array) -> Problem:
     )
 
 
+def most_held(common: Problem) -> Array:
+    """Return the most of each reserve that is paid for, (R,) [kW]."""
+    return np.array([r.committed_kw + r.offer_max_kw for r in common.reserves])
+
+
 def site_places(portfolio: Portfolio) -> Places:
     """Return where the sites hang: balanced, each at its circuit."""
     index = {name: i for i, name in enumerate(portfolio.common.circuits.circuit_ids)}

@@ -15,7 +15,7 @@ from optimizer.deadline import Stopwatch
 from optimizer.evaluate import evaluate
 from optimizer.fleet.places import Places
 from optimizer.flows import make_flows
-from optimizer.portfolio.crossing import crossing, site_places
+from optimizer.portfolio.crossing import crossing, most_held, site_places
 from optimizer.portfolio.program import answer
 from optimizer.portfolio.search import Search, rank_at
 from optimizer.portfolio.site import Facts, begin, facts, load, plan, weighed
@@ -80,7 +80,7 @@ class PortfolioPlanner:
             sites=tuple(plans),
             price_per_kwh=_by_circuit(common, places, np.array([a.price_per_kwh for a in asked])),
             power_kw=np.sum([p.power_kw for p in plans], axis=0),
-            held_kw=np.sum([p.reserve_kw for p in plans], axis=0),
+            held_kw=_held_kw(common, plans),
             terms=terms,
             lower=search.lower,
             upper=upper,
@@ -145,8 +145,13 @@ def _terms(portfolio: Portfolio, plans: list[SitePlan]) -> tuple[TermValue, ...]
     np.add.at(fixed, places.circuit[places.of], np.array([p.power_kw for p in plans]))
     loaded = replace(common, circuits=replace(common.circuits, fixed_kw=fixed))
     nobody = np.zeros(common.shape)
-    held = HeldReserve(held_kw=np.sum([p.reserve_kw for p in plans], axis=0), up_kw=nobody, down_kw=nobody)
+    held = HeldReserve(held_kw=_held_kw(common, plans), up_kw=nobody, down_kw=nobody)
     return evaluate(loaded, replace(make_flows(loaded, nobody, nobody), reserve=held if common.reserves else None))
+
+
+def _held_kw(common: Problem, plans: list[SitePlan]) -> Array:
+    """Return what all sites hold of each reserve, as far as it is paid for, (R,) [kW]."""
+    return np.asarray(np.minimum(np.sum([p.reserve_kw for p in plans], axis=0), most_held(common)))
 
 
 def _by_circuit(common: Problem, places: Places, price_per_kwh: Array) -> Array:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from optimizer.fleet.places import Index
-from optimizer.portfolio.crossing import Crossing
+from optimizer.portfolio.crossing import Crossing, most_held
 from optimizer.portfolio.master import PortfolioMaster
 from optimizer.portfolio.site import LIMIT_S, SPARE_KW
 from optimizer.portfolio.values import Asked, Part, SiteAnswer
@@ -78,12 +78,17 @@ class Search:
         self._dual = self._bound.priced(STAY * self.best_dual + (1 - STAY) * boxed.row_dual)
 
     def parts(self) -> list[Part]:
-        """Return each site's part: the mix of its own answers; of a site that the mix would have absent, of those it has."""
+        """Return each site's part: the mix of its own answers; of a site that the mix would have absent, of those it has.
+
+        What all hold of a reserve beyond what is bought is left out: it is worth nothing, and keeps room.
+        """
         share = self._mixture.share[:, self._group]
         total = share.sum(axis=0)
         share = np.where(total > 0, share / np.where(total > 0, total, 1.0), 1.0 / len(share))
         power = sum((w[:, None] * p for w, (p, _) in zip(share, self._answers, strict=True)), np.zeros(()))
         reserve = sum((w[:, None] * r for w, (_, r) in zip(share, self._answers, strict=True)), np.zeros(()))
+        bought, held = most_held(self._common.site.rest), self._weight @ reserve
+        reserve = reserve * np.where(held > bought, bought / np.where(held > bought, held, 1.0), 1.0)
         return [Part(power_kw=p, reserve_kw=r) for p, r in zip(power, reserve, strict=True)]
 
     def _judge(self, lower: float) -> None:

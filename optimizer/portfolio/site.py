@@ -49,21 +49,6 @@ def load(source: SiteSource, grid: TimeGrid, calls: tuple[Reserve, ...]) -> Prob
     return replace(problem, reserves=problem.reserves + offered)
 
 
-def priced(problem: Problem, asked: Asked) -> Problem:
-    """Return the site's problem as the portfolio's prices make it."""
-    money, n_own = problem.connection, len(problem.reserves) - len(asked.reserve_price_per_kw)
-    called = tuple(
-        replace(r, payment_per_kw_h=float(price) / float(r.cover @ problem.grid.step_h))
-        for r, price in zip(problem.reserves[n_own:], asked.reserve_price_per_kw, strict=True)
-    )
-    connection = replace(
-        money,
-        import_price_per_kwh=money.import_price_per_kwh + asked.price_per_kwh,
-        export_price_per_kwh=money.export_price_per_kwh + asked.price_per_kwh,
-    )
-    return replace(problem, connection=connection, reserves=problem.reserves[:n_own] + called)
-
-
 def allotted(problem: Problem, asked: Asked, part: Part) -> Problem:
     """Return the site's problem within its part of the portfolio's power and reserves.
 
@@ -82,13 +67,18 @@ def allotted(problem: Problem, asked: Asked, part: Part) -> Problem:
         name: np.concatenate((np.minimum(getattr(c, name)[:1], limit), getattr(c, name)[1:])) for name, limit in limits.items()
     }
     cut["fixed_margin_kw"] = c.fixed_margin_kw + np.pad(np.maximum(-import_kw, 0.0)[None], ((0, c.n_circuits - 1), (0, 0)))
-    asking = replace(asked, price_per_kwh=np.where(asked.price_per_kwh * power_kw > 0, 0.0, asked.price_per_kwh))
+    money, price = problem.connection, np.where(asked.price_per_kwh * power_kw > 0, 0.0, asked.price_per_kwh)
+    asking = {name: getattr(money, name) + price for name in ("import_price_per_kwh", "export_price_per_kwh")}
     owed = tuple(
         replace(r, committed_kw=float(kw), offer_max_kw=0.0, payment_per_kw_h=0.0, penalty_per_kw_h=MISSING_PER_KW_H)
         for r, kw in zip(problem.reserves[n_own:], part.reserve_kw, strict=True)
     )
-    stated = priced(problem, asking)
-    return replace(stated, circuits=replace(c, **cut), reserves=stated.reserves[:n_own] + owed)
+    return replace(
+        problem,
+        circuits=replace(c, **cut),
+        connection=replace(money, **asking),
+        reserves=problem.reserves[:n_own] + owed,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

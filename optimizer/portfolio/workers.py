@@ -13,7 +13,8 @@ from typing import Any, Protocol
 
 from v2g.errors import PlanningError
 
-START_LIMIT_S = 60.0
+START_LIMIT_S = 20.0
+"""For a cluster to answer [s]."""
 
 
 class Workers(Protocol):
@@ -74,8 +75,11 @@ class Cluster:
         distributed: Any = import_module("distributed")
         futures = self.client.map(work, *items, pure=False)
         place = {future.key: i for i, future in enumerate(futures)}
-        for future, result in distributed.as_completed(futures, with_results=True):
-            yield place[future.key], result
+        try:
+            for future, result in distributed.as_completed(futures, with_results=True):
+                yield place[future.key], result
+        except (distributed.KilledWorker, distributed.client.FutureCancelledError, distributed.comm.CommClosedError) as error:
+            raise PlanningError(f"the cluster gave up: {error}") from error
 
 
 @contextmanager
@@ -101,8 +105,8 @@ def _client(n_workers: int, scheduler: str | None) -> AbstractContextManager[Any
     if scheduler is not None:
         try:
             client: AbstractContextManager[Any] = distributed.Client(scheduler, timeout=START_LIMIT_S)
-        except OSError as error:
-            raise PlanningError(f"no cluster answers at {scheduler}: {error}") from error
+        except (OSError, ValueError) as error:
+            raise PlanningError(f"no cluster answers at {scheduler}: {error} (give tcp://HOST:PORT of a dask scheduler)") from error
         return client
     return _Local(distributed, n_workers)
 
@@ -112,7 +116,7 @@ class _Local(AbstractContextManager[Any]):
 
     def __init__(self, distributed: Any, n_workers: int) -> None:
         self._cluster = distributed.LocalCluster(
-            n_workers=n_workers, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
+            n_workers=n_workers, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0", host="127.0.0.1"
         )
         self._client = distributed.Client(self._cluster)
 
