@@ -20,8 +20,9 @@ from v2g.solution import Solution
 
 N_GROUPS = 144
 """Measured, 10,000 cars: 96 groups need 12 rounds of 0.06 s in the master, 144 8 of 0.18 s."""
-SETTLING_SHARE = 0.2
-"""Part of the gap that is left for what is sent to differ from what is mixed."""
+SETTLING_SHARE = 0.5
+"""Part of the gap that is left for what is sent to differ from what is mixed, and for keeping to the last plan. Measured, 10,000
+cars: 0.2 left ticks of a site with a sunk peak at 0.12 %, 0.5 takes a tenth more time in all."""
 
 
 class FleetPlanner:
