@@ -16,7 +16,7 @@ import numpy as np
 from optimizer.fleet.gains import MOST_CORNERS, cost_between, gains, hull, is_convex, net_kw, plain_gains, step_cost, stored_kw
 from optimizer.fleet.holding import BENDS, MOST_BENDS, find_bends
 from optimizer.fleet.jit import part
-from optimizer.fleet.pieces import bend, spread, steeper, trim, value_at
+from optimizer.fleet.pieces import bend, spread, steeper, trim, value_at, worth_at
 from optimizer.fleet.series import (
     CEILING,
     CHARGE,
@@ -43,7 +43,11 @@ AT, SLOPE = range(2)
 
 
 class Work(NamedTuple):
-    """One task's space: `own` as in `optimizer.fleet.series`, the answer's `energy` (T,) at step ends [kWh], and scratch."""
+    """One task's space: `own` as in `optimizer.fleet.series`, the answer's `energy` (T,) at step ends [kWh], and scratch.
+
+    Where energies are to be valued, `probe` (T,) are these at step ends, and `worth` (4, T) becomes the least and the most that a
+    kWh there is worth, before and after what holding it costs in that step; else both are empty.
+    """
 
     own: Array
     energy: Array
@@ -53,11 +57,13 @@ class Work(NamedTuple):
     line: Array
     kept: Array
     kept_value: Array
+    probe: Array
+    worth: Array
 
 
 @part
-def make_work(steps: int) -> Work:
-    """Return space for cars of so many steps."""
+def make_work(steps: int, probes: int) -> Work:
+    """Return space for cars of so many steps, with so many probes."""
     size = (MOST_CORNERS + 5) * steps + MOST_BENDS + 8
     return Work(
         np.zeros((N_ROWS, steps)),
@@ -68,6 +74,8 @@ def make_work(steps: int) -> Work:
         np.empty((4, size)),
         np.empty((steps, 2, size)),
         np.empty((steps, 2)),
+        np.empty(probes),
+        np.empty((4, probes)),
     )
 
 
@@ -104,9 +112,13 @@ def look_back(car: Any, work: Work, prices: Array, moving: float) -> float:
     for t in range(car.end - 1, car.first - 1, -1):
         low, high = max(own[FLOOR, t], own[IDLE, t] - draw), min(own[CEILING, t], own[IDLE, t] + gain, full)
         head, tail, value = trim(at, slope, head, tail, value, low, high)
+        if len(work.probe):
+            work.worth[0, t], work.worth[1, t] = worth_at(at, slope, head, tail, work.probe[t])
         if car.uses & BENDS or t == car.due:
             for i in range(find_bends(work.bends, car, own, t)):
                 tail, value = bend(at, slope, head, tail, value, work.bends[i])
+        if len(work.probe):
+            work.worth[2, t], work.worth[3, t] = worth_at(at, slope, head, tail, work.probe[t])
         pieces, top_cost = step_gains(car, own, t, prices[t], moving, corner)
         gain, draw, full = gain - corner[GAIN, pieces], draw + corner[GAIN, 0], np.inf
         if is_convex(corner, pieces):

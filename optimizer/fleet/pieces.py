@@ -7,6 +7,8 @@ value at ``at[head]`` is `value`, and it is infinite outside ``at[head]..at[tail
 from optimizer.fleet.jit import part
 from v2g.timegrid import Array
 
+SAME = 1e-7
+"""Points nearer to each other are one."""
 Piecewise = tuple[int, int, float]
 """head, tail, value."""
 
@@ -69,6 +71,18 @@ def value_at(at: Array, slope: Array, tail: int, value: float, where: float) -> 
             return float(value + slope[i] * (where - at[i]))
         value += slope[i] * (at[i + 1] - at[i])
     return value
+
+
+@part
+def worth_at(at: Array, slope: Array, head: int, tail: int, where: float) -> tuple[float, float]:
+    """Return the least and the most that one more is worth at a point: by the pieces above it and below it, at an end by one."""
+    above = head
+    while above < tail - 1 and at[above + 1] <= where + SAME:
+        above += 1
+    below = above
+    while below > head and at[below] >= where - SAME:
+        below -= 1
+    return (-slope[above], -slope[below]) if tail > head else (0.0, 0.0)
 
 
 @part

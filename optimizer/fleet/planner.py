@@ -1,5 +1,7 @@
 """The fleet planner: prices down, answers up, behind the planner's port."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from optimizer.deadline import Deadline, Stopwatch
@@ -13,6 +15,7 @@ from optimizer.fleet.master import Master
 from optimizer.fleet.places import find_places
 from optimizer.fleet.relaxation import Relaxation
 from optimizer.fleet.settle import Plans
+from optimizer.fleet.shadow import fleet_prices
 from optimizer.fleet.site import Site, Sites
 from optimizer.fleet.split import answerable
 from v2g.problem import Problem
@@ -73,8 +76,9 @@ class FleetPlanner:
             problem, plans, reserve, tiers=site.tiers, least_cost=_least(site, groups, found), target_gap=self.gap, reason=reason
         )
         watch.lap("verify")
-        solution.times_s.update(watch.times_s)
-        return solution
+        prices = fleet_prices(problem, site, groups, rest, found.best, solution.energy_kwh)
+        watch.lap("prices")
+        return replace(solution, prices=prices, times_s=solution.times_s | watch.times_s)
 
 
 def _mixed(problem: Problem, groups: Groups, found: Found) -> Plans:

@@ -31,7 +31,7 @@ def plan_chunks(
     and bound (B,), the curves' mixed; `plan` charging, discharging and energy (n, T), or without rows where no plan is wanted.
     """
     (chunk, first, behind), (prices, share, moving), (power_kw, cost, bound) = tasks, money, sums
-    work = make_work(len(tables.step_h))
+    work = make_work(len(tables.step_h), 0)
     mixed, power = np.empty(len(tables.step_h)), np.empty(len(tables.step_h))
     for b in range(first, behind):
         for i in range(chunk[b, 0], chunk[b, 1]):

@@ -26,7 +26,7 @@ from v2g.problem import Problem
 from v2g.storages import StorageKind
 from v2g.timegrid import Array
 
-SOON = Deadline(60.0)
+SOON = Deadline(1e6)
 
 
 def site_of(problem: Problem) -> tuple[Site, Groups]:
