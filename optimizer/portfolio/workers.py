@@ -76,7 +76,7 @@ class Cluster:
         futures = self.client.map(work, *items, pure=False)
         place = {future.key: i for i, future in enumerate(futures)}
         try:
-            for future, result in distributed.as_completed(futures, with_results=True):
+            for future, result in distributed.as_completed(futures, loop=self.client.loop, with_results=True):
                 yield place[future.key], result
         except (distributed.KilledWorker, distributed.client.FutureCancelledError, distributed.comm.CommClosedError) as error:
             raise PlanningError(f"the cluster gave up: {error}") from error
