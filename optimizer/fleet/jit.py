@@ -25,8 +25,9 @@ class _KeptForParts(FunctionCache):
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep compiled code; what cannot be written is compiled at the next start again."""
+        save: Any = super().save_overload
         try:
-            super().save_overload(sig, data)
+            save(sig, data)
         except OSError as error:
             log.warning("compiled_code_not_kept", entry=self._py_func.__name__, error=str(error))
 
