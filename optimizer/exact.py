@@ -7,6 +7,7 @@ from optimizer.data import ModelData, model_data
 from optimizer.deadline import Deadline, Stopwatch
 from optimizer.highs import Highs
 from optimizer.integers.lazily import Found, Lazily
+from optimizer.integers.mip import MOST_S
 from optimizer.readback import Readback, make_solution
 from optimizer.tiers import Optimum, make_objective, optimise
 from optimizer.verify import verify
@@ -24,12 +25,14 @@ class ExactPlanner:
         For the whole solve [s]; an incumbent found by then is taken.
     prefer : bool
         Whether the plan keeps to its predecessor and ties are broken (tier PREFERENCE).
+    decide_s : float
+        For a mixed-integer program within it [s].
 
     Keeps the last program and its basis: a problem like the last one solves in a fraction of the time.
     """
 
-    def __init__(self, *, time_limit_s: float = 30.0, prefer: bool = True) -> None:
-        self.time_limit_s, self.prefer = time_limit_s, prefer
+    def __init__(self, *, time_limit_s: float = 30.0, prefer: bool = True, decide_s: float = MOST_S) -> None:
+        self.time_limit_s, self.prefer, self.decide_s = time_limit_s, prefer, decide_s
         self._highs = Highs()
         self._stamp: Stamp | None = None
         self._footing: Footing | None = None
@@ -50,7 +53,7 @@ class ExactPlanner:
         back = Readback(problem=problem, program=program, reduced=reduced)
         optimum = optimise(self._highs, objective, deadline=deadline, prefer=self.prefer)
         watch.lap("solve")
-        lazily = Lazily(self._highs, back, objective, optimum, deadline=deadline, prefer=self.prefer)
+        lazily = Lazily(self._highs, back, objective, optimum, deadline=deadline, prefer=self.prefer, decide_s=self.decide_s)
         if lazily.needed():
             found = lazily.found()
             watch.lap("integers")

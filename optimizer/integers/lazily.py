@@ -20,7 +20,7 @@ from optimizer.integers.choice import Bounds, Choice
 from optimizer.integers.exclusive import either_or, rests
 from optimizer.integers.knees import knees
 from optimizer.integers.least import Least, least_powers
-from optimizer.integers.mip import EXACT, TRADE_TOLERANCE, Decision, Mip, is_small
+from optimizer.integers.mip import EXACT, MOST_S, TRADE_TOLERANCE, Decision, Mip, is_small
 from optimizer.integers.modules import power_modules
 from optimizer.integers.standby import standby_losses
 from optimizer.integers.steps import power_steps
@@ -73,13 +73,24 @@ def broken(choices: tuple[Choice, ...], values: Array) -> Broken:
 
 
 class Lazily:
-    """The decisions of one solve: `relaxed` is the loaded program's optimum, `prefer` as in `tiers.optimise`."""
+    """The decisions of one solve: `relaxed` is the loaded program's optimum, `prefer` as in `tiers.optimise`.
+
+    `decide_s` [s] is the most that a mixed-integer program may take.
+    """
 
     def __init__(
-        self, highs: Highs, back: Readback, objective: Objective, relaxed: Optimum, *, deadline: Deadline, prefer: bool
+        self,
+        highs: Highs,
+        back: Readback,
+        objective: Objective,
+        relaxed: Optimum,
+        *,
+        deadline: Deadline,
+        prefer: bool,
+        decide_s: float = MOST_S,
     ) -> None:
         self.highs, self.back, self.objective, self.relaxed = highs, back, objective, relaxed
-        self.deadline, self.prefer = deadline, prefer
+        self.deadline, self.prefer, self.decide_s = deadline, prefer, decide_s
         self.moving = objective.moving if prefer else np.zeros_like(objective.moving)
         self.choices = choices_of(back)
         self._broken = broken(self.choices, relaxed.answer.values)
@@ -172,7 +183,7 @@ class Lazily:
             for choice, keys in broken(self.choices, values):
                 at = self.choices.index(choice)
                 chosen[at] = np.union1d(chosen.get(at, np.empty(0, dtype=np.int64)), keys)
-            mip = Mip(self.back.reduced)
+            mip = Mip(self.back.reduced, most_s=self.decide_s)
             for at, keys in chosen.items():
                 self.choices[at].restrict(mip, keys)
             decision = mip.decide(self.objective, self.moving, earlier, self.deadline)

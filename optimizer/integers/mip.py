@@ -39,9 +39,10 @@ class Decision:
 
 
 class Mip:
-    """A mixed-integer program under construction, and its solution."""
+    """A mixed-integer program under construction, and its solution; `most_s` [s] is the most that a decision may take."""
 
-    def __init__(self, program: Reduced) -> None:
+    def __init__(self, program: Reduced, *, most_s: float = MOST_S) -> None:
+        self._most_s = most_s
         self.col_upper = program.col_upper
         self.n_integers = self.n_whole = 0
         self._n_own = len(program.col_lower)
@@ -76,12 +77,12 @@ class Mip:
         self._highs.addRows(k, free, upper, k * width, start, columns.astype(np.int32).ravel(), factors.astype(np.float64).ravel())
 
     def decide(self, objective: Objective, moving: Array, earlier: dict[Tier, float], deadline: Deadline) -> Decision | None:
-        """Return the decision that costs least, None where HiGHS finds none in half of the time left, or `MOST_S`.
+        """Return the decision that costs least, None where HiGHS finds none in half of the time left, or `most_s`.
 
         The weighted program decides if it costs no more in the tiers before MONEY than what the relaxation needs (`earlier`);
         else the tiers are solved in turn.
         """
-        limit_s = min(deadline.left_s / 2, MOST_S)
+        limit_s = min(deadline.left_s / 2, self._most_s)
         few = is_small(self._n_own, self.n_whole)
         self._highs.setOptionValue("mip_rel_gap", 0.0 if few else MIP_GAP)
         self._highs.setOptionValue("mip_abs_gap", EXACT if few else TRADE_TOLERANCE)

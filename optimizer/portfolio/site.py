@@ -23,8 +23,8 @@ from v2g.problem import Problem
 from v2g.solution import TermValue, Tier
 from v2g.timegrid import TimeGrid
 
-LIMIT_S = 120.0
-"""For one site's plan [s]."""
+LIMIT_S = 240.0
+"""For one site's plan [s]: only what hangs ends here, lest how busy a worker is should change what it finds."""
 MISSING_PER_KW_H = 1.0
 """What a kW of its part of a reserve that is not held costs a site, beyond what holding it costs [currency/(kW·h)]."""
 SPARE_KW = 1e-6
@@ -103,7 +103,7 @@ def begin(problem: Problem, asked: Asked, tiers: TierPrices) -> SiteProgram:
 
 def plan(source: SiteSource, problem: Problem, asked: Asked, part: Part, tiers: TierPrices) -> SitePlan:
     """Return the site's plan within its part of what is common, whole-number choices made. Raises `PlanningError`."""
-    solution = ExactPlanner(time_limit_s=LIMIT_S).solve_now(allotted(problem, asked, part))
+    solution = ExactPlanner(time_limit_s=LIMIT_S, decide_s=LIMIT_S).solve_now(allotted(problem, asked, part))
     held_kw = np.zeros(0) if solution.reserve is None else solution.reserve.held_kw[len(problem.reserves) - len(part.reserve_kw) :]
     flows = make_flows(problem, solution.charge_kw, solution.discharge_kw)
     terms = evaluate(problem, replace(flows, reserve=solution.reserve))
