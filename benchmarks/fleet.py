@@ -15,7 +15,7 @@ import statistics
 import subprocess
 import sys
 import time
-from math import inf
+from math import ceil, floor, inf, log10
 from pathlib import Path
 from typing import Any
 
@@ -81,18 +81,46 @@ def _bare_s(problem: Problem) -> float:
     return timed_s(lambda: run(highs, LIMIT_S))
 
 
+SERIES = {
+    "cold_s": ("cold", "#c2410c"),
+    "warm_s": ("warm", "#0369a1"),
+    "bare_highs_s": ("bare HiGHS, the LP alone", "#6b7280"),
+    "exact_s": ("exact planner", "#15803d"),
+}
+WIDTH, HEIGHT, MARGIN = 640.0, 400.0, 60.0
+
+
 def plot(results: dict[str, dict[str, Any]], path: Path) -> None:
     """Write time against size, both logarithmic, as an SVG picture."""
-    import plotly.graph_objects as go  # noqa: PLC0415 (only who plots waits for it)
+    sizes = [float(n) for n in results]
+    x0, x1, y0, y1 = floor(log10(min(sizes))), ceil(log10(max(sizes))), 0, 3
 
-    names = {"cold_s": "cold", "warm_s": "warm", "bare_highs_s": "bare HiGHS, the LP alone", "exact_s": "exact planner"}
-    figure = go.Figure()
-    for key, name in names.items():
-        sizes = [n for n, found in results.items() if key in found]
-        figure.add_scatter(x=[int(n) for n in sizes], y=[results[n][key] for n in sizes], name=name, mode="lines+markers")
-    figure.update_xaxes(type="log", title="cars")
-    figure.update_yaxes(type="log", title="seconds")
-    figure.write_html(path) if path.suffix == ".html" else figure.write_image(path)
+    def at(size: float, seconds: float) -> tuple[float, float]:
+        x = MARGIN + (log10(size) - x0) / (x1 - x0) * (WIDTH - 2 * MARGIN)
+        return x, HEIGHT - MARGIN - (log10(seconds) - y0) / (y1 - y0) * (HEIGHT - 2 * MARGIN)
+
+    parts = [f'<rect width="{WIDTH:g}" height="{HEIGHT:g}" fill="white"/>']
+    for k in range(y0, y1 + 1):
+        (left, y), (right, _) = at(10.0**x0, 10.0**k), at(10.0**x1, 10.0**k)
+        parts += [
+            f'<path d="M{left} {y}H{right}" stroke="#ddd"/>',
+            f'<text x="{left - 8}" y="{y + 4}" text-anchor="end">{10**k} s</text>',
+        ]
+    for k in range(x0, x1 + 1):
+        (x, bottom), (_, top) = at(10.0**k, 10.0**y0), at(10.0**k, 10.0**y1)
+        parts += [
+            f'<path d="M{x} {bottom}V{top}" stroke="#ddd"/>',
+            f'<text x="{x}" y="{bottom + 18}" text-anchor="middle">{10**k:,}</text>',
+        ]
+    for i, (key, (name, colour)) in enumerate(SERIES.items()):
+        points = [at(float(n), found[key]) for n, found in results.items() if key in found]
+        line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+        parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')
+        parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour}"/>' for x, y in points]
+        parts.append(f'<text x="{MARGIN + 12}" y="{MARGIN + 16 + 18 * i}" fill="{colour}">{name}</text>')
+    parts.append(f'<text x="{WIDTH / 2}" y="{HEIGHT - 12}" text-anchor="middle">cars</text>')
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {HEIGHT:g}" font-family="sans-serif" font-size="13">'
+    path.write_text("\n".join([head, *parts, "</svg>", ""]), encoding="utf-8")
 
 
 def main() -> None:
