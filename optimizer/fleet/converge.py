@@ -27,8 +27,8 @@ from v2g.timegrid import Array
 STEP = 0.3
 """How far prices go from the best ones to the master's."""
 STRENGTH, FIRST_STRENGTHS = 0.5, (2.0, 8.0)
-"""How strongly a sweep holds to its aim: in each round, and in the sweeps before the first mix of a cold search, which must be
-feasible rather than cheap. Measured, 10,000 cars: 0.3 to 1 need as many rounds."""
+"""How strongly a sweep holds to its aim: in each round, and in the sweeps before the first mix, which must be feasible rather
+than cheap. Measured, 10,000 cars: 0.3 to 1 need as many rounds."""
 NEAR, ASK_EVERY = 2.0, 3
 """All are asked once the gap is less than so many times what is wanted, and every so many rounds: until then the start's bound is
 better than what they would say. Measured, 10,000 cars: 12 instead of 15 answers of the whole fleet."""
@@ -44,14 +44,12 @@ FIRST_SOLVE_S = 1.0
 class Found:
     """What a search has found.
 
-    `curves` (K, G, T) are the prices that the groups were asked, `share` (K, G) the mix and `power_kw` (L, T) its power at each
-    place; `best` are the duals of the greatest lower bound `least`, `most` the mix's cost, `in_play` the site's money in either
-    direction [currency].
+    `curves` (K, G, T) are the prices that the groups were asked, `share` (K, G) the mix; `best` are the duals of the greatest lower
+    bound `least`, `most` the mix's cost, `in_play` the site's money in either direction [currency].
     """
 
     curves: Array
     share: Array
-    power_kw: Array
     best: Array
     least: float
     most: float
@@ -145,7 +143,6 @@ class _Search:
         return Found(
             curves=np.array(self.curves),
             share=self.mixture.share,
-            power_kw=self.mixture.power_kw,
             best=self.best,
             least=self.least,
             most=self.mixture.cost,

@@ -13,11 +13,11 @@ import numpy as np
 
 from optimizer.deadline import Stopwatch
 from optimizer.evaluate import evaluate
-from optimizer.fleet.places import Places
+from optimizer.fleet.places import Places, rank_at
 from optimizer.flows import make_flows
 from optimizer.portfolio.crossing import crossing, most_held, site_places
 from optimizer.portfolio.program import answer
-from optimizer.portfolio.search import Search, rank_at
+from optimizer.portfolio.search import Search
 from optimizer.portfolio.site import Facts, begin, facts, load, plan, weighed
 from optimizer.portfolio.values import Portfolio, PortfolioPlan, SitePlan
 from optimizer.portfolio.workers import Workers

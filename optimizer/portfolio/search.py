@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from optimizer.fleet.places import Index
+from optimizer.fleet.places import Index, rank_at
 from optimizer.portfolio.crossing import Crossing, most_held
 from optimizer.portfolio.master import PortfolioMaster
 from optimizer.portfolio.site import LIMIT_S, SPARE_KW
@@ -110,12 +110,3 @@ def groups(place: Index) -> Index:
     size = -(-len(place) // MOST_GROUPS)
     _, group = np.unique(place * len(place) + rank_at(place) // size, return_inverse=True)
     return np.asarray(group, np.int64)
-
-
-def rank_at(place: Index) -> Index:
-    """Return how many sites before it are at each site's place, (n,)."""
-    order = np.argsort(place, kind="stable")
-    _, count = np.unique(place, return_counts=True)
-    rank = np.empty(len(place), np.int64)
-    rank[order] = np.arange(len(place)) - np.repeat(np.cumsum(count) - count, count)
-    return rank
