@@ -32,14 +32,14 @@ class MqttAssets:
         report = inbox.assets.get(asset_id)
         if report is None:
             return AssetState(asset_id=asset_id, online=online)
-        held = inbox.held(asset_id, now)
+        held = inbox.promises.held(asset_id, now)
         return AssetState(
             asset_id=asset_id,
             online=online,
             stored_kwh=None if report.stored_kwh is None else reading(report.stored_kwh, report.at, now),
             power_kw=reading(report.power_kw, report.at, now),
             possible_kw=None if report.possible_kw is None else reading(report.possible_kw, report.at, now),
-            acknowledged_kw=held.setpoint_kw if held else None,
+            acknowledged_kw=held.in_force_kw(now) if held else None,
             lease_until=held.lease_until if held else None,
             fault=report.fault,
         )

@@ -34,13 +34,13 @@ class MqttBatteries:
         report = inbox.batteries.get(battery_id)
         if report is None:
             return BatteryState(battery_id=battery_id, online=online)
-        held = inbox.held(battery_id, now)
+        held = inbox.promises.held(battery_id, now)
         return BatteryState(
             battery_id=battery_id,
             online=online,
             soc_frac=reading(report.soc_frac, report.at, now),
             power_kw=reading(report.power_kw, report.at, now),
-            acknowledged_kw=held.setpoint_kw if held else None,
+            acknowledged_kw=held.in_force_kw(now) if held else None,
         )
 
     def _target(self, battery_id: str) -> Target:

@@ -34,13 +34,13 @@ class MqttChargers:
         report = inbox.evses.get(evse.evse_id)
         if report is None:
             return EvseState(evse_id=evse.evse_id, online=online)
-        held = inbox.held(evse.evse_id, now)
+        held = inbox.promises.held(evse.evse_id, now)
         return EvseState(
             evse_id=evse.evse_id,
             online=online,
             session=report.session,
             power_kw=reading(report.power_kw, report.at, now),
-            acknowledged_kw=held.setpoint_kw if held else None,
+            acknowledged_kw=held.in_force_kw(now) if held else None,
             lease_until=held.lease_until if held else None,
             fault=report.fault,
         )

@@ -31,7 +31,7 @@ class Commands:
 
     async def apply(self, setpoints: Sequence[Setpoint]) -> tuple[Outcome, ...]:
         """Send all side by side and return one outcome each, in order. Raises `KeyError` for a unit that is not a target."""
-        self._link.inbox.forget_expired(self._link.clock.now())
+        self._link.inbox.promises.forget_expired(self._link.clock.now())
         return tuple(await asyncio.gather(*(self._send(setpoint) for setpoint in setpoints)))
 
     async def _send(self, setpoint: Setpoint) -> Outcome:
@@ -40,13 +40,15 @@ class Commands:
             return Unreachable(setpoint=setpoint)
         now, setpoint_id = self._link.clock.now(), uuid4().hex
         payload = dump_setpoint(setpoint, setpoint_id=setpoint_id, at=now, fallback_kw=target.fallback_kw)
-        answer = self._link.inbox.expect(setpoint_id, setpoint)
+        promises = self._link.inbox.promises
+        answer = promises.expect(setpoint_id, setpoint, now)
         lease_s = (setpoint.valid_until - now).total_seconds()
         try:
             async with asyncio.timeout(self._timeout_s):
                 await self._link.publish(target.setpoint_topic, payload, lease_s=lease_s)
                 return _outcome(setpoint, await answer)
         except (TimeoutError, UnavailableError):  # without the broker's receipt it may have arrived all the same
+            promises.doubt(setpoint_id)
             return TimedOut(setpoint=setpoint, after_s=self._timeout_s)
 
 

@@ -1,20 +1,16 @@
 """What every device of the site last said. Values only: no socket, no task."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
 import structlog
 
 from adapters.mqtt.messages import (
-    Ack,
     AssetReport,
     BatteryReport,
     EvseReport,
-    Held,
     MeterReport,
     parse_ack,
     parse_asset,
@@ -23,9 +19,10 @@ from adapters.mqtt.messages import (
     parse_meter,
     parse_status,
 )
+from adapters.mqtt.promises import Promises
+from adapters.mqtt.readings import STALE_AFTER_S
 from adapters.mqtt.topics import ACK, STATE, STATUS, Topics
 from v2g.errors import FrameError
-from v2g.setpoint import Setpoint
 from v2g.site import Protocol, Site
 
 log = structlog.get_logger(__name__)
@@ -35,17 +32,12 @@ MAX_COUNTED_TOPICS = 1000  # a stranger who invents topics must not fill the mem
 OTHER_TOPICS = "(others)"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Sent:
-    """A setpoint on its way, and the answer to come."""
-
-    unit_id: str
-    setpoint: Setpoint
-    answer: asyncio.Future[Ack]
+Take = Callable[[bytes, datetime], None]
+"""Takes a payload that came at an instant; raises `FrameError`."""
 
 
 class Inbox:
-    """Latest reports by unit, who is online, and the answers awaited.
+    """Latest reports by unit, who is online, and in `promises` what they keep to.
 
     Parameters
     ----------
@@ -65,14 +57,14 @@ class Inbox:
         self.refused: Counter[str] = Counter()
         self._on_change = on_change
         self._online: set[str] = set()
-        self._held: dict[str, Held] = {}
-        self._sent: dict[str, _Sent] = {}
+        self._heard_at: dict[str, datetime] = {}
+        self.promises = Promises()
         self._routes = self._make_routes(site, topics)
 
-    def take(self, topic: str, payload: bytes) -> None:
-        """Take one message; what cannot be used is counted and logged, and changes nothing."""
+    def take(self, topic: str, payload: bytes, now: datetime) -> None:
+        """Take a message that comes at `now`; what cannot be used is counted and logged, and changes nothing."""
         try:
-            self._route(topic)(payload)
+            self._route(topic)(payload, now)
         except FrameError as error:
             self._refuse(topic, error)
 
@@ -80,35 +72,20 @@ class Inbox:
         """Return whether the device that owns `status_topic` is connected, as far as is known."""
         return status_topic in self._online
 
-    def held(self, unit_id: str, now: datetime) -> Held | None:
-        """Return the setpoint that `unit_id` confirmed, None if there is none or its lease ran out."""
-        held = self._held.get(unit_id)
-        return held if held is not None and held.lease_until is not None and held.lease_until > now else None
-
     def link_lost(self) -> None:
         """Count every device as offline until it has spoken again; reports stay and age."""
         if self._online:
             self._online.clear()
             self._on_change()
 
-    def expect(self, setpoint_id: str, setpoint: Setpoint) -> asyncio.Future[Ack]:
-        """Return the future answer to a setpoint about to be sent."""
-        answer: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
-        self._sent[setpoint_id] = _Sent(unit_id=setpoint.unit_id, setpoint=setpoint, answer=answer)
-        return answer
-
-    def forget_expired(self, now: datetime) -> None:
-        """Await no answers any more to setpoints that have expired."""
-        self._sent = {key: sent for key, sent in self._sent.items() if sent.setpoint.valid_until > now}
-
-    def _route(self, topic: str) -> Callable[[bytes], None]:
+    def _route(self, topic: str) -> Take:
         route = self._routes.get(topic)
         if route is None:
             raise FrameError("the site file names no such device", place=topic, mend="add it there, or correct the topic")
         return route
 
-    def _make_routes(self, site: Site, topics: Topics) -> Mapping[str, Callable[[bytes], None]]:
-        routes: dict[str, Callable[[bytes], None]] = {}
+    def _make_routes(self, site: Site, topics: Topics) -> Mapping[str, Take]:
+        routes: dict[str, Take] = {}
         for evse in (evse for evse in site.evses if evse.protocol is Protocol.MQTT):
             status = topics.station_status(evse.station_id)
             state, ack = (topics.evse(evse.station_id, evse.connector_id, leaf) for leaf in (STATE, ACK))
@@ -127,7 +104,8 @@ class Inbox:
             routes[ack] = partial(self._take_ack, ack, asset_id)
         return routes | {topics.meter(name): partial(self._take_meter, topics.meter(name), name) for name in METERS}
 
-    def _take_status(self, topic: str, payload: bytes) -> None:
+    def _take_status(self, topic: str, payload: bytes, now: datetime) -> None:
+        del now
         online = parse_status(payload, topic)
         if online == (topic in self._online):
             return
@@ -135,41 +113,45 @@ class Inbox:
         log.info("mqtt_device_online" if online else "mqtt_device_offline", topic=topic)
         self._on_change()
 
-    def _take_evse(self, topic: str, evse_id: str, payload: bytes) -> None:
+    def _take_evse(self, topic: str, evse_id: str, payload: bytes, now: datetime) -> None:
         report, before = parse_evse(payload, topic, evse_id), self.evses.get(evse_id)
+        if self._is_late(topic, report.at, now):
+            return
         self.evses[evse_id] = report
-        self._hold(evse_id, report.held)
+        self.promises.tell(evse_id, report.held, now)
         if _session_id(report) != _session_id(before):
             self._on_change()
 
-    def _take_battery(self, topic: str, battery_id: str, payload: bytes) -> None:
+    def _take_battery(self, topic: str, battery_id: str, payload: bytes, now: datetime) -> None:
         report = parse_battery(payload, topic)
-        self.batteries[battery_id] = report
-        self._hold(battery_id, report.held)
+        if not self._is_late(topic, report.at, now):
+            self.batteries[battery_id] = report
+            self.promises.tell(battery_id, report.held, now)
 
-    def _take_asset(self, topic: str, asset_id: str, payload: bytes) -> None:
+    def _take_asset(self, topic: str, asset_id: str, payload: bytes, now: datetime) -> None:
         report = parse_asset(payload, topic)
-        self.assets[asset_id] = report
-        self._hold(asset_id, report.held)
+        if not self._is_late(topic, report.at, now):
+            self.assets[asset_id] = report
+            self.promises.tell(asset_id, report.held, now)
 
-    def _take_meter(self, topic: str, name: str, payload: bytes) -> None:
-        self.meters[name] = parse_meter(payload, topic)
+    def _take_meter(self, topic: str, name: str, payload: bytes, now: datetime) -> None:
+        report = parse_meter(payload, topic)
+        if not self._is_late(topic, report.at, now):
+            self.meters[name] = report
 
-    def _take_ack(self, topic: str, unit_id: str, payload: bytes) -> None:
-        ack = parse_ack(payload, topic)
-        sent = self._sent.get(ack.setpoint_id)
-        if sent is None or sent.unit_id != unit_id:
-            raise FrameError("nobody awaits this answer", place=topic, mend="answer each setpoint once, on its own topic, in time")
-        del self._sent[ack.setpoint_id]
-        if ack.accepted:  # also when it comes too late for the sender: the charger keeps it all the same
-            self._held[unit_id] = Held(at=ack.at, setpoint_kw=ack.power_kw, lease_until=sent.setpoint.valid_until)
-        if not sent.answer.done():
-            sent.answer.set_result(ack)
+    def _take_ack(self, topic: str, unit_id: str, payload: bytes, now: datetime) -> None:
+        self.promises.answer(unit_id, parse_ack(payload, topic), now, topic)
 
-    def _hold(self, unit_id: str, held: Held) -> None:
-        before = self._held.get(unit_id)
-        if before is None or held.at >= before.at:  # a retained state may be older than an answer that has been received
-            self._held[unit_id] = held
+    def _is_late(self, topic: str, at: datetime, now: datetime) -> bool:
+        """Return whether a younger message was heard on `topic`, and lately: a clock that was set back is believed after a while.
+
+        A message from the future counts as of now, or a clock that was fast for a moment would silence its device.
+        """
+        at, before = min(at, now), self._heard_at.get(topic)
+        late = before is not None and at < before and (now - before).total_seconds() <= STALE_AFTER_S
+        if not late:
+            self._heard_at[topic] = at
+        return late
 
     def _refuse(self, topic: str, error: FrameError) -> None:
         key = topic[:200] if topic in self.refused or len(self.refused) < MAX_COUNTED_TOPICS else OTHER_TOPICS

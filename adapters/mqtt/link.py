@@ -128,7 +128,7 @@ class MqttLink:
             await self._say_online(online=True)
             try:
                 async for message in client.messages:
-                    self.inbox.take(message.topic.value, bytes(message.payload))
+                    self.inbox.take(message.topic.value, bytes(message.payload), self.clock.now())
             except asyncio.CancelledError:
                 await self._say_online(online=False)
                 raise

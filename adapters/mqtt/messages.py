@@ -12,11 +12,18 @@ from v2g.setpoint import Setpoint
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """What a device keeps as of `at`: `setpoint_kw` [kW] until `lease_until`; None where no setpoint is in force."""
+    """What a device keeps as of `at`: `setpoint_kw` [kW] until `lease_until`, then its fallback.
+
+    Without a setpoint `lease_until` is since when it follows a fallback of ours, None if it was never given one.
+    """
 
     at: datetime
     setpoint_kw: float | None = None
     lease_until: datetime | None = None
+
+    def in_force_kw(self, now: datetime) -> float | None:
+        """Return the setpoint in force at `now` [kW], None where there is none or its lease is over."""
+        return self.setpoint_kw if self.lease_until is not None and self.lease_until > now else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

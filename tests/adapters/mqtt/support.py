@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from aiomqtt import Client, ProtocolVersion, Will
+from hypothesis import strategies as st
 
 from adapters.clock import RealClock
 from adapters.mqtt.broker import EmbeddedBroker
@@ -59,6 +60,18 @@ def evse_state(at: datetime = NOW, *, session_id: str | None = "9f0c1d", **chang
     """Return a state message without a setpoint in force."""
     session = None if session_id is None else {"session_id": session_id, "plugged_in_at": words(at), "charged_kwh": 1.0}
     return {"at": words(at), "plugged": session is not None, "session": session, "power_kw": 0.0, **changes}
+
+
+def mutations(value: Any) -> st.SearchStrategy[Any]:
+    """Replace parts of `value`, at any depth, by any JSON value."""
+    junk = st.recursive(
+        st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=40),
+        lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner, max_size=2),
+        max_leaves=4,
+    )
+    if not isinstance(value, dict):
+        return st.just(value) | junk
+    return st.one_of(junk, st.fixed_dictionaries({key: mutations(item) for key, item in value.items()}))
 
 
 async def until(condition: Callable[[], object], *, pause_s: float = 0.01) -> None:

@@ -76,7 +76,7 @@ async def test_a_setpoint_is_confirmed_and_counts_until_its_lease_runs_out(broke
         assert charger.expiries_s == [900 if broker.version is ProtocolVersion.V5 else None]
         assert (outlet(link).acknowledged_kw, outlet(link).lease_until) == (-5.0, later(900))
         clock.advance_to(later(900))
-        assert (outlet(link).acknowledged_kw, outlet(link).lease_until) == (None, None)
+        assert (outlet(link).acknowledged_kw, outlet(link).lease_until) == (None, later(900)), "it follows its fallback"
         power = outlet(link).power_kw
         assert power is not None
         assert power.quality is Quality.STALE
@@ -141,6 +141,7 @@ async def test_a_charger_that_does_not_answer_times_out_and_holds_up_nobody(brok
         silent, fine = setpoint(5.0, "A"), setpoint(5.0, "C")
         outcomes = await MqttChargers(link, timeout_s=0.5).apply([silent, fine])
         assert outcomes == (TimedOut(setpoint=silent, after_s=0.5), Applied(setpoint=fine, at=NOW))
+        assert (outlet(link).acknowledged_kw, outlet(link).lease_until) == (None, None), "it may draw anything now"
 
 
 async def test_a_charger_that_vanishes_is_offline_by_its_last_will_and_unreachable(

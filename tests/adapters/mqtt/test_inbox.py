@@ -1,14 +1,17 @@
 import asyncio
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from adapters.mqtt.inbox import MAX_COUNTED_TOPICS, OTHER_TOPICS, Inbox
-from adapters.mqtt.messages import Held
+from adapters.mqtt.readings import STALE_AFTER_S
 from adapters.mqtt.topics import Topics
-from tests.adapters.mqtt.support import EXAMPLES, NOW, a_site, evse_state, later, words
+from tests.adapters.mqtt.support import EXAMPLES, NOW, a_site, evse_state, later, mutations, words
 from v2g.setpoint import Setpoint
 
 CP1 = "v2g/v1/S1/station/CP1"
@@ -25,8 +28,8 @@ class Counted(Inbox):
     def _count(self) -> None:
         self.changes += 1
 
-    def tell(self, topic: str, message: Any) -> None:
-        self.take(topic, json.dumps(message).encode())
+    def tell(self, topic: str, message: Any, now: datetime = NOW) -> None:
+        self.take(topic, json.dumps(message).encode(), now)
 
 
 @pytest.fixture
@@ -88,10 +91,10 @@ def test_a_lost_link_makes_everybody_offline_and_keeps_what_was_said(inbox: Coun
 )
 def test_what_cannot_be_used_changes_nothing_and_is_said_and_counted(inbox: Counted, topic: str, payload: bytes) -> None:
     inbox.tell(STATE_A, evse_state())
-    before = (inbox.evses.copy(), inbox.batteries.copy(), inbox.meters.copy(), inbox.held("A", NOW), inbox.changes)
+    before = (inbox.evses.copy(), inbox.batteries.copy(), inbox.meters.copy(), inbox.promises.held("A", NOW), inbox.changes)
     with capture_logs() as events:
-        inbox.take(topic, payload)
-    assert (inbox.evses, inbox.batteries, inbox.meters, inbox.held("A", NOW), inbox.changes) == before
+        inbox.take(topic, payload, NOW)
+    assert (inbox.evses, inbox.batteries, inbox.meters, inbox.promises.held("A", NOW), inbox.changes) == before
     assert inbox.refused == {topic: 1}
     assert events[0]["event"] == "mqtt_payload_refused"
     assert events[0]["topic"] == topic
@@ -102,57 +105,62 @@ def test_what_cannot_be_used_changes_nothing_and_is_said_and_counted(inbox: Coun
 def test_a_babbling_device_fills_neither_the_log_nor_the_memory(inbox: Counted) -> None:
     with capture_logs() as events:
         for _ in range(100):
-            inbox.take(STATE_A, b"{")
+            inbox.take(STATE_A, b"{", NOW)
     assert [event["count"] for event in events] == [1, 2, 4, 8, 16, 32, 64]
     for n in range(2 * MAX_COUNTED_TOPICS):
-        inbox.take(f"{CP1}/evse/{n + 10}/state", b"{")
+        inbox.take(f"{CP1}/evse/{n + 10}/state", b"{", NOW)
     assert len(inbox.refused) == MAX_COUNTED_TOPICS + 1
     assert inbox.refused[OTHER_TOPICS] == MAX_COUNTED_TOPICS + 1
     assert inbox.refused.total() == 100 + 2 * MAX_COUNTED_TOPICS
 
 
-def test_a_setpoint_counts_as_kept_until_its_lease_runs_out(inbox: Counted) -> None:
-    inbox.tell(STATE_A, evse_state(setpoint_kw=3.0, lease_until=words(later(60))))
-    assert inbox.held("A", later(59)) == Held(at=NOW, setpoint_kw=3.0, lease_until=later(60))
-    assert inbox.held("A", later(60)) is None
-    inbox.tell(STATE_A, evse_state(later(1), setpoint_kw=None, lease_until=None))
-    assert inbox.held("A", later(2)) is None
+def test_a_message_that_comes_late_does_not_undo_a_younger_one_but_a_clock_set_back_is_believed_in_the_end(inbox: Counted) -> None:
+    inbox.tell(STATE_A, evse_state(later(10), session_id=None), later(10))
+    inbox.tell(STATE_A, evse_state(later(9), session_id="old"), later(11))
+    assert inbox.evses["A"].session is None
+    inbox.tell(STATE_A, evse_state(later(9), session_id="set back"), later(10 + STALE_AFTER_S + 1))
+    assert inbox.evses["A"].session is not None
 
 
-async def test_an_answer_puts_its_setpoint_in_force_and_an_older_state_does_not_undo_it(inbox: Counted) -> None:
-    answer = inbox.expect("id", Setpoint(unit_id="A", power_kw=-5.0, valid_until=later(900)))
-    inbox.tell(ACK_A, {"setpoint_id": "id", "at": words(later(1)), "result": "accepted", "power_kw": -4.0})
-    assert (await answer).power_kw == -4.0
-    inbox.tell(STATE_A, evse_state(NOW, setpoint_kw=11.0, lease_until=words(later(900))))
-    assert inbox.held("A", later(1)) == Held(at=later(1), setpoint_kw=-4.0, lease_until=later(900))
-
-
-async def test_a_refusal_leaves_in_force_what_was(inbox: Counted) -> None:
-    inbox.tell(STATE_A, evse_state(setpoint_kw=3.0, lease_until=words(later(60))))
-    answer = inbox.expect("id", Setpoint(unit_id="A", power_kw=7.0, valid_until=later(900)))
-    inbox.tell(ACK_A, {"setpoint_id": "id", "at": words(later(1)), "result": "rejected", "power_kw": 3.0, "reason": "no"})
-    assert not (await answer).accepted
-    held = inbox.held("A", later(1))
-    assert held is not None
-    assert held.setpoint_kw == 3.0
-
-
-async def test_an_answer_that_comes_too_late_for_the_sender_still_counts_until_the_setpoint_expires(inbox: Counted) -> None:
-    for setpoint_id, valid_s in (("late", 900), ("expired", 10)):
-        answer = inbox.expect(setpoint_id, Setpoint(unit_id="A", power_kw=5.0, valid_until=later(valid_s)))
-        answer.cancel()
-    inbox.forget_expired(later(20))
-    inbox.tell(ACK_A, {"setpoint_id": "late", "at": words(later(20)), "result": "accepted", "power_kw": 5.0})
-    held = inbox.held("A", later(21))
-    assert held is not None
-    assert held.setpoint_kw == 5.0
-    inbox.tell(ACK_A, {"setpoint_id": "expired", "at": words(later(21)), "result": "accepted", "power_kw": 9.0})
-    assert inbox.refused == {ACK_A: 1}
+def test_a_clock_that_was_fast_for_a_moment_does_not_silence_its_device(inbox: Counted) -> None:
+    inbox.tell(STATE_A, evse_state(later(1e8), session_id="tomorrow"), NOW)
+    inbox.tell(STATE_A, evse_state(later(1), session_id="now"), later(1))
+    session = inbox.evses["A"].session
+    assert session is not None
+    assert session.session_id == "now"
 
 
 async def test_an_answer_on_another_units_topic_answers_nothing(inbox: Counted) -> None:
-    answer = inbox.expect("id", Setpoint(unit_id="B", power_kw=5.0, valid_until=later(900)))
+    answer = inbox.promises.expect("id", Setpoint(unit_id="B", power_kw=5.0, valid_until=later(900)), NOW)
     inbox.tell(ACK_A, {"setpoint_id": "id", "at": words(NOW), "result": "accepted", "power_kw": 5.0})
     await asyncio.sleep(0)
     assert not answer.done()
     assert inbox.refused == {ACK_A: 1}
+
+
+MESSAGES = st.sampled_from(
+    [(f"{CP1}/status", EXAMPLES["status"]), (STATE_A, EXAMPLES["evse_state"]), (ACK_A, EXAMPLES["ack"]),
+     ("v2g/v1/S1/battery/BAT/state", EXAMPLES["battery_state"]), ("v2g/v1/S1/asset/H2/state", EXAMPLES["asset_state"]),
+     ("v2g/v1/S1/meter/pv", EXAMPLES["meter"])]
+)  # fmt: skip
+
+
+@given(MESSAGES, st.data())
+def test_whatever_one_device_sends_no_other_is_touched(message: tuple[str, Any], data: st.DataObject) -> None:
+    inbox = Counted()
+    b = STATE_A.replace("/evse/1/", "/evse/2/")
+    inbox.tell(b, evse_state(session_id="b", setpoint_kw=3.0, lease_until=words(later(900))))
+    before = (inbox.evses["B"], inbox.promises.held("B", NOW))
+    topic, said = message
+    payload = json.dumps(data.draw(mutations(said))).encode()
+    cut = data.draw(st.integers(0, len(payload)))
+    inbox.take(topic, data.draw(st.sampled_from([payload, payload[:cut], payload * 2])), NOW)
+    assert (inbox.evses["B"], inbox.promises.held("B", NOW)) == before
+    assert set(inbox.evses) <= {"A", "B"}
+
+
+@given(st.text(max_size=40) | st.sampled_from(["v2g/v1/S1/", f"{CP1}/evse/1/setpoint"]), st.binary(max_size=40))
+def test_no_topic_and_no_bytes_do_more_than_be_refused(topic: str, payload: bytes) -> None:
+    inbox = Counted()
+    inbox.take(topic, payload, NOW)
+    assert (inbox.refused.total(), inbox.changes, inbox.evses) == (1, 0, {})

@@ -22,7 +22,7 @@ from adapters.mqtt.messages import (
     parse_status,
     text,
 )
-from tests.adapters.mqtt.support import EXAMPLES, NOW, evse_state, later
+from tests.adapters.mqtt.support import EXAMPLES, NOW, evse_state, later, mutations
 from v2g.errors import FrameError
 from v2g.session import ChargingSession, Vehicle, Wishes
 from v2g.setpoint import Setpoint
@@ -102,18 +102,6 @@ def test_instants_survive_the_wire(at: datetime) -> None:
 def test_an_instant_that_no_calendar_has_is_refused(words: str) -> None:
     with pytest.raises(FrameError, match="no such instant"):
         parse_meter(encoded({"at": words, "power_kw": 1.0}), "topic")
-
-
-def mutations(value: Any) -> st.SearchStrategy[Any]:
-    """Replace parts of `value`, at any depth, by any JSON value."""
-    junk = st.recursive(
-        st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=40),
-        lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner, max_size=2),
-        max_leaves=4,
-    )
-    if not isinstance(value, dict):
-        return st.just(value) | junk
-    return st.one_of(junk, st.fixed_dictionaries({key: mutations(item) for key, item in value.items()}))
 
 
 PARSERS = {
