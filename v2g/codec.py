@@ -1,6 +1,7 @@
 """Values to JSON and back: frozen dataclasses, enums, instants and arrays, by their type hints; decode ∘ encode = id.
 
 Non-finite numbers become the strings "NaN", "Infinity" and "-Infinity", so that what is written is strict JSON.
+An array with nothing in it is its shape, which a list could not tell.
 """
 
 import math
@@ -17,7 +18,7 @@ import numpy as np
 from v2g.errors import InputError
 
 T = TypeVar("T")
-TAG = "type"
+TAG, SHAPE = "type", "shape"
 
 
 def encode(value: Any) -> Any:
@@ -31,6 +32,8 @@ def encode(value: Any) -> Any:
             return _encode_float(value)
         case datetime():
             return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        case np.ndarray() if value.ndim > 1 and not value.size:
+            return {SHAPE: list(value.shape)}
         case np.ndarray():
             # Numbers that are all finite are JSON as they are: a fleet's arrays in milliseconds, not seconds.
             plain = value.dtype.kind in "fiub" and bool(np.isfinite(value).all())
@@ -78,7 +81,7 @@ def _decode(kind: Any, data: Any, place: str) -> Any:
         return _decode_union(get_args(kind), data, place)
     if origin is np.ndarray or kind is np.ndarray:
         dtype = get_args(get_args(kind)[1])[0] if get_args(kind) else np.float64
-        return np.asarray(_numbers(data), dtype=dtype)
+        return np.empty(data[SHAPE], dtype=dtype) if isinstance(data, dict) else np.asarray(_numbers(data), dtype=dtype)
     if origin is tuple:
         return _decode_tuple(get_args(kind), data, place)
     if origin in (dict, Mapping):

@@ -45,6 +45,14 @@ def test_a_union_is_told_apart_by_its_type() -> None:
     assert decode(DispatchReport, through_json(report)) == report
 
 
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=3))
+def test_an_array_keeps_its_shape_even_with_nothing_in_it(shape: list[int]) -> None:
+    value = np.arange(np.prod(shape), dtype=np.float64).reshape(shape)
+    again = decode(np.ndarray, json.loads(json.dumps(encode(value))))
+    assert again.shape == value.shape
+    np.testing.assert_array_equal(again, value)
+
+
 @given(st.floats(allow_nan=False), st.datetimes(timezones=st.just(UTC)))
 def test_readings_round_trip(value: float, at: datetime) -> None:
     reading = Reading(value=value, at=at)
