@@ -32,12 +32,8 @@ def encode(value: Any) -> Any:
             return _encode_float(value)
         case datetime():
             return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-        case np.ndarray() if value.ndim > 1 and not value.size:
-            return {SHAPE: list(value.shape)}
         case np.ndarray():
-            # Numbers that are all finite are JSON as they are: a fleet's arrays in milliseconds, not seconds.
-            plain = value.dtype.kind in "fiub" and bool(np.isfinite(value).all())
-            return value.tolist() if plain else [encode(item) for item in value.tolist()]
+            return _encode_array(value)
         case np.generic():
             return encode(value.item())
         case list() | tuple():
@@ -58,6 +54,14 @@ def decode(kind: type[T], data: Any, place: str = "$") -> T:
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise InputError(f"this is no {getattr(kind, '__name__', kind)}: {error}", place=place) from error
     return value
+
+
+def _encode_array(value: np.ndarray[Any, Any]) -> Any:
+    if value.ndim > 1 and not value.size:
+        return {SHAPE: list(value.shape)}
+    # Numbers that are all finite are JSON as they are: a fleet's arrays in milliseconds, not seconds.
+    plain = value.dtype.kind in "fiub" and bool(np.isfinite(value).all())
+    return value.tolist() if plain else [encode(item) for item in value.tolist()]
 
 
 def _encode_float(value: float) -> float | str:
