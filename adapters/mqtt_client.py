@@ -1,13 +1,27 @@
-"""Entering and leaving an aiomqtt client whole; for whoever speaks MQTT."""
+"""Where the broker is, and entering and leaving an aiomqtt client whole; for whoever speaks MQTT."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 
-from aiomqtt import Client
+from aiomqtt import Client, ProtocolVersion
 
 HALF_OPEN_S = 1.0
 """Wall seconds for a connection being opened, when it is no longer wanted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broker:
+    """A broker's address, who speaks to it and in what MQTT; without `tls`, which may hold a client's certificate, in plain TCP."""
+
+    host: str
+    port: int = 1883
+    username: str | None = None
+    password: str | None = None
+    tls: ssl.SSLContext | None = None
+    version: ProtocolVersion = ProtocolVersion.V5
 
 
 @asynccontextmanager

@@ -17,11 +17,11 @@ from aiomqtt import ProtocolVersion
 from adapters.clock import AcceleratedClock
 from adapters.farm.arrivals import demo_visits
 from adapters.farm.live import LiveFarm
-from adapters.farm.mqtt.line import Broker
 from adapters.farm.surroundings import StepSeries
 from adapters.farm.uncontrolled import uncontrolled
 from adapters.farm.visit import Visit
 from adapters.mqtt.broker import EmbeddedBroker
+from adapters.mqtt_client import Broker
 from config.asset_kpis import asset_kpis
 from config.demo_fleet import grown
 from config.driver_app import driver_app

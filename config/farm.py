@@ -15,6 +15,7 @@ from adapters.farm.mischief import early_departures
 from adapters.farm.supercharging import SUPERCHARGING, passing_visits
 from adapters.farm.surroundings import StepSeries
 from adapters.farm.visit import Visit
+from config.broker import broker_of
 from config.build import build_site
 from config.driver_app import driver_app
 from config.farm_file import FarmFile
@@ -56,7 +57,7 @@ async def running_farm(
             pv_kw=nothing,
             clock=clock,
             ocpp_url=url,
-            broker=None,
+            broker=broker_of(file.site.mqtt) if file.site.mqtt else None,
             tell_wishes=driver_app(client) if client else _unheard,
             ocpp_passwords=passwords,
             sample_s=file.sample_s,

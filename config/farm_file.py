@@ -80,10 +80,6 @@ def load_farm(path: Path) -> FarmFile:
 
 def _faults(file: FarmFile) -> Iterable[Fault]:
     yield from (replace(fault, place=("site", *fault.place)) for fault in site_faults(file.site))
-    for number, charger in enumerate(file.site.chargers):
-        if charger.protocol == "mqtt":
-            place = ("site", "chargers", number, "protocol")
-            yield Fault(place=place, message="a farm has no broker", mend="name a version of OCPP")
     for number, fault in enumerate(file.faults):
         if fault.kind in NEEDS_SIZE and fault.size == 0.0:
             yield Fault(place=("faults", number), message=f"how much is not said of {fault.kind}", mend=NEEDS_SIZE[fault.kind])

@@ -6,6 +6,7 @@ import numpy as np
 
 from config.assets_file import asset_faults
 from config.battery_faults import battery_faults
+from config.broker_faults import broker_faults
 from config.build import build_site, outlets, parents_first
 from config.cabinet_faults import cabinet_faults
 from config.fault import Fault
@@ -25,6 +26,7 @@ def faults(file: SiteFile) -> list[Fault]:
         *_name_faults(file),
         *cabinet_faults(file),
         *battery_faults(file),
+        *broker_faults(file),
         *_charger_faults(file),
         *_asset_faults(file),
         *_limit_faults(file),

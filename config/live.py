@@ -1,12 +1,9 @@
 """A station on real protocols: everything a site file names, wired and running."""
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-
-from aiomqtt import ProtocolVersion
 
 from adapters.ending import end
 from adapters.mqtt.assets import MqttAssets
@@ -18,6 +15,7 @@ from adapters.ocpp.central import CentralSystem
 from adapters.store.store import Store
 from adapters.web.app import create_app
 from adapters.web.server import Server, serve
+from config.broker import broker_of
 from config.control import Control
 from config.effects import Effects
 from config.gateway import SiteGateway
@@ -25,13 +23,11 @@ from config.keeping import Keeping
 from config.live_station import HISTORY_H, LiveStation
 from config.load import LoadedSite
 from config.secrets import passwords, pseudonyms, secret
-from config.site_file import MqttFile
 from config.watch import watched
 from forecasts.forecaster import SeasonalForecaster
 from forecasts.history import History
 from optimizer.ladder import Ladder
 from optimizer.process import ProcessPlanner
-from v2g.errors import SiteError
 from v2g.ports import Chargers, Clock
 from v2g.record import Memory
 from v2g.site import Protocol, Site
@@ -122,25 +118,10 @@ def _link(wire: Wire) -> MqttLink | None:
     return MqttLink(
         wire.loaded.site,
         wire.clock,
-        host=mqtt.host,
-        port=mqtt.port,
-        username=mqtt.username,
-        password=secret(mqtt.password_env, "mqtt.password_env"),
-        tls=_tls(mqtt),
-        version=ProtocolVersion.V5 if mqtt.version == "5.0" else ProtocolVersion.V311,
+        broker=broker_of(mqtt),
         on_change=wire.wake,
         wall_s_per_clock_s=1.0 / wire.speed,
     )
-
-
-def _tls(mqtt: MqttFile) -> ssl.SSLContext | None:
-    """Return how to check the broker's certificate. Raises `SiteError` if the authority's file cannot be used."""
-    if not mqtt.tls:
-        return None
-    try:
-        return ssl.create_default_context(cafile=mqtt.ca_file)
-    except (OSError, ssl.SSLError) as error:
-        raise SiteError(f"{mqtt.ca_file} cannot be used: {error}", place="mqtt.ca_file", mend="give a PEM file") from error
 
 
 async def _gateway(

@@ -100,19 +100,30 @@ class OcppFile(Strict):
     answer_timeout_s: Annotated[Number, Field(gt=0, le=1e6)] = 10.0
 
 
+class MqttTlsFile(Strict):
+    """TLS to the broker: files in PEM.
+
+    Its certificate must be signed by the authority in `ca`, or by one that this machine trusts; `certificate` and `key` are ours.
+    """
+
+    ca: str | None = None
+    certificate: str | None = None
+    key: str | None = None
+
+
 class MqttFile(Strict):
     """The broker. `password_env` names an environment variable; `version` is "3.1.1" for brokers that know no 5.0.
 
-    With `tls` the broker's certificate must be one that this machine trusts, or signed by the authority in the file `ca_file`.
+    With `home_assistant` the station's chargers and figures show up in Home Assistant by themselves.
     """
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 1883
     version: Literal["5.0", "3.1.1"] = "5.0"
-    tls: bool = False
-    ca_file: str | None = None
-    username: str | None = None
+    tls: MqttTlsFile | None = None
+    user: str | None = None
     password_env: str | None = None
+    home_assistant: bool = False
 
 
 class WebFile(Strict):

@@ -43,7 +43,8 @@ def _chargers(site: Site, station: Station, protocol: Protocol) -> Part:
 
 
 def _broker(link: MqttLink) -> Part:
-    return Part(name="broker", condition=Condition.OK if link.connected else Condition.DOWN, detail=link.detail)
+    condition = Condition.DOWN if not link.connected else Condition.DEGRADED if link.trouble else Condition.OK
+    return Part(name="broker", condition=condition, detail=link.detail)
 
 
 def _meters(site: Site, station: Station) -> Part:

@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from itertools import groupby
@@ -18,7 +19,7 @@ from adapters.farm.leases import Leases
 from adapters.farm.mischief import Fault, Mischief, Victim
 from adapters.farm.mqtt.asset import AssetDevice
 from adapters.farm.mqtt.charger import MqttCharger
-from adapters.farm.mqtt.line import Broker, Device, Line
+from adapters.farm.mqtt.line import Device, Line
 from adapters.farm.mqtt.site import Meters, StationaryBattery
 from adapters.farm.ocpp.manners import Manners
 from adapters.farm.ocpp.v2.charger import StationCharger
@@ -31,6 +32,7 @@ from adapters.farm.surroundings import StepSeries, Surroundings
 from adapters.farm.visit import Visit
 from adapters.farm.wireless import Wireless
 from adapters.farm.yard import Yard
+from adapters.mqtt_client import Broker
 from v2g.errors import SeriesError
 from v2g.ports import Clock
 from v2g.session import Wishes
@@ -160,7 +162,7 @@ class LiveFarm:
                 outlets,
                 site_id=self._site.site_id,
                 leases=self._leases,
-                broker=self._broker,
+                broker=self._broker_of(self._broker, station_id),
                 clock=self._clock,
                 touch=self._touch,
                 period_s=self._state_s,
@@ -189,7 +191,11 @@ class LiveFarm:
         assets = [AssetDevice(site.site_id, plant, unit, leases=leases, touch=self._touch) for unit, plant in plants]
         devices: list[Device] = [*batteries, *assets]
         meters = Line(Meters(site.site_id, self._readings), broker, self._clock, meter_s)
-        return [meters, *(Line(device, broker, self._clock, self._state_s) for device in devices)]
+        return [meters, *(Line(it, self._broker_of(broker, it.name), self._clock, self._state_s) for it in devices)]
+
+    def _broker_of(self, broker: Broker, name: str) -> Broker:
+        """Return the broker as the device `name` speaks to it: as itself where it has a password."""
+        return replace(broker, username=name, password=self._passwords[name]) if name in self._passwords else broker
 
     def _spawn(self, job: Coroutine[Any, Any, None]) -> None:
         task = self._group.create_task(job)

@@ -21,7 +21,7 @@ from adapters.mqtt.messages import (
 )
 from adapters.mqtt.promises import Promises
 from adapters.mqtt.readings import STALE_AFTER_S
-from adapters.mqtt.topics import ACK, STATE, STATUS, Topics
+from adapters.mqtt.topics import ACK, STATE, STATUS, VERSION, Topics
 from v2g.errors import FrameError
 from v2g.site import Protocol, Site
 
@@ -58,7 +58,7 @@ class Inbox:
         self._on_change = on_change
         self._online: set[str] = set()
         self._heard_at: dict[str, datetime] = {}
-        self.promises = Promises()
+        self.promises, self._topics = Promises(), topics
         self._routes = self._make_routes(site, topics)
 
     def take(self, topic: str, payload: bytes, now: datetime) -> None:
@@ -79,7 +79,10 @@ class Inbox:
             self._on_change()
 
     def _route(self, topic: str) -> Take:
-        route = self._routes.get(topic)
+        route, version = self._routes.get(topic), self._topics.other_version(topic)
+        if version is not None:
+            mend = "update the device or this daemon; clear what the broker retained if the device is gone"
+            raise FrameError(f"it speaks version {version} of the contract, this daemon {VERSION}", place=topic, mend=mend)
         if route is None:
             raise FrameError("the site file names no such device", place=topic, mend="add it there, or correct the topic")
         return route

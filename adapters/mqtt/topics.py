@@ -1,18 +1,23 @@
 """Topic names of one site; the only place where they are put together. The contract is docs/mqtt.md."""
 
+import re
+
 from v2g.errors import SiteError
 
+VERSION = "v1"
+"""Of the contract: what says another one is refused as a whole."""
 SETPOINT, ACK, STATE, STATUS = "setpoint", "ack", "state", "status"
 
 
 class Topics:
-    """Topics under ``v2g/v1/{site_id}``.
+    """Topics under ``v2g/{VERSION}/{site_id}``.
 
     Raises `SiteError` where an id cannot be a topic level: empty, or holding ``/``, ``+``, ``#`` or NUL (MQTT 5.0, 4.7).
     """
 
     def __init__(self, site_id: str) -> None:
-        self.root = f"v2g/v1/{_level(site_id)}"
+        self._site_id = _level(site_id)
+        self.root = f"v2g/{VERSION}/{site_id}"
         self.daemon_status = f"{self.root}/daemon/{STATUS}"
         self.plan = f"{self.root}/plan"
 
@@ -38,11 +43,16 @@ class Topics:
 
     @property
     def from_devices(self) -> tuple[str, ...]:
-        """Filters for all that devices send; wide, so that a device which the site file forgot is noticed."""
-        return (f"{self.root}/station/+/{STATUS}", f"{self.root}/station/+/evse/+/{STATE}", f"{self.root}/station/+/evse/+/{ACK}",
-                f"{self.root}/battery/+/{STATUS}", f"{self.root}/battery/+/{STATE}", f"{self.root}/battery/+/{ACK}",
-                f"{self.root}/asset/+/{STATUS}", f"{self.root}/asset/+/{STATE}", f"{self.root}/asset/+/{ACK}",
+        """Filters for all that devices send; wide, so that one is noticed that the site file forgot or of another version."""
+        kinds, whose = ("station", "battery", "asset"), ("station/+/evse", "battery", "asset")
+        return (*(f"v2g/+/{self._site_id}/{kind}/+/{STATUS}" for kind in kinds),
+                *(f"{self.root}/{who}/+/{leaf}" for who in whose for leaf in (STATE, ACK)),
                 f"{self.root}/meter/+")  # fmt: skip
+
+    def other_version(self, topic: str) -> str | None:
+        """Return the version that `topic` of this site has if it is not ours."""
+        found = re.match(rf"v2g/([^/]+)/{re.escape(self._site_id)}/", topic)
+        return found[1] if found and found[1] != VERSION else None
 
 
 def _level(name: str) -> str:

@@ -7,10 +7,11 @@ from uuid import uuid4
 
 from adapters.farm.leases import Leases
 from adapters.farm.mqtt.desk import Desk
-from adapters.farm.mqtt.line import Broker, Line
+from adapters.farm.mqtt.line import Line
 from adapters.farm.mqtt.messages import Payload, root
 from adapters.farm.outlet import Outlet
 from adapters.farm.visit import Visit
+from adapters.mqtt_client import Broker
 from v2g.ports import Clock
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import socket as sockets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Protocol
@@ -13,7 +12,7 @@ import structlog
 
 from adapters.farm.lifeline import Backoff, Lifeline, heed_cancellation
 from adapters.farm.mqtt.messages import Payload, write
-from adapters.mqtt_client import entered
+from adapters.mqtt_client import Broker, entered
 from v2g.ports import Clock
 
 log = structlog.get_logger(__name__)
@@ -23,17 +22,6 @@ KEEP_ALIVE_S = 10
 OFFLINE = {"online": False}
 WRONG_VERSION = (1, 132)
 """CONNACK codes by which a broker refuses MQTT 5.0: "unacceptable protocol version" of 3.1.1, "unsupported" of 5.0."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Broker:
-    """Where the broker is, who speaks, and the newest MQTT to try; a broker that refuses 5.0 is spoken to in 3.1.1."""
-
-    host: str
-    port: int
-    username: str | None = None
-    password: str | None = None
-    version: aiomqtt.ProtocolVersion = aiomqtt.ProtocolVersion.V5
 
 
 class Device(Protocol):
@@ -64,7 +52,10 @@ class Device(Protocol):
 
 
 class Line:
-    """Runs one device. It reports every `period_s` seconds of the clock, and at once after `hurry`."""
+    """Runs one device. It reports every `period_s` seconds of the clock, and at once after `hurry`.
+
+    A broker that refuses MQTT 5.0 is spoken to in 3.1.1.
+    """
 
     def __init__(self, device: Device, broker: Broker, clock: Clock, period_s: float) -> None:
         self.lifeline = Lifeline()
@@ -99,6 +90,7 @@ class Line:
             self._broker.port,
             username=self._broker.username,
             password=self._broker.password,
+            tls_context=self._broker.tls,
             identifier=self._device.name,
             protocol=self._version,
             clean_session=None if modern else True,
@@ -135,6 +127,9 @@ class Line:
 
     async def _obey(self, client: aiomqtt.Client) -> None:
         async for message in client.messages:
+            if message.retain:  # the daemon retains no setpoint: this one is a stranger's, or of another time
+                log.warning("farm_retained_setpoint_ignored", device=self._device.name, topic=str(message.topic))
+                continue
             raw = message.payload if isinstance(message.payload, bytes) else b""
             ack = self._device.answer(str(message.topic), raw, self._clock.now())
             if ack is None:

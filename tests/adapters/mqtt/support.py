@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from adapters.clock import RealClock
 from adapters.mqtt.broker import EmbeddedBroker
 from adapters.mqtt.link import MqttLink
+from adapters.mqtt_client import Broker
 from v2g.assets import Electrolyser
 from v2g.ports import Clock
 from v2g.site import Battery, Circuit, Evse, Protocol, Site, Tariff
@@ -88,8 +89,8 @@ async def running(
     broker: EmbeddedBroker, site_id: str = "S1", *, clock: Clock | None = None, **options: Any
 ) -> AsyncIterator[MqttLink]:
     """Run a link, wait until it is connected, and see that it ends when it is cancelled."""
-    options = {"on_change": lambda: None, "version": broker.version, **options}
-    link = MqttLink(a_site(site_id), clock or RealClock(), host=broker.host, port=broker.port, **options)
+    options = {"on_change": lambda: None, **options}
+    link = MqttLink(a_site(site_id), clock or RealClock(), broker=address(broker), **options)
     task = asyncio.create_task(link.run())
     try:
         await until(lambda: link.connected or task.done())
@@ -98,6 +99,10 @@ async def running(
         task.cancel()
         await asyncio.wait([task], timeout=10.0)
         assert task.cancelled()
+
+
+def address(broker: EmbeddedBroker) -> Broker:
+    return Broker(host=broker.host, port=broker.port, version=broker.version)
 
 
 def connection(broker: EmbeddedBroker, **options: Any) -> Client:

@@ -11,6 +11,7 @@ from adapters.clock import VirtualClock
 from adapters.mqtt.broker import EmbeddedBroker
 from adapters.mqtt.chargers import MqttChargers
 from adapters.mqtt.link import MqttLink
+from adapters.mqtt_client import Broker
 from tests.adapters.mqtt.support import (
     NOW,
     a_site,
@@ -195,7 +196,7 @@ async def test_retained_words_of_the_dead_are_old_and_offline(broker: EmbeddedBr
 
 @pytest.mark.parametrize(("lease_s", "expiry_s"), [(0.0, 1), (900.0, 9), (3550.0, 36)])
 def test_the_broker_counts_leases_in_wall_seconds_and_at_least_one(lease_s: float, expiry_s: int) -> None:
-    link = MqttLink(a_site(), VirtualClock(NOW), host="127.0.0.1", on_change=lambda: None, wall_s_per_clock_s=0.01)
+    link = MqttLink(a_site(), VirtualClock(NOW), broker=Broker(host="127.0.0.1"), on_change=lambda: None, wall_s_per_clock_s=0.01)
     properties = link._expiry(lease_s)
     assert properties is not None
     assert properties.MessageExpiryInterval == expiry_s

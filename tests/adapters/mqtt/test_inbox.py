@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
@@ -145,6 +145,7 @@ MESSAGES = st.sampled_from(
 )  # fmt: skip
 
 
+@settings(max_examples=50)
 @given(MESSAGES, st.data())
 def test_whatever_one_device_sends_no_other_is_touched(message: tuple[str, Any], data: st.DataObject) -> None:
     inbox = Counted()

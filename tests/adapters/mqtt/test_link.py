@@ -6,6 +6,7 @@ import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import groupby
 from typing import Any
 
 import pytest
@@ -15,7 +16,8 @@ from adapters.clock import RealClock
 from adapters.mqtt.broker import EmbeddedBroker, free_port, installed_server
 from adapters.mqtt.link import MqttLink
 from adapters.mqtt.meters import MqttMeters
-from tests.adapters.mqtt.support import NOW, a_site, connection, device, evse_state, running, until
+from adapters.mqtt_client import Broker
+from tests.adapters.mqtt.support import NOW, a_site, address, connection, device, evse_state, running, until
 from v2g.errors import UnavailableError
 
 STATUS = "v2g/v1/S1/daemon/status"
@@ -51,9 +53,8 @@ async def test_a_daemon_that_vanishes_is_said_by_its_last_will_and_comes_back(an
     async with running(any_broker) as link, overheard(any_broker, STATUS) as heard:
         assert link._client is not None
         link._client._client.socket().shutdown(socket.SHUT_RDWR)  # pulled out, without a word to the broker
-        await until(lambda: len(heard) == 3)
-        assert link.connected
-    assert [status["online"] for status in heard] == [True, False, True]
+        await until(lambda: link.n_connections == 2 and heard[-1]["online"])
+    assert [online for online, _ in groupby(status["online"] for status in heard)] == [True, False, True]
 
 
 async def test_what_was_retained_before_the_daemon_came_is_known_and_what_comes_later_too(any_broker: EmbeddedBroker) -> None:
@@ -69,7 +70,7 @@ async def test_what_was_retained_before_the_daemon_came_is_known_and_what_comes_
 
 async def test_a_broker_that_comes_late_is_found(broker: EmbeddedBroker) -> None:
     await broker.stop()
-    link = MqttLink(a_site(), RealClock(), host=broker.host, port=broker.port, version=broker.version, on_change=lambda: None)
+    link = MqttLink(a_site(), RealClock(), broker=address(broker), on_change=lambda: None)
     assert (link.connected, link.detail) == (False, "not started")
     task = asyncio.create_task(link.run())
     await until(lambda: "not connected" in link.detail)
@@ -140,7 +141,7 @@ async def test_the_link_can_be_cancelled_while_a_broker_keeps_it_waiting() -> No
     writers: list[asyncio.StreamWriter] = []
     port = free_port()
     async with await asyncio.start_server(lambda _reader, writer: writers.append(writer), "127.0.0.1", port):
-        link = MqttLink(a_site(), RealClock(), host="127.0.0.1", port=port, on_change=lambda: None)
+        link = MqttLink(a_site(), RealClock(), broker=Broker(host="127.0.0.1", port=port), on_change=lambda: None)
         task = asyncio.create_task(link.run())
         await until(lambda: writers)
         task.cancel()
@@ -153,9 +154,7 @@ async def test_the_link_can_be_cancelled_while_a_broker_keeps_it_waiting() -> No
 
 async def test_the_link_ends_whenever_it_is_cancelled_while_it_says_that_it_is_there(any_broker: EmbeddedBroker) -> None:
     for turns in range(40):
-        link = MqttLink(
-            a_site(), RealClock(), host=any_broker.host, port=any_broker.port, version=any_broker.version, on_change=lambda: None
-        )
+        link = MqttLink(a_site(), RealClock(), broker=address(any_broker), on_change=lambda: None)
         task = asyncio.create_task(link.run())
         await until(lambda link=link: link.connected, pause_s=0.0)
         for _ in range(turns):
@@ -166,7 +165,7 @@ async def test_the_link_ends_whenever_it_is_cancelled_while_it_says_that_it_is_t
 
 
 async def test_a_link_cancelled_while_it_connects_leaves_nothing_behind(broker: EmbeddedBroker) -> None:
-    link = MqttLink(a_site(), RealClock(), host=broker.host, port=broker.port, version=broker.version, on_change=lambda: None)
+    link = MqttLink(a_site(), RealClock(), broker=address(broker), on_change=lambda: None)
     said: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: said.append(context))
     for turns in range(30):
@@ -182,19 +181,40 @@ async def test_a_link_cancelled_while_it_connects_leaves_nothing_behind(broker: 
 
 
 @pytest.mark.skipif(installed_server().name != "mosquitto", reason="amqtt does not end the older connection of a client")
-async def test_a_second_daemon_on_the_same_site_shows(broker: EmbeddedBroker) -> None:
-    async with running(broker) as first, running(broker):
-        await until(lambda: "not connected" in first.detail)
+async def test_a_second_daemon_on_the_same_site_shows_in_both_and_they_stop_pushing_each_other_out(broker: EmbeddedBroker) -> None:
+    async with running(broker) as first, running(broker) as second:
+        await until(lambda: "second daemon" in first.detail and "second daemon" in second.detail)
+        assert {first.connected, second.connected} == {True, False}
+        before = first.n_connections + second.n_connections
+        await asyncio.sleep(1.5)  # the first wait is over three times
+        assert first.n_connections + second.n_connections <= before + 1
+
+
+async def test_a_daemon_that_starts_again_is_no_rival_of_its_last_run(broker: EmbeddedBroker) -> None:
+    for _ in range(2):
+        async with running(broker) as link:
+            await asyncio.sleep(0.1)  # until it has said that it is there
+            link._client._client.socket().shutdown(socket.SHUT_RDWR)
+            await until(lambda: link.n_connections == 2 and link.connected)
+            await asyncio.sleep(0.1)
+            assert link.trouble == ""
+
+
+async def test_a_device_of_another_version_is_refused_and_it_is_said(broker: EmbeddedBroker) -> None:
+    async with running(broker) as link, device(broker, "v2g/v2/S1/station/CP1"):
+        await until(lambda: link.inbox.refused)
+        assert not link.inbox.is_online("v2g/v1/S1/station/CP1/status")
+        assert dict(link.inbox.refused) == {"v2g/v2/S1/station/CP1/status": 1}
 
 
 async def refuse_subscriptions(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Speak just enough MQTT 3.1.1 to accept a connection and then refuse the seven subscriptions."""
+    """Speak just enough MQTT 3.1.1 to accept a connection and then refuse the eleven subscriptions."""
     await reader.read(1024)
     writer.write(bytes([0x20, 2, 0, 0]))
     subscribe = await reader.read(1024)
     length_bytes = 1 if subscribe[1] < 128 else 2
     packet_id = subscribe[1 + length_bytes : 3 + length_bytes]
-    writer.write(bytes([0x90, 2 + 7]) + packet_id + bytes([0x80] * 7))
+    writer.write(bytes([0x90, 2 + 11]) + packet_id + bytes([0x80] * 11))
     await reader.read()
     writer.close()
     await writer.wait_closed()
@@ -203,7 +223,9 @@ async def refuse_subscriptions(reader: asyncio.StreamReader, writer: asyncio.Str
 async def test_an_access_list_that_lets_the_daemon_hear_nothing_is_said() -> None:
     port = free_port()
     async with await asyncio.start_server(refuse_subscriptions, "127.0.0.1", port):
-        link = MqttLink(a_site(), RealClock(), host="127.0.0.1", port=port, version=ProtocolVersion.V311, on_change=lambda: None)
+        link = MqttLink(
+            a_site(), RealClock(), broker=Broker(host="127.0.0.1", port=port, version=ProtocolVersion.V311), on_change=lambda: None
+        )
         task = asyncio.create_task(link.run())
         await until(lambda: "refuses subscriptions under v2g/v1/S1" in link.detail)
         assert not link.connected

@@ -18,6 +18,7 @@ from aiomqtt import Client, ProtocolVersion
 from adapters.clock import RealClock
 from adapters.mqtt.broker import EmbeddedBroker, Mosquitto, find_mosquitto
 from adapters.mqtt.link import MqttLink
+from adapters.mqtt_client import Broker
 from tests.adapters.mqtt.support import PAGE, a_site, evse_state, until
 
 pytestmark = pytest.mark.skipif(
@@ -40,7 +41,7 @@ class Guarded:
 
     def link(self, password: str, tls: ssl.SSLContext | None) -> MqttLink:
         return MqttLink(
-            a_site(), RealClock(), host="127.0.0.1", port=self.port, username="daemon", password=password, tls=tls,
+            a_site(), RealClock(), broker=Broker(host="127.0.0.1", port=self.port, username="daemon", password=password, tls=tls),
             on_change=lambda: None,
         )  # fmt: skip
 

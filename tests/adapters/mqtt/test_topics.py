@@ -27,3 +27,17 @@ def test_an_id_that_would_escape_its_level_is_refused(before: str, bad: str, aft
 def test_an_empty_id_is_refused() -> None:
     with pytest.raises(SiteError, match="cannot be part of an MQTT topic"):
         Topics("")
+
+
+@pytest.mark.parametrize(
+    ("topic", "version"),
+    [
+        ("v2g/v1/S.1/station/CP1/status", None),
+        ("v2g/v2/S.1/station/CP1/status", "v2"),
+        ("v2g//S.1/x", None),
+        ("v2g/v2/S21/station/CP1/status", None),
+        ("v2g/v2/a/S.1/status", None),
+    ],
+)
+def test_a_topic_of_another_version_is_known_as_such(topic: str, version: str | None) -> None:
+    assert Topics("S.1").other_version(topic) == version

@@ -9,7 +9,7 @@ import pytest
 
 from adapters.clock import AcceleratedClock
 from adapters.farm.live import LiveFarm
-from adapters.farm.mqtt.line import Broker
+from adapters.mqtt_client import Broker
 from adapters.ocpp.central import CentralSystem
 from tests.adapters.farm.stations import START, always, outlet, station, v2g_stay
 from tests.support.transactions import MemoryTransactions

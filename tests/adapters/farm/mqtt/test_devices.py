@@ -15,9 +15,10 @@ from referencing import Registry, Resource
 
 from adapters.clock import AcceleratedClock
 from adapters.farm.live import LiveFarm
-from adapters.farm.mqtt.line import Broker, Line
+from adapters.farm.mqtt.line import Line
 from adapters.farm.mqtt.site import Meters
 from adapters.farm.visit import Visit
+from adapters.mqtt_client import Broker
 from tests.adapters.farm.mosquitto import free_port, mosquitto
 from tests.adapters.farm.stations import START, always, outlet, station, stay, v2g_stay
 from tests.adapters.farm.waiting import until

@@ -15,8 +15,8 @@ from websockets.exceptions import ConnectionClosed
 
 from adapters.clock import AcceleratedClock
 from adapters.farm.live import LiveFarm
-from adapters.farm.mqtt.line import Broker
 from adapters.farm.visit import Visit
+from adapters.mqtt_client import Broker
 from tests.adapters.farm.stations import START, always, outlet, station
 from v2g.session import Wishes
 from v2g.site import Evse, Protocol

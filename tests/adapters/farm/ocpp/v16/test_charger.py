@@ -11,8 +11,8 @@ from ocpp.v16 import call
 
 from adapters.clock import AcceleratedClock
 from adapters.farm.live import LiveFarm
-from adapters.farm.mqtt.line import Broker
 from adapters.farm.visit import Visit
+from adapters.mqtt_client import Broker
 from tests.adapters.farm.csms import Csms
 from tests.adapters.farm.stations import START, always, outlet, station, stay
 from tests.adapters.farm.waiting import until
