@@ -1,9 +1,10 @@
 """A station on real protocols: everything a site file names, wired and running."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import Any
 
 from adapters.ending import end
 from adapters.mqtt.assets import MqttAssets
@@ -11,6 +12,7 @@ from adapters.mqtt.batteries import MqttBatteries
 from adapters.mqtt.chargers import MqttChargers
 from adapters.mqtt.link import MqttLink
 from adapters.mqtt.meters import MqttMeters
+from adapters.mqtt.teller import Teller
 from adapters.ocpp.central import CentralSystem
 from adapters.store.store import Store
 from adapters.web.app import create_app
@@ -44,6 +46,7 @@ class LiveDaemon:
     station: LiveStation
     control: Control
     planner: ProcessPlanner
+    central: CentralSystem | None
     ocpp_url: str
     web_url: str
 
@@ -86,10 +89,12 @@ async def running(
         station.attend(control, watched(site, station, link, store, control), Effects(site, parts.forecaster, asked))
         ocpp_url = (await stack.enter_async_context(central.serve(file.ocpp.host, file.ocpp.port))).url if central else ""
         server = _server(wire, station)
-        works = [control.run_ticks(), control.run_looks(), station.keeping.run(), server.run(), *([link.run()] if link else [])]
+        works = [control.run_ticks(), control.run_looks(), station.keeping.run(), server.run(), *_mqtt_works(wire, link, station)]
         tasks = [group.create_task(work) for work in works]
         try:
-            yield LiveDaemon(station=station, control=control, planner=planner, ocpp_url=ocpp_url, web_url=server.url)
+            yield LiveDaemon(
+                station=station, control=control, planner=planner, central=central, ocpp_url=ocpp_url, web_url=server.url
+            )
         finally:
             with suppress(TimeoutError):
                 await asyncio.wait_for(station.keeping.drain(), DRAIN_S)
@@ -108,6 +113,7 @@ def _central(wire: Wire, store: Store) -> CentralSystem | None:
         pseudonym=pseudonyms(ocpp.pseudonym_key_env, "ocpp.pseudonym_key_env"),
         on_change=wire.wake,
         answer_timeout_s=ocpp.answer_timeout_s,
+        meter_interval_s=ocpp.meter_interval_s,
     )
 
 
@@ -122,6 +128,14 @@ def _link(wire: Wire) -> MqttLink | None:
         on_change=wire.wake,
         wall_s_per_clock_s=1.0 / wire.speed,
     )
+
+
+def _mqtt_works(wire: Wire, link: MqttLink | None, station: LiveStation) -> list[Coroutine[Any, Any, None]]:
+    """Return what runs for the broker's sake; what is told before the first connection is told after it."""
+    mqtt = wire.loaded.file.mqtt
+    if link is None or mqtt is None:
+        return []
+    return [link.run(), Teller(link, station, home_assistant=mqtt.home_assistant).run()]
 
 
 async def _gateway(

@@ -5,15 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from adapters.mqtt.link import MqttLink
 from adapters.mqtt.messages import text
-from adapters.mqtt.schema import dump
 from v2g.plan import Plan
-
-
-async def publish_plan(link: MqttLink, plan: Plan) -> None:
-    """Publish the summary of `plan`, retained. Raises `UnavailableError` if there is no connection."""
-    await link.publish(link.topics.plan, dump("plan", plan_message(plan), link.topics.plan), retain=True)
 
 
 def plan_message(plan: Plan) -> dict[str, Any]:

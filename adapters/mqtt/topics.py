@@ -20,6 +20,7 @@ class Topics:
         self.root = f"v2g/{VERSION}/{site_id}"
         self.daemon_status = f"{self.root}/daemon/{STATUS}"
         self.plan = f"{self.root}/plan"
+        self.shown_site, self.all_shown = f"{self.root}/shown/site", f"{self.root}/shown/#"
 
     def station_status(self, station_id: str) -> str:
         """Return where a charger says whether it is connected."""
@@ -40,6 +41,10 @@ class Topics:
     def meter(self, name: str) -> str:
         """Return a meter's topic."""
         return f"{self.root}/meter/{_level(name)}"
+
+    def shown_outlet(self, evse_id: str) -> str:
+        """Return where the daemon shows an outlet, whatever its protocol."""
+        return f"{self.root}/shown/outlet/{_level(evse_id)}"
 
     @property
     def from_devices(self) -> tuple[str, ...]:
