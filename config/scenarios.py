@@ -50,10 +50,11 @@ class Files:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Past:
-    """What forecasts may know of the days before the start."""
+    """What forecasts may know of the days before the start, and the country whose holidays they keep."""
 
     load: History = field(default_factory=History)
     ended: tuple[EndedVisit, ...] = ()
+    country: str = ""
 
 
 def make_scenario(loaded: LoadedSite, files: Files, *, days: int, seed: int, v2g_share: float) -> tuple[Scenario, Past]:
@@ -78,7 +79,7 @@ def make_scenario(loaded: LoadedSite, files: Files, *, days: int, seed: int, v2g
         signals=(*prices, *called),
         notes=(visit_note, load_note, price_note, *call_note),
     )
-    return scenario, Past(load=load_past, ended=ended)
+    return scenario, Past(load=load_past, ended=ended, country=loaded.file.country)
 
 
 def _check_days(first_day: date, days: int) -> None:
@@ -118,7 +119,14 @@ def _visits(
         days_before=HISTORY_DAYS,
     )
     ended = tuple(
-        EndedVisit(driver=s.user, plugged_in_at=s.plug_in, left_at=s.plug_out, stated=s.stated_departure, energy_kwh=s.energy_kwh)
+        EndedVisit(
+            driver=s.user,
+            plugged_in_at=s.plug_in,
+            left_at=s.plug_out,
+            stated=s.stated_departure,
+            energy_kwh=s.energy_kwh,
+            requested_kwh=s.energy_kwh,
+        )
         for s in placement.ended
     )
     note = f"{placement.note}; {len(ended)} earlier ones known to the forecast; the drivers ask for what their cars really took"

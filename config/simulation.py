@@ -15,6 +15,8 @@ from config.kpis import run_kpis, station_kpis
 from config.prices import calls_of, price_series
 from config.scenarios import Past
 from config.stored import NOTE as STORED_NOTE
+from forecasts.daily import TrainedDaily
+from forecasts.daysoff import days_off
 from forecasts.forecaster import SeasonalForecaster
 from optimizer.choice import ChoosingPlanner
 from optimizer.ladder import Ladder
@@ -87,9 +89,12 @@ async def simulate(
 
 
 async def _controlled(scenario: Scenario, past: Past, progress: Callable[[float], None] | None) -> Run:
-    forecaster = SeasonalForecaster(scenario.site, load_history=past.load, session_history=past.ended)
+    forecaster = SeasonalForecaster(
+        scenario.site, load_history=past.load, session_history=past.ended, holidays=days_off(past.country)
+    )
     planner = Ladder(ChoosingPlanner(scenario.site.planner))
-    return await run_closed_loop(scenario, planner=planner, forecaster=forecaster, progress=progress)
+    trained = TrainedDaily(forecaster, scenario.site.time_zone)
+    return await run_closed_loop(scenario, planner=planner, forecaster=trained, progress=progress)
 
 
 def _under(site: Site, policy: Policy) -> Site:

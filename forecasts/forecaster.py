@@ -1,4 +1,4 @@
-"""The first forecaster: seasonal profiles for load and PV, published prices, departures by like visits."""
+"""A site's forecaster: learned models once there are some, until then day-type profiles and like visits; published prices."""
 
 from collections.abc import Container, Sequence
 from datetime import date, datetime
@@ -7,7 +7,6 @@ import numpy as np
 
 from forecasts.arrivals import Arrivals
 from forecasts.departures import Departures
-from forecasts.fleet.stays import fit_stays
 from forecasts.history import History
 from forecasts.learned import LearnedMeter
 from forecasts.localtime import SLOT_S, Calendar, Ints, seconds
@@ -16,6 +15,7 @@ from forecasts.prices import Prices
 from forecasts.profile import Prior
 from forecasts.seasonal import SeasonalMeter
 from forecasts.solar import total_clear_sky_kw
+from forecasts.training import Lessons, Models
 from forecasts.visits import VisitRecord, VisitWatch
 from v2g.observation import Observation, Quality, Reading
 from v2g.outlook import LEVELS, Outlook
@@ -41,7 +41,7 @@ class SeasonalForecaster:
     holidays : container of date
         Local dates on which the site rests as on a Sunday.
 
-    `load` and `pv` forecast by day-type profiles until models are handed to them.
+    Load, PV and departures are forecast by day-type profiles and like visits until models are adopted.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class SeasonalForecaster:
         session_history: Sequence[EndedVisit] = (),
         holidays: Container[date] = frozenset(),
     ) -> None:
-        calendar = Calendar(time_zone=site.time_zone, holidays=holidays)
+        self._calendar = calendar = Calendar(time_zone=site.time_zone, holidays=holidays)
         self._site = site
         self._load_history, self._pv_history = load_history or History(), pv_history or History()
         load = SeasonalMeter(self._load_history, calendar=calendar, prior=_load_prior(site))
@@ -67,8 +67,7 @@ class SeasonalForecaster:
         self.pv = LearnedMeter(self._pv_history, pv, ceiling=self._clear_sky_kw)
         self._prices = Prices(site.tariff, site.time_zone)
         self._visits = VisitRecord(calendar, session_history)
-        model = fit_stays(self._visits.ended())
-        self._departures = Departures(calendar, default_stay_h=site.rules.default_stay_h, visits=self._visits, model=model)
+        self._departures = Departures(calendar, default_stay_h=site.rules.default_stay_h, visits=self._visits)
         self._arrivals = Arrivals(site, calendar, visits=self._visits)
         self._peak = ExpectedPeak(site, calendar, load=self._load_history, pv=self._pv_history, visits=self._visits)
         self._watch = VisitWatch()
@@ -80,6 +79,21 @@ class SeasonalForecaster:
         self._peak.learn(observation)
         for visit in self._watch.ended(observation):
             self._visits.add(visit)
+
+    def lessons(self, at: datetime, *, load: History | None = None, pv: History | None = None) -> Lessons:
+        """Return what models of this site learn from at `at`: longer histories of its meters where they are given."""
+        return Lessons(
+            calendar=self._calendar,
+            load=self.load.lesson(at, load),
+            pv=self.pv.lesson(at, pv) if self._site.pv else None,
+            visits=self._visits.ended(),
+        )
+
+    def adopt(self, models: Models) -> None:
+        """Forecast with these models from now on."""
+        self.load.use(models.load)
+        self.pv.use(models.pv)
+        self._departures.adopt(models.stays)
 
     def forecast(self, observation: Observation, signals: Signals, grid: TimeGrid) -> Outlook:
         """Return the outlook on `grid`; uses nothing later than ``observation.at``."""

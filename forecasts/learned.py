@@ -50,11 +50,18 @@ class LearnedMeter:
 
         `present_kw` is what the meter tells in the last slot before it, while that is not over.
         """
-        size = min(self._history.n_slots, RECENT_SLOTS)
-        values = self._history.window(end_slot, size)
+        values = self._history.window(end_slot, min(self._history.n_slots, RECENT_SLOTS))
         if present_kw is not None:
             values[-1] = present_kw
-        slots = np.arange(end_slot - size, end_slot + n_slots)
+        return self._beside_ceiling(values, end_slot, n_slots)
+
+    def lesson(self, at: datetime, history: History | None = None) -> Series:
+        """Return all that is known of this meter at `at`, by another, longer history of it where one is given."""
+        end_slot, told = seconds(at) // SLOT_S, history or self._history
+        return self._beside_ceiling(told.window(end_slot, told.n_slots), end_slot, 0)
+
+    def _beside_ceiling(self, values: Array, end_slot: int, n_slots: int) -> Series:
+        slots = np.arange(end_slot - len(values), end_slot + n_slots)
         known = None if self._ceiling is None else self._ceiling(slots)[None, :]
         return Series(start_s=int(slots[0]) * SLOT_S, slot_s=SLOT_S, values=values, known=known)
 

@@ -42,6 +42,7 @@ def _visit(session: ChargingSession, left_at: datetime) -> EndedVisit:
         left_at=left_at,
         stated=session.wishes.departure,
         energy_kwh=max(session.charged_kwh - session.discharged_kwh, 0.0),
+        requested_kwh=session.wishes.energy_kwh,
     )
 
 

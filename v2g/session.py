@@ -57,7 +57,7 @@ class ChargingSession:
 class EndedVisit:
     """A car was plugged in from `plugged_in_at` to `left_at`; `driver` is a pseudonym or "", `stated` what was announced.
 
-    `energy_kwh` is what it took net at the AC side; None where nobody knows.
+    `energy_kwh` is what it took net at the AC side, None where nobody knows; `requested_kwh` what was asked for.
     """
 
     driver: str
@@ -65,3 +65,4 @@ class EndedVisit:
     left_at: datetime
     stated: datetime | None = None
     energy_kwh: float | None = None
+    requested_kwh: float | None = None

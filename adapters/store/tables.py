@@ -125,6 +125,7 @@ visits = Table(
     Column("left_at", Instant, nullable=False, index=True),
     Column("stated", Instant),
     Column("energy_kwh", Float),
+    Column("requested_kwh", Float),
 )
 
 memory = Table(
@@ -133,4 +134,26 @@ memory = Table(
     Column("id", Integer, primary_key=True),
     Column("saved_at", Instant, nullable=False),
     Column("memory", LargeBinary, nullable=False),
+)
+
+models = Table(
+    "models",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("trained_at", Instant, nullable=False),
+    Column("schema", Integer, nullable=False),
+    Column("said", String, nullable=False),
+    Column("models", LargeBinary, nullable=False),
+)
+
+scores = Table(
+    "scores",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("signal", String, nullable=False),
+    Column("at", Instant, nullable=False, index=True),
+    Column("n", Integer, nullable=False),
+    Column("inside", Float, nullable=False),
+    Column("loss", Float, nullable=False),
+    Column("baseline_loss", Float, nullable=False),
 )

@@ -60,16 +60,15 @@ class Visits:
         return self.take(np.argsort(self.left_h, kind="stable"))
 
 
-def ended_visits(visits: Sequence[EndedVisit], calendar: Calendar, requested_kwh: Array | None = None) -> Visits:
-    """Return ended visits as columns, the first to end first; `requested_kwh` (n,) where requests are known."""
-    nothing = np.full(len(visits), np.nan)
+def ended_visits(visits: Sequence[EndedVisit], calendar: Calendar) -> Visits:
+    """Return ended visits as columns, the first to end first."""
     return columns(
         calendar,
         begin_s=np.array([v.plugged_in_at.timestamp() for v in visits]),
         left_s=np.array([v.left_at.timestamp() for v in visits]),
         drivers=[v.driver for v in visits],
         stated_s=np.array([v.stated.timestamp() if v.stated else np.nan for v in visits]),
-        requested_kwh=nothing if requested_kwh is None else requested_kwh,
+        requested_kwh=np.array([np.nan if v.requested_kwh is None else v.requested_kwh for v in visits]),
         energy_kwh=np.array([np.nan if v.energy_kwh is None else v.energy_kwh for v in visits]),
     ).by_end()
 

@@ -12,7 +12,7 @@ HOUR = timedelta(hours=1)
 
 def visit(ended_h_ago: float, **changes: str | float) -> EndedVisit:
     left_at = NOW - ended_h_ago * HOUR
-    facts = {"driver": "d-7f", "energy_kwh": 12.5, **changes}
+    facts = {"driver": "d-7f", "energy_kwh": 12.5, "requested_kwh": 20.0, **changes}
     return EndedVisit(plugged_in_at=left_at - 3 * HOUR, left_at=left_at, stated=left_at + HOUR, **facts)  # type: ignore[arg-type]
 
 
