@@ -13,6 +13,8 @@ class AlarmCode(StrEnum):
     REFUSED = "refused"
     NO_ANSWER = "no_answer"
     WITHHELD = "withheld"
+    IGNORES = "ignores"
+    DISTRUSTED = "distrusted"
     TICK_FAILED = "tick_failed"
     RECORDS_LOST = "records_lost"
 

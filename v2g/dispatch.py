@@ -1,6 +1,7 @@
 """Lower first, wait for the acknowledgement, then raise: so that no limit is broken between two messages."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -24,9 +25,11 @@ async def dispatch(
 ) -> DispatchReport:
     """Send what changed. Raises that no longer fit because a lowering was not confirmed are withheld and reported."""
     confirmed, leases = confirmed_kw(observation), _leases(observation)
+    tries = {s.evse_id: s.breach.tries for s in observation.evses if s.breach}
     in_force = {u.unit_id: _or_unconfirmed(confirmed.get(u.unit_id), u) for u in limits.units}
     low = observation.at + timedelta(seconds=RENEW_SHARE * lease_s)
     due = [s for s in setpoints if is_due(s, confirmed.get(s.unit_id), leases.get(s.unit_id), low)]
+    due = [replace(s, attempt=tries.get(s.unit_id, 0)) for s in due]
     raises = [s for s in due if _is_raise(s, in_force[s.unit_id])]
     lowers = [s for s in due if not _is_raise(s, in_force[s.unit_id])]
     lowered = await gateway.apply(lowers) if lowers else ()

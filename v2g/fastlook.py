@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from v2g.bounds import fresh
+from v2g.conduct import believed
 from v2g.curtailment import export_cuts
 from v2g.dispatch import DEADBAND_KW, confirmed_kw, dispatch
 from v2g.limits import Limits, capacities_kw
@@ -34,6 +35,7 @@ async def fast_look(
     site = parts.site
     observation = await parts.gateway.observe(now)
     memory = look(memory, observation, site)
+    observation = believed(observation, memory.conducts)
     held = {unit: power for unit, power in confirmed_kw(observation).items() if power is not None}
     limits = limits_under(site, observation, outlook, signals, memory, memory.plan)
     limits = _relieved(limits, held, site, observation, signals)

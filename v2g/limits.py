@@ -8,6 +8,7 @@ import numpy as np
 
 from v2g.bounds import UnitBounds, load_now_kw, uncontrolled_bounds_kw, unit_bounds
 from v2g.cabinets import Cabinet, modules
+from v2g.conduct import given_kw
 from v2g.ledger import EMPTY, Ledger
 from v2g.network import N_PHASES
 from v2g.observation import EvseState, Observation
@@ -67,7 +68,7 @@ def limits_now(
     high, low = uncontrolled_bounds_kw(site, observation, outlook)
     silent = _silent_kw(site, observation)
     below = inside(site)
-    fixed_high, fixed_low = below @ (high + silent), below @ low
+    fixed_high, fixed_low = below @ (high + silent), below @ (low - _given_kw(site, observation))
     imports, exports = capacities_kw(site, signals, observation.at)
     phases = np.array([phase_limit_kw(c.phase_limit_a, c.voltage_v) for c in site.circuits])
     free = free_share(site)
@@ -112,6 +113,15 @@ def _silent_kw(site: Site, observation: Observation) -> Array:
     for asset in site.assets:
         silent[index[asset.circuit_id]] += silent_asset_kw(assets.get(asset.asset_id))
     return silent
+
+
+def _given_kw(site: Site, observation: Observation) -> Array:
+    """Return what outlets give back beyond their word at each circuit, (m,) [kW, ≥ 0]."""
+    index = {c.circuit_id: i for i, c in enumerate(site.circuits)}
+    evses, given = {e.evse_id: e for e in site.evses}, np.zeros(len(site.circuits))
+    for evse, state in ((evses[s.evse_id], s) for s in observation.evses if s.breach):
+        given[index[evse.circuit_id]] += given_kw(state, evse.discharge_max_kw)
+    return given
 
 
 def _cabinets(site: Site, observation: Observation) -> tuple[Cabinet, ...]:

@@ -28,12 +28,32 @@ class Reading:
         return (now - self.at).total_seconds()
 
 
+class BreachKind(StrEnum):
+    """How an outlet was measured not to keep its word: it draws more than told, gives back more, or gives back nothing."""
+
+    DRAWS = "draws"
+    GIVES = "gives"
+    WITHHOLDS = "withholds"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breach:
+    """What an outlet confirmed and what it was measured to do [kW]; `tries` counts the times it was told again in vain."""
+
+    kind: BreachKind
+    told_kw: float
+    measured_kw: float
+    tries: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvseState:
     """An outlet as its charger last told.
 
     `power_kw` is measured at the AC side. `acknowledged_kw` is the last setpoint the charger confirmed, None if it never
-    did or if its lease (`lease_until`) ran out. `fault` is "" or what the charger complains of.
+    did or if its lease ran out. `lease_until` is when that lease ends; without a setpoint in force it is since when the charger
+    is known to follow its fallback, None where nothing is known. `fault` is "" or what the charger complains of. `breach` is what
+    measurements say against its word (`v2g.conduct`); adapters leave it None.
     """
 
     evse_id: str
@@ -43,6 +63,7 @@ class EvseState:
     acknowledged_kw: float | None = None
     lease_until: datetime | None = None
     fault: str = ""
+    breach: Breach | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

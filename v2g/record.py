@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from v2g.alarm import Alarm
+from v2g.conduct import Conduct
 from v2g.ledger import Ledger
 from v2g.observation import Observation
 from v2g.outlook import Outlook
@@ -30,7 +31,7 @@ class Memory:
     `peak_so_far_kw` is the billing month's highest quarter-hour mean import, `month` that month in the site's time zone
     (e.g. "2026-01"), `quarter` the one being measured. `arrival_kwh` is each session's stored energy at plug-in.
     `directions` maps a unit to the instant since when it has not turned around, and its sign (+1, −1). `baseline_kw` is the net
-    import expected before the events in force were known, `ledger` what vehicles gave back.
+    import expected before the events in force were known, `ledger` what vehicles gave back, `conducts` how outlets keep their word.
     """
 
     tick: int = 0
@@ -42,6 +43,7 @@ class Memory:
     directions: dict[str, tuple[datetime, int]] = field(default_factory=dict)
     baseline_kw: tuple[Interval, ...] = ()
     ledger: Ledger = field(default_factory=Ledger)
+    conducts: dict[str, Conduct] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

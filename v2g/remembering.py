@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from v2g.conduct import told_again, watch
 from v2g.driver import knows_charge, stored_energy_kwh
 from v2g.ledger import count
 from v2g.observation import Observation
@@ -37,8 +38,9 @@ def arrive(memory: Memory, observation: Observation, site: Site) -> Memory:
 
 
 def look(memory: Memory, observation: Observation, site: Site) -> Memory:
-    """Return `memory` with the meters read: the site's for the peak, the cars' for what they gave back."""
-    return replace(meter(memory, observation, site), ledger=count(memory.ledger, observation, site))
+    """Return `memory` with the meters read: the site's for the peak, the cars' for what they gave back and how they obey."""
+    ledger, conducts = count(memory.ledger, observation, site), watch(memory.conducts, observation)
+    return replace(meter(memory, observation, site), ledger=ledger, conducts=conducts)
 
 
 def meter(memory: Memory, observation: Observation, site: Site) -> Memory:
@@ -89,7 +91,7 @@ def turned(memory: Memory, setpoints: Iterable[Setpoint], now: datetime) -> Memo
 
 def sent(memory: Memory, report: DispatchReport, held_kw: Mapping[str, float | None]) -> Memory:
     """Return `memory` with what flows from now on: the last reading, and what was applied against what was `held_kw` before."""
-    applied = [o.setpoint for o in report.outcomes if isinstance(o, Applied)]
-    more_kw = sum(s.power_kw - (held_kw.get(s.unit_id) or 0.0) for s in applied)
-    quarter = memory.quarter
-    return replace(memory, quarter=replace(quarter, last_kw=max(quarter.last_kw + more_kw, 0.0)))
+    applied = [o for o in report.outcomes if isinstance(o, Applied)]
+    more_kw = sum(o.setpoint.power_kw - (held_kw.get(o.setpoint.unit_id) or 0.0) for o in applied)
+    quarter = replace(memory.quarter, last_kw=max(memory.quarter.last_kw + more_kw, 0.0))
+    return replace(memory, quarter=quarter, conducts=told_again(memory.conducts, applied))

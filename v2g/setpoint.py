@@ -9,7 +9,8 @@ class Setpoint:
     """A command to one outlet or battery.
 
     `power_kw` ≥ 0 is the most the car may draw, < 0 the power it is to give back [kW at the AC side]. It expires at
-    `valid_until`. `bound_by` names the limits that cut it, `why` says in one word what the plan wanted it for.
+    `valid_until`. `bound_by` names the limits that cut it, `why` says in one word what the plan wanted it for. `attempt` counts how
+    often the unit was told so and did not follow: from the first on, adapters that know another way to say it use that.
     """
 
     unit_id: str
@@ -17,6 +18,7 @@ class Setpoint:
     valid_until: datetime
     bound_by: tuple[str, ...] = ()
     why: str = ""
+    attempt: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

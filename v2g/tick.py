@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from math import isinf
 
 from v2g.alarm import Alarm, AlarmCode
+from v2g.conduct import believed, breach_alarms
 from v2g.dispatch import confirmed_kw, dispatch
 from v2g.limits import Limits, limits_now
 from v2g.observation import Observation
@@ -64,6 +65,7 @@ async def decide(parts: Parts, memory: Memory, signals: Signals, now: datetime) 
     observation = await parts.gateway.observe(now)
     parts.forecaster.learn(observation)
     memory = look(arrive(memory, observation, site), observation, site)
+    observation = believed(observation, memory.conducts)
     outlook = parts.forecaster.forecast(observation, signals, grid_at(site, now))
     memory = remember_baseline(memory, signals, outlook)
     problem = make_problem(site, observation, outlook, signals, memory)
@@ -77,6 +79,7 @@ async def act(parts: Parts, memory: Memory, decision: Decision, now: datetime) -
     site, plan = parts.site, decision.plan
     observation = await parts.gateway.observe(now)
     memory = look(memory, observation, site)
+    observation = believed(observation, memory.conducts)
     limits = limits_under(site, observation, decision.outlook, decision.signals, memory, plan)
     planned = project_plan(plan, limits, site, now)
     setpoints = shaved(planned, limits, site, observation, decision.outlook, replace(memory, plan=plan))
@@ -138,6 +141,7 @@ def alarms(observation: Observation, plan: Plan, report: DispatchReport) -> tupl
     """Return what an operator should know of this tick."""
     said = [Alarm(code=AlarmCode.NOT_CONNECTED, unit_id=s.evse_id) for s in observation.evses if not s.online]
     said += [Alarm(code=AlarmCode.FAULT, unit_id=s.evse_id, detail=s.fault) for s in observation.evses if s.fault]
+    said += breach_alarms(observation)
     if plan.rung not in (Rung.OPTIMAL, Rung.INCUMBENT):
         said.append(Alarm(code=AlarmCode.RUNG, detail=f"{plan.rung}: {plan.reason}"))
     said += [alarm for outcome in report.outcomes if (alarm := _outcome_alarm(outcome))]

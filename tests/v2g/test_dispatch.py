@@ -9,7 +9,7 @@ from tests.support.builders import NOW, a_site, an_observation, an_outlook
 from tests.support.fake_gateway import FakeGateway
 from v2g.dispatch import dispatch
 from v2g.limits import limits_now
-from v2g.observation import Observation
+from v2g.observation import Breach, BreachKind, Observation
 from v2g.projection import project
 from v2g.setpoint import Applied, Setpoint
 from v2g.site import Site
@@ -56,6 +56,18 @@ async def test_what_is_in_force_is_not_sent_again_until_its_lease_runs_low() -> 
     late = replace(observation, at=NOW + timedelta(minutes=8))
     await dispatch(gateway, [a_setpoint(0, 7.01)], late, limits, 900)
     assert [s.unit_id for s in gateway.batches[0]] == ["E0"]
+
+
+async def test_who_does_not_follow_is_told_how_often_in_vain() -> None:
+    site = a_site(2)
+    observation = in_force(site, [0.0, 0.0])
+    breach = Breach(kind=BreachKind.DRAWS, told_kw=0.0, measured_kw=7.0, tries=2)
+    ignoring = replace(observation.evses[0], acknowledged_kw=None, breach=breach)
+    observation = replace(observation, evses=(ignoring, observation.evses[1]))
+    gateway = FakeGateway(observation)
+    limits = limits_now(site, observation, an_outlook(site), ())
+    await dispatch(gateway, [a_setpoint(0, 0.0), a_setpoint(1, 5.0)], observation, limits, 900)
+    assert {s.unit_id: s.attempt for batch in gateway.batches for s in batch} == {"E0": 2, "E1": 0}
 
 
 @given(
