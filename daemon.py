@@ -16,6 +16,7 @@ from rich.markup import escape
 from rich.progress import Progress
 
 from adapters.clock import RealClock
+from adapters.mqtt.schema import contract
 from config.demo import Demo, running_demo
 from config.farm import farm_figures, running_farm
 from config.farm_file import load_farm
@@ -161,6 +162,7 @@ def simulate_command(
     start: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First local day.")] = None,
     v2g_share: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of cars that can give back.")] = 0.5,
     foresight: Annotated[bool, typer.Option("--foresight", help="Compare with perfect foresight too.")] = False,
+    forecasts: Annotated[bool, typer.Option("--forecasts", help="Compare with simpler and with true forecasts too.")] = False,
     report: Annotated[Path | None, typer.Option(help="Write a self-contained page of plots.")] = None,
     as_json: JsonOption = False,
     verbose: VerboseOption = False,
@@ -174,7 +176,14 @@ def simulate_command(
     with Progress(console=err, transient=True) as bar:
         task = bar.add_task(str(policy), total=1.0)
         done = asyncio.run(
-            simulate(scenario, past, policy, foresight=foresight, progress=lambda share: bar.update(task, completed=share))
+            simulate(
+                scenario,
+                past,
+                policy,
+                foresight=foresight,
+                forecasts=forecasts,
+                progress=lambda share: bar.update(task, completed=share),
+            )
         )
     figures = done.figures | {"seed": seed, "days": days, "v2g_share": v2g_share}
     if report:
@@ -209,12 +218,13 @@ def portfolio(
 
 
 @app.command()
-def schema(what: Annotated[str, typer.Argument(help="'problem'.")] = "problem") -> None:
-    """Print the JSON Schema of a file format."""
-    if what != "problem":
-        err.print(f"[red]error:[/] there is no schema of {escape(repr(what))} (use: problem)")
+def schema(what: Annotated[str, typer.Argument(help="'problem' or 'mqtt'.")] = "problem") -> None:
+    """Print the JSON Schema of a file format or of the messages over MQTT."""
+    schemas = {"problem": problem_schema, "mqtt": contract}
+    if what not in schemas:
+        err.print(f"[red]error:[/] there is no schema of {escape(repr(what))} (use: {', '.join(schemas)})")
         raise typer.Exit(2)
-    out.print_json(json.dumps(problem_schema()))
+    out.print_json(json.dumps(schemas[what]()))
 
 
 async def _watch(demo_now: Demo) -> None:

@@ -9,14 +9,30 @@ from typing import Any, NoReturn
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
+from adapters.mqtt.topics import VERSION
 from v2g.errors import FrameError
 
+COMMON = "common"
 MAX_PAYLOAD_BYTES = 16 * 1024
 
 
 def load(name: str) -> Any:
     """Return the packaged schema `name`, e.g. "evse_state", as JSON."""
     return json.loads(files(__package__).joinpath("schemas", f"{name}.json").read_text("utf-8"))
+
+
+def contract() -> dict[str, Any]:
+    """Return the schemas of all messages as one document that stands alone: ``#/$defs/evse_state`` and so on."""
+    names = sorted(path.name.removesuffix(".json") for path in files(__package__).joinpath("schemas").iterdir())
+    messages = {name: _standing_alone(name) for name in names if name != COMMON}
+    for message in messages.values():
+        del message["$schema"]
+    return {
+        "$schema": Draft202012Validator.META_SCHEMA["$id"],
+        "$id": f"urn:v2g:mqtt:{VERSION}",
+        "title": f"Messages of the MQTT contract {VERSION} (docs/mqtt.md)",
+        "$defs": messages,
+    }
 
 
 def check(name: str, message: Any, place: str) -> None:
@@ -48,8 +64,12 @@ def dump(name: str, message: Mapping[str, Any], place: str) -> bytes:
 
 @cache
 def _validator(name: str) -> Draft202012Validator:
+    return Draft202012Validator(_standing_alone(name))
+
+
+def _standing_alone(name: str) -> Any:
     schema = load(name)
-    return Draft202012Validator(_resolved(schema, schema, load("common")))
+    return _resolved(schema, schema, load(COMMON))
 
 
 def _resolved(node: Any, schema: Any, common: Any) -> Any:

@@ -132,4 +132,5 @@ def test_check_solve_and_schema_answer_and_refuse_in_words(tmp_path: Path) -> No
     assert code == 2
     assert "broken.yaml" in err
     assert "storages" in json.loads(run("schema", "problem")[1])["properties"]
+    assert "setpoint" in json.loads(run("schema", "mqtt")[1])["$defs"]
     assert run("schema", "poem")[0] == 2

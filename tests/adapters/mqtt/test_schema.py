@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from adapters.mqtt.schema import MAX_PAYLOAD_BYTES, dump, load, parse
+from adapters.mqtt.schema import MAX_PAYLOAD_BYTES, contract, dump, load, parse
 from tests.adapters.mqtt.support import EXAMPLES, evse_state
 from v2g.errors import FrameError
 
-NAMES = (*EXAMPLES, "daemon_status")
+NAMES = (*EXAMPLES, "daemon_status", "shown_outlet", "shown_site")
 
 
 @pytest.mark.parametrize("name", [*NAMES, "common"])
@@ -22,6 +22,16 @@ def test_every_schema_is_a_schema(name: str) -> None:
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_examples_of_the_page_fit_and_come_back_unchanged(name: str) -> None:
     assert parse(name, dump(name, EXAMPLES[name], "example"), "topic") == EXAMPLES[name]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_contract_is_one_schema_that_stands_alone(name: str) -> None:
+    whole = contract()
+    assert sorted(whole["$defs"]) == sorted(NAMES)
+    assert ".json" not in json.dumps(whole)
+    validator = Draft202012Validator({**whole, "$ref": f"#/$defs/{name}"})
+    validator.validate(EXAMPLES[name])
+    assert not validator.is_valid({**EXAMPLES[name], "at": "yesterday"})
 
 
 @pytest.mark.parametrize("name", ["status", "evse_state", "battery_state", "asset_state", "ack", "meter"])
