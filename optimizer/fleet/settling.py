@@ -12,7 +12,7 @@ from optimizer.fleet.shift import SAME_KW, SLACK_KWH, Tables, draw, farthest, he
 from v2g.timegrid import Array
 
 ROUNDING_KW = 1e-9
-CRUMB_KWH = 2.5e-3
+CRUMB_KWH = 5e-3
 """Nobody charges at the least power for a promise that misses less: some metres."""
 AS_ASKED, DOWN, UP, BEYOND, REGARDLESS, IDLE = 0, 1, 2, 3, 4, 5
 """What is tried in turn: the nearer power by what neighbours were rounded, 0, more, more than there is room for (others give way
@@ -42,7 +42,7 @@ def round_near(
     T = power_kw.shape[1]
     trial, best, energy = np.empty(T), np.empty(T), np.empty(T)
     for i in range(len(cars)):
-        car, plan, least = cars[i], power_kw[i], np.inf
+        car, plan, least, spare = cars[i], power_kw[i], np.inf, np.inf
         for way in (AS_ASKED, DOWN, UP, BEYOND, REGARDLESS, IDLE):
             if way >= REGARDLESS and least < np.inf:
                 break
@@ -52,10 +52,12 @@ def round_near(
             else:
                 _round(car.place, ways, near, lower_kw[i], upper_kw[i], off_kw, way, trial)
             limits = nowhere if way >= REGARDLESS else ways
-            lacks, _ = _settled(i, car, tables, limits, plan, energy_kwh[i], trial, energy)
-            if lacks < least - SLACK_KWH:
-                best[:], least = trial, lacks
-            if least <= CRUMB_KWH:
+            lacks, left = _settled(i, car, tables, limits, plan, energy_kwh[i], trial, energy)
+            over = max(left, 0.0)
+            kept = lacks <= CRUMB_KWH and least <= CRUMB_KWH
+            if over < spare - SLACK_KWH if kept else lacks < least - SLACK_KWH:
+                best[:], least, spare = trial, lacks, over
+            if least <= CRUMB_KWH and spare <= CRUMB_KWH:
                 break
         for t in range(T):
             taken_off = t < near and not lower_kw[i, t] == upper_kw[i, t] == plan[t]
@@ -121,7 +123,7 @@ def _settled(
 ) -> tuple[float, float]:
     """Make up in `trial` for what it stores more or less than the plan; return what drivers lack, inf: impossible.
 
-    And what it stores less than the plan in the end, whether anybody lacks it or not [kWh].
+    And what it stores more than the plan in the end, < 0 for less, whether anybody lacks it or not [kWh].
     """
     gap, at = 0.0, 0
     for t in range(len(plan)):
@@ -129,7 +131,7 @@ def _settled(
             gap, at = gap + tables.step_h[t] * (stored_kw(trial[t], car) - stored_kw(plan[t], car)), t
     left = make_up(i, car, tables, ways, plan, trial, plan_kwh, at, gap)
     missing = replay(i, car, tables, car.start_kwh, trial, energy)
-    return missing, left if gap < 0 and left > SLACK_KWH else 0.0
+    return missing, np.copysign(left, gap) if left > SLACK_KWH else 0.0
 
 
 @entry
@@ -173,13 +175,13 @@ def relieve(
                 break
             lacks, left = _settled(i, car, tables, ways, plan, energy_kwh[i], trial, energy)
             given = abs(change) * tables.step_h[step]
-            if left <= effort[0] * given + SLACK_KWH and lacks <= effort[1] * given:
+            if -left <= effort[0] * given + SLACK_KWH and lacks <= effort[1] * given:
                 for t in range(T):
                     draw(ways, car.place, t, trial[t] - plan[t])
                 lacking_kwh[i] += lacks
                 power_kw[i], energy_kwh[i] = trial, energy
                 break
-            wanting = max(left, lacks) if lacks < np.inf else given
+            wanting = max(-left, lacks) if lacks < np.inf else given
             goal = plan[step] + np.sign(change) * max(given - wanting, 0.0) / tables.step_h[step]
 
 
@@ -230,7 +232,7 @@ def catch_up(
             now, h = power_kw[i, t], tables.step_h[t]
             if now < held_kw(i, tables, t):
                 continue
-            goal = farthest(i, car, tables, ways, power_kw[i], energy_kwh[i], t, -1.0)
+            goal = farthest(i, car, tables, ways, power_kw[i], energy_kwh[i], t, -1.0, 0.0)
             amount = min(h * (stored_kw(goal, car) - stored_kw(now, car)), lacking_kwh[i])
             for s in range(t, power_kw.shape[1]):
                 amount = min(amount, tables.ceiling_kwh[i, s] - energy_kwh[i, s])

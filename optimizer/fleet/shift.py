@@ -111,15 +111,26 @@ def make_up(
         if cost[best] == np.inf:
             break
         cost[best] = np.inf
-        goal, h = farthest(i, car, tables, ways, power, energy, best, gap), tables.step_h[best]
+        emptier = _emptier(taken, left, at, best)
+        goal, h = farthest(i, car, tables, ways, power, energy, best, gap, emptier), tables.step_h[best]
         amount = min(h * abs(stored_kw(goal, car) - stored_kw(power[best], car)), left)
         if amount > SAME_KWH:
-            amount = min(amount, _bearable(i, car, tables, power, energy, taken, at, best, gap))
-        if amount > SAME_KWH and (power[best] != 0 or net_kw(amount / h, car) >= held_kw(i, tables, best)):
-            taken[best] = amount
+            amount = min(amount, _bearable(i, car, tables, power, energy, taken, left, at, best, gap))
+        if amount > SAME_KWH:
+            goal = net_kw(stored_kw(power[best], car) - np.sign(gap) * amount / h, car)
+            goal = _holdable(goal, power[best], held_kw(i, tables, best))
+            amount = h * abs(stored_kw(goal, car) - stored_kw(power[best], car))
+            taken[best], power[best] = amount, goal
             left -= amount
-            power[best] = net_kw(stored_kw(power[best], car) - np.sign(gap) * amount / h, car)
     return left
+
+
+@part
+def _holdable(goal: float, now: float, held: float) -> float:
+    """Return how far towards a goal a power can go that is 0 or at least `held`."""
+    if goal <= SAME_KW or goal >= held:
+        return goal if abs(goal) > SAME_KW else 0.0
+    return min(now, held)
 
 
 @part
@@ -164,25 +175,41 @@ def farthest(
     energy: Array,
     step: int,
     gap: float,
+    emptier: float,
 ) -> float:
-    """Return the power to which a step can go, on the same side of 0, to make up for a gap."""
+    """Return the power to which a step can go, on the same side of 0, to make up for a gap.
+
+    `emptier` is by how much less than `energy` it holds at the step's start, where the gap is < 0 [kWh].
+    """
     now = power[step]
     if gap < 0:
         room = room_up(ways, car.place, step)
         if now < 0:
             return float(min(0.0, now + room))
         before = energy[step - 1] if step > 0 else car.start_kwh
-        takes = (tables.full_kwh[i, step] - before) / tables.gap_h[i, step]
+        takes = (tables.full_kwh[i, step] - before + emptier) / tables.gap_h[i, step]
         return float(max(now, min(now + room, tables.charge_kw[i, step], takes)))
     room = room_down(ways, car.place, step)
     if now > 0:
-        return float(min(now, max(held_kw(i, tables, step), now - room)))
+        return float(max(now - room, 0.0))
     most = min(tables.discharge_kw[i, step], -now + room)
     for w in range(len(tables.window)):
         share = tables.window[w, step] * tables.step_h[step]
         if share > 0:
             most = min(most, -now + max(tables.cap_kwh[i, w] - discharged(tables, power, w), 0.0) / share)
     return float(min(now, -most))
+
+
+@part
+def _emptier(taken: Array, left: float, at: int, step: int) -> float:
+    """Return by how much less a car holds at a step's start, where what it lacks since `at` is made up for in steps `taken`."""
+    less = left if step > at else 0.0
+    for t in range(len(taken)):
+        if step > at and t >= step:
+            less += taken[t]
+        if step < at and t < step:
+            less -= taken[t]
+    return less
 
 
 @part
@@ -202,16 +229,23 @@ def _bearable(
     power: Array,
     energy: Array,
     taken: Array,
+    left: float,
     at: int,
     step: int,
     gap: float,
 ) -> float:
-    """Return how much of a gap may wait from `at` until `step`, or be made up for in advance, for the bounds in between [kWh]."""
+    """Return how much of a gap may wait from `at` until `step`, or be made up for in advance, for the bounds in between [kWh].
+
+    What is charged now takes nothing of the taper's room from steps that charge more since they begin emptier.
+    """
     least = np.inf
     if step > at:
         beyond = 0.0
-        for t in range(step, len(power)):
+        for t in range(len(power) - 1, step, -1):
             beyond += taken[t]
+            if gap < 0 and taken[t] > 0:
+                room = tables.full_kwh[i, t] - energy[t - 1] + left + beyond - tables.gap_h[i, t] * power[t]
+                least = min(least, max(room, 0.0))
         for s in range(step - 1, at, -1):
             least = min(least, _slack(i, car, tables, power, energy, s, s, gap) - beyond)
             beyond += taken[s]

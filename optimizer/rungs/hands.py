@@ -29,9 +29,13 @@ class Hands:
         self._window = np.empty((0, problem.grid.n_steps)) if s.caps is None else s.caps.window
 
     def least_kw(self, step: int) -> Array:
-        """Return the least charging power that each unit can hold and that stores something, (n,) [kW]; inf where none does."""
-        held = np.maximum(self.problem.storages.charge_min_kw, self._run_least_kw if step < self._near else 0.0)
-        return np.where(self.conversion.charge_efficiency[:, step] > 0, held, np.inf)
+        """Return the least charging power that each unit can hold and that stores something, (n,) [kW]; inf where none does.
+
+        A battery that takes less than its charger's least power holds what it takes.
+        """
+        held = np.minimum(self.problem.storages.charge_min_kw, self._taken_kw(step))
+        stores = np.maximum(held, self._run_least_kw if step < self._near else 0.0)
+        return np.where(self.conversion.charge_efficiency[:, step] > 0, stores, np.inf)
 
     def powers_kw(self, step: int, wish_kw: Array) -> Array:
         """Return the allowed powers nearest to what is wished, (n,) [kW, signed]; a ramp gives way to every other bound."""
@@ -57,8 +61,10 @@ class Hands:
     def _charge_max_kw(self, step: int) -> Array:
         room = np.maximum(self._high[:, step] - self._idle_kwh(step), 0.0)
         fits = self.conversion.at(step).charge_kw(room / self.problem.grid.step_h[step])
-        takes = taper_max_kw(self.problem, self._full[:, step], self._taper_h[:, step], self.energy_kwh)
-        return np.asarray(np.minimum(self.problem.storages.charge_max_kw[:, step], np.minimum(fits, takes)))
+        return np.asarray(np.minimum(self.problem.storages.charge_max_kw[:, step], np.minimum(fits, self._taken_kw(step))))
+
+    def _taken_kw(self, step: int) -> Array:
+        return taper_max_kw(self.problem, self._full[:, step], self._taper_h[:, step], self.energy_kwh)
 
     def _discharge_max_kw(self, step: int) -> Array:
         step_h = self.problem.grid.step_h[step]

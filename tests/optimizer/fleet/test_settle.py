@@ -15,8 +15,9 @@ from optimizer.flows import Flows, make_flows, traded_kw
 from optimizer.readback import make_solution
 from optimizer.replay.service import unmet_kwh
 from optimizer.verify import faults_of
-from tests.optimizer.builders import car, case, fleet_of, grid_only
+from tests.optimizer.builders import car, case, fleet_of, grid_only, with_storages
 from tests.optimizer.fleet.mixes import mixed, station
+from tests.v2g.test_holding import tapering
 from v2g.problem import Problem
 from v2g.solution import Rung
 from v2g.timegrid import Array
@@ -179,3 +180,51 @@ def test_a_peak_is_raised_a_little_everywhere_rather_than_in_one_step_or_for_a_p
     assert plans.charge_kw[0, 0] == pytest.approx(4.0)
     assert flat < plans.charge_kw.sum(axis=0).max() < flat + 1.5
     assert faults(problem, plans) == ()
+
+
+def one_car(power_kw: list[float], due: int, *, full_kwh: float = np.inf, per_h: float = np.inf, **changes: float) -> Problem:
+    """Return one car that charges nothing or 4 to 11 kW and is promised what these powers bring by step `due`."""
+    begins_kwh = changes.get("initial_energy_kwh", 10.0)
+    plain = {"discharge_max_kw": 0.0, "charge_max_kw": 11.0, "charge_min_kw": 4.0, "initial_energy_kwh": begins_kwh}
+    promised = {"target_energy_kwh": begins_kwh + 0.25 * sum(power_kw[:due]), "target_step": due}
+    return case(tapering(car(len(power_kw), **plain, **promised), full_kwh, per_h), step_h=0.25)
+
+
+def test_in_its_taper_a_car_is_charged_as_it_takes() -> None:
+    problem = one_car([2.0, 1.5, 0.5, 0.0], 3, full_kwh=50.0, per_h=1.0, initial_energy_kwh=47.0)
+    plans = plans_of(problem, np.array([[2.0, 1.5, 0.5, 0.0]]))
+    takes_kw = 3.0 * (1 - np.exp(-0.25)) / 0.25
+    assert not len(settled(problem, plans).rows)
+    assert plans.charge_kw[0, 0] == pytest.approx(takes_kw)
+    assert faults(problem, plans) == ()
+
+
+def test_who_begins_emptier_takes_more_before_the_taper_binds() -> None:
+    taken_frac = 1 - np.exp(-1.0)
+    powers = np.array([1.0, 1.0, (50.0 - 47.0 - 0.5) * taken_frac / 0.25, 0.0])
+    problem = replace(
+        one_car(powers.tolist(), 3, full_kwh=50.0, per_h=4.0, initial_energy_kwh=47.0),
+        circuits=grid_only(4, import_limit_kw=[2.0, 2.0, 50.0, 50.0]),
+    )
+    plans = plans_of(problem, powers[None])
+    done = settled(problem, plans)
+    assert plans.charge_kw[0] == pytest.approx([0.0, 0.0, 3.0 * taken_frac / 0.25, 0.0])
+    assert done.lacking_kwh == pytest.approx([0.5 * (1 - taken_frac)])
+    assert faults(problem, plans) == ()
+
+
+def test_who_needs_little_charges_in_one_step_not_in_two() -> None:
+    steps_h = np.array([1 / 12, 0.25, 0.25, 0.25])
+    problem = one_car([2.0, 1.0, 0.0, 0.0], 2)
+    problem = with_storages(replace(problem, grid=replace(problem.grid, step_h=steps_h)), charge_max_kw=np.full((1, 4), 6.0))
+    plans = plans_of(problem, np.array([[6.0, 1.0, 0.0, 0.0]]))
+    assert not len(settled(problem, plans).rows)
+    assert plans.charge_kw[0] == pytest.approx([0.0, 4.0, 0.0, 0.0])
+    assert faults(problem, plans) == ()
+
+
+def test_nobody_buys_more_than_was_planned_where_it_can_wait() -> None:
+    problem = one_car([3.0, 0.0, 0.0, 0.0], 4)
+    plans = plans_of(problem, np.array([[3.0, 0.0, 0.0, 0.0]]))
+    assert not len(settled(problem, plans).rows)
+    assert plans.charge_kw[0] == pytest.approx([0.0, 0.0, 3.0, 0.0])

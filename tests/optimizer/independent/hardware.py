@@ -26,13 +26,23 @@ class Hardware:
         s = self.s
         for t in self.near:
             fills = (s.energy_max_kwh[u, t] - s.initial_energy_kwh[u]) / (self.problem.grid.step_h[t] * s.charge_efficiency[u])
-            charge = min(float(s.charge_min_kw[u]), fills) if fills > 0 else float(s.charge_min_kw[u])
+            takes = min(fills, self.tapered(u, t))
+            charge = min(float(s.charge_min_kw[u]), takes) if takes > 0 else float(s.charge_min_kw[u])
             for side, least in ((0, charge), (1, float(s.discharge_min_kw[u]))):
                 if least > 1e-5:
                     most = float((s.charge_max_kw, s.discharge_max_kw)[side][u, t])
                     column, z = int(self.fleet.power[u, t, side]), self.p.binary()
                     self.p.most({column: 1, z: -most}, 0)
                     self.p.least({column: 1, z: -least}, 0)
+
+    def tapered(self, u: int, t: int) -> float:
+        """Return what a battery takes in a step that has followed its taper until then [kW]."""
+        s, edges_h = self.s, self.problem.grid.edges_h
+        c = s.converters
+        if c is None or not np.isfinite(c.taper_full_kwh[u]):
+            return float("inf")
+        missing = (c.taper_full_kwh[u] - s.initial_energy_kwh[u]) * np.exp(-c.taper_per_h[u] * edges_h[[t, t + 1]])
+        return float((missing[0] - missing[1]) / (self.problem.grid.step_h[t] * s.charge_efficiency[u]))
 
     def steps(self, u: int) -> None:
         c = self.s.converters

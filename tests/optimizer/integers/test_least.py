@@ -8,10 +8,12 @@ import pytest
 
 from optimizer.exact import ExactPlanner
 from optimizer.integers.mip import Mip
+from optimizer.rungs.rule import least_laxity
 from tests.optimizer.builders import car, case, fleet_of, grid_only, without_predecessor
 from tests.optimizer.independent.whole import values
 from tests.optimizer.instances import fleet, small
 from tests.optimizer.integers.enumeration import Alternative, best
+from tests.v2g.test_holding import tapering
 from v2g.holding import least_charge_kw, least_discharge_kw, near_steps
 from v2g.problem import Problem
 from v2g.solution import Rung, Solution
@@ -95,6 +97,15 @@ def test_a_three_state_charger_is_off_or_at_full_power() -> None:
 def test_a_car_fills_up_below_its_least_power_on_the_mean() -> None:
     problem = case(car(2, charge_min_kw=4.0, initial_energy_kwh=49.0, target_energy_kwh=50.0, target_step=1))
     assert ExactPlanner().solve_now(problem).charge_kw[0] == pytest.approx([1.0, 0.0])
+
+
+def test_a_car_in_its_taper_is_charged_as_it_takes_by_every_rung() -> None:
+    cars = tapering(car(4, charge_min_kw=4.0, initial_energy_kwh=46.0, target_energy_kwh=50.0, target_step=4), 50.0, 0.5)
+    problem = case(cars, step_h=0.25)
+    takes_kw = 4.0 * (1 - np.exp(-0.125)) / 0.25 * np.exp(-0.125 * np.arange(4))
+    assert takes_kw[0] < 4.0
+    for planned in (ExactPlanner().solve_now(problem), least_laxity(problem)):
+        assert planned.charge_kw[0] == pytest.approx(takes_kw, rel=1e-5)
 
 
 def test_far_steps_stay_in_means() -> None:
