@@ -25,6 +25,7 @@ class Fleet:
 
     def __init__(self, site: Site, *, battery_soc_frac: float = 0.5) -> None:
         self.evses, self.batteries = site.evses, site.batteries
+        self.unit_ids = (*(e.evse_id for e in site.evses), *(b.battery_id for b in site.batteries))
         self.n_outlets = len(site.evses)
         n = self.n_outlets + len(site.batteries)
         self.charge_min_kw = np.array([*(e.charge_min_kw for e in site.evses), *(0.0 for _ in site.batteries)])
@@ -45,11 +46,6 @@ class Fleet:
         self.imported_kwh, self.exported_kwh = np.zeros(n), np.zeros(n)
         for unit, battery in enumerate(site.batteries, start=self.n_outlets):
             self._install(unit, battery, battery_soc_frac)
-
-    @property
-    def unit_ids(self) -> tuple[str, ...]:
-        """Names of the units."""
-        return (*(e.evse_id for e in self.evses), *(b.battery_id for b in self.batteries))
 
     @property
     def soc_frac(self) -> Array:
