@@ -14,21 +14,24 @@ from pathlib import Path
 import pytest
 from aiomqtt import Client, MqttError
 
-from adapters.clock import RealClock
+from adapters.clock import AcceleratedClock, RealClock
+from adapters.farm.live import LiveFarm
 from adapters.mqtt.broker import EmbeddedBroker, Mosquitto, find_mosquitto
 from adapters.mqtt.link import MqttLink
 from adapters.mqtt_client import Broker
 from config.broker import broker_of, tls_context
 from config.site_file import MqttFile, MqttTlsFile
+from tests.adapters.farm.stations import START, always, outlet, station, stay
 from tests.adapters.mqtt.support import a_site, evse_state, until
 from v2g.errors import SiteError
+from v2g.session import Wishes
 
 pytestmark = pytest.mark.skipif(
     not (find_mosquitto() and shutil.which("openssl") and shutil.which("mosquitto_passwd")), reason="needs Mosquitto and openssl"
 )
 GUESS = "my-guess"
 EXAMPLE = Path(__file__).parents[3] / "examples" / "mosquitto"
-PASSWORDS = {"daemon": "d-secret", "CP1": "1-secret", "CP2": "2-secret", "homeassistant": "h-secret"}
+PASSWORDS = {"daemon": "d-secret", "CP1": "1-secret", "CP2": "2-secret", "meters": "m-secret"}
 NEW_KEY = "openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
 CP1, CP2 = "v2g/v1/S1/station/CP1", "v2g/v1/S1/station/CP2"
 
@@ -157,6 +160,21 @@ async def test_an_anonymous_client_gets_nothing(broker: Broker) -> None:
     for strangers in (broker, replace(broker, username="CP1"), replace(named(broker, "CP2"), username="CP1")):
         with pytest.raises(MqttError, match="Not authorized"):
             await client_of(strangers).__aenter__()
+
+
+async def test_a_farm_speaks_as_each_of_its_devices(broker: Broker) -> None:
+    site = station(outlet("A", station_id="CP1"), site_id="S1")
+    link = MqttLink(site, AcceleratedClock(START, 300.0), broker=named(broker, "daemon"), on_change=lambda: None)
+    farm = LiveFarm(
+        site, [stay()], load_kw=always(30.0), pv_kw=always(0.0), clock=link.clock, ocpp_url="ws://127.0.0.1:9",
+        broker=named(broker, "meters"), tell_wishes=_nobody, ocpp_passwords=PASSWORDS,
+    )  # fmt: skip
+    async with running(link), farm:
+        await until(lambda: link.inbox.evses and link.inbox.meters and link.inbox.is_online(f"{CP1}/status"))
+
+
+async def _nobody(evse_id: str, wishes: Wishes) -> bool:
+    raise AssertionError((evse_id, wishes))
 
 
 async def refusal(link: MqttLink, said: str) -> str:
