@@ -166,6 +166,7 @@ class LiveFarm:
                 clock=self._clock,
                 touch=self._touch,
                 period_s=self._state_s,
+                manners=self._manners[station_id],
             )
         make = OCPP[outlets[0].evse.protocol]
         return make(

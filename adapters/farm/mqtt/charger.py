@@ -9,6 +9,7 @@ from adapters.farm.leases import Leases
 from adapters.farm.mqtt.desk import Desk
 from adapters.farm.mqtt.line import Line
 from adapters.farm.mqtt.messages import Payload, root
+from adapters.farm.ocpp.manners import Manners
 from adapters.farm.outlet import Outlet
 from adapters.farm.visit import Visit
 from adapters.mqtt_client import Broker
@@ -71,12 +72,13 @@ class MqttCharger:
         clock: Clock,
         touch: Callable[[], None],
         period_s: float,
+        manners: Manners,
     ) -> None:
         self.name = station_id
         self._base = f"{root(site_id)}/station/{station_id}"
         self._seats = {f"{self._base}/evse/{o.evse.connector_id}": _Seat(o, leases) for o in outlets}
         self._by_unit = {seat.outlet.unit: seat for seat in self._seats.values()}
-        self._line = Line(self, broker, clock, period_s)
+        self._line, self._manners = Line(self, broker, clock, period_s, manners), manners
         self._clock, self._touch, self._leases, self._alive = clock, touch, leases, True
 
     @property
@@ -98,10 +100,16 @@ class MqttCharger:
         return [(f"{place}/state", seat.state(now)) for place, seat in self._seats.items()]
 
     def answer(self, topic: str, raw: bytes, now: datetime) -> tuple[str, Payload] | None:
-        """Take a setpoint for one of the outlets."""
+        """Take a setpoint for one of the outlets, or do what the manners say instead."""
+        if self._manners.silent:
+            return None
         place = topic.removesuffix("/setpoint")
-        self._touch()
-        ack = self._seats[place].desk.handle(raw, now)
+        desk = self._seats[place].desk
+        if self._manners.refuses or self._manners.ignores:
+            ack = desk.pretend(raw, now, accepts=not self._manners.refuses)
+        else:
+            self._touch()
+            ack = desk.handle(raw, now)
         return None if ack is None else (f"{place}/ack", ack)
 
     def plugged(self, unit: int, visit: Visit) -> None:

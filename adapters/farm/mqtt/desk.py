@@ -40,6 +40,15 @@ class Desk:
         ack = {"setpoint_id": setpoint_id, "at": now, "result": "rejected" if reason else "accepted", "power_kw": power_kw}
         return {**ack, "reason": reason[:256]} if reason else ack
 
+    def pretend(self, raw: bytes, now: datetime, *, accepts: bool) -> Payload | None:
+        """Return an ack that accepts or rejects without doing anything, None if it cannot even be read."""
+        try:
+            command = read_command(raw)
+        except FrameError:
+            return None
+        ack = {"setpoint_id": command.setpoint_id, "at": now, "power_kw": command.power_kw}
+        return {**ack, "result": "accepted"} if accepts else {**ack, "power_kw": 0.0, "result": "rejected", "reason": "refused"}
+
     def _take(self, command: Command, now: datetime) -> str:
         charge_max_kw, discharge_max_kw = self._means()
         if command.valid_until <= now:

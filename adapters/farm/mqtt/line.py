@@ -12,6 +12,7 @@ import structlog
 
 from adapters.farm.lifeline import Backoff, Lifeline, heed_cancellation
 from adapters.farm.mqtt.messages import Payload, write
+from adapters.farm.ocpp.manners import Manners
 from adapters.mqtt_client import Broker, entered
 from v2g.ports import Clock
 
@@ -54,11 +55,11 @@ class Device(Protocol):
 class Line:
     """Runs one device. It reports every `period_s` seconds of the clock, and at once after `hurry`.
 
-    A broker that refuses MQTT 5.0 is spoken to in 3.1.1.
+    A broker that refuses MQTT 5.0 is spoken to in 3.1.1. By its `manners` it answers late, or twice.
     """
 
-    def __init__(self, device: Device, broker: Broker, clock: Clock, period_s: float) -> None:
-        self.lifeline = Lifeline()
+    def __init__(self, device: Device, broker: Broker, clock: Clock, period_s: float, manners: Manners | None = None) -> None:
+        self.lifeline, self._manners = Lifeline(), manners or Manners()
         self._device, self._broker, self._clock, self._period_s = device, broker, clock, period_s
         self._version = broker.version
         self._news = asyncio.Event()
@@ -133,9 +134,11 @@ class Line:
             raw = message.payload if isinstance(message.payload, bytes) else b""
             ack = self._device.answer(str(message.topic), raw, self._clock.now())
             if ack is None:
-                log.warning("farm_setpoint_unreadable", device=self._device.name, topic=str(message.topic))
+                log.warning("farm_setpoint_unanswered", device=self._device.name, topic=str(message.topic))
                 continue
-            await self._publish(client, *ack, retain=False)
+            await self._clock.sleep(self._manners.late_s)
+            for _ in range(2 if self._manners.repeats else 1):
+                await self._publish(client, *ack, retain=False)
             self.hurry()
 
     async def _publish(self, client: aiomqtt.Client, topic: str, payload: Payload, *, retain: bool) -> None:

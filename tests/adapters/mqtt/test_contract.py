@@ -14,6 +14,7 @@ from paho.mqtt.properties import Properties
 
 from adapters.clock import AcceleratedClock
 from adapters.farm.live import LiveFarm
+from adapters.farm.mischief import Fault, FaultKind
 from adapters.farm.visit import Visit
 from adapters.mqtt.broker import EmbeddedBroker, installed_server
 from adapters.mqtt.chargers import MqttChargers
@@ -23,7 +24,7 @@ from tests.adapters.farm.stations import START, always, outlet, station, v2g_sta
 from tests.adapters.mqtt.support import address, connection, until
 from v2g.observation import EvseState
 from v2g.session import Wishes
-from v2g.setpoint import Applied, Outcome, Setpoint
+from v2g.setpoint import Applied, Outcome, Rejected, Setpoint, TimedOut
 from v2g.site import Site
 
 SPEED = 300.0
@@ -84,12 +85,12 @@ async def day(broker: EmbeddedBroker) -> AsyncIterator[Day]:
 
 
 @asynccontextmanager
-async def _day(broker: EmbeddedBroker, site: Site, visit: Visit) -> AsyncIterator[Day]:
+async def _day(broker: EmbeddedBroker, site: Site, visit: Visit, *faults: Fault) -> AsyncIterator[Day]:
     clock = AcceleratedClock(START, SPEED)
     visit = replace(visit, leaves_at=START + timedelta(days=2))
     farm = LiveFarm(
         site, [visit], load_kw=always(0.0), pv_kw=always(0.0), clock=clock, ocpp_url="ws://127.0.0.1:9",
-        broker=address(broker), tell_wishes=nobody,
+        broker=address(broker), tell_wishes=nobody, faults=faults,
     )  # fmt: skip
     async with farm:
         yield Day(broker, farm, clock)
@@ -203,6 +204,36 @@ def sleeper(broker: EmbeddedBroker) -> Client:
 
 
 @pytest.mark.skipif(installed_server().name != "mosquitto", reason="amqtt knows no expiry")
+@pytest.mark.parametrize(
+    ("kind", "size", "outcome"),
+    [
+        (FaultKind.SILENCE, 0.0, TimedOut),
+        (FaultKind.REFUSE, 0.0, Rejected),
+        (FaultKind.LATE, 1.0, Applied),
+        (FaultKind.LATE, 300.0, TimedOut),
+        (FaultKind.REPEAT, 0.0, Applied),
+    ],
+)
+async def test_bad_manners_become_outcomes(broker: EmbeddedBroker, kind: FaultKind, size: float, outcome: type[Outcome]) -> None:
+    async with _day(broker, SITE, v2g_stay(), Fault(kind=kind, at_s=0.0, for_s=1e6, size=size)) as day, day.daemon():
+        await day.ready()
+        (came,) = await MqttChargers(day.link, timeout_s=0.5).apply([day.setpoint(7.0, 90_000.0)])
+        assert isinstance(came, outcome)
+        if outcome is TimedOut:
+            assert (day.state.acknowledged_kw, day.state.lease_until) == (None, None), "it may follow it, or not"
+        if kind is FaultKind.LATE:
+            await until(lambda: day.state.acknowledged_kw == 7.0)
+        assert not day.link.inbox.refused
+
+
+async def test_a_charger_that_says_yes_and_does_nothing_shows_by_its_state(broker: EmbeddedBroker) -> None:
+    async with _day(broker, SITE, v2g_stay(), Fault(kind=FaultKind.IGNORE, at_s=0.0, for_s=1e6)) as day, day.daemon():
+        await day.ready()
+        assert isinstance(await day.send(7.0, 90_000.0), Applied)
+        await until(lambda: day.state.acknowledged_kw is None)
+        assert day.power_kw == pytest.approx(4.2)
+
+
 async def test_the_broker_drops_a_setpoint_that_nobody_fetched_in_its_lease(day: Day) -> None:
     async with day.daemon():
         await until(lambda: day.link.connected)
