@@ -17,12 +17,15 @@ from rich.progress import Progress
 
 from adapters.clock import RealClock
 from adapters.mqtt.schema import contract
+from config.backtest_view import backtest_tables, write_plot
+from config.backtesting import Question, run_backtest
 from config.demo import Demo, running_demo
 from config.farm import farm_figures, running_farm
 from config.farm_file import load_farm
 from config.live import running
 from config.load import load_site, read_site
 from config.logs import configure_logs
+from config.loop import run_loop
 from config.portfolio import plan_portfolio, portfolio_tables
 from config.problem_file import load_problem, problem_schema
 from config.report import write_report
@@ -203,6 +206,30 @@ def solve(problem: Annotated[Path, typer.Argument(help="The problem (JSON).")], 
 
 @app.command()
 @told
+def backtest(
+    file: Annotated[Path, typer.Argument(help="A series or sessions (CSV, gzipped or not).")],
+    *,
+    column: Annotated[str | None, typer.Option(help="Of a series; the usual names are looked for.")] = None,
+    horizon: Annotated[str, typer.Option(help="How far ahead, e.g. 24h, 48h, 7d.")] = "48h",
+    origins: Annotated[int | None, typer.Option(min=1, max=1000, help="Forecasts to make; 12, of sessions 4.")] = None,
+    time_zone: Annotated[str, typer.Option(help="Of the place, for its days.")] = "UTC",
+    country: Annotated[str, typer.Option(help="Whose holidays count, e.g. DE.")] = "",
+    plot: Annotated[Path | None, typer.Option(help="Write a page with what was told and what came.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell how good the forecasts of a file would have been, from one origin in its past after another."""
+    configure_logs(verbose=False, quiet=True)
+    question = Question(file=file, column=column, horizon=horizon, origins=origins, time_zone=time_zone, country=country)
+    with Progress(console=err, transient=True) as bar:
+        task = bar.add_task(file.name, total=1.0)
+        answer = run_backtest(question, lambda share: bar.update(task, completed=share))
+    if plot:
+        write_plot(answer, plot)
+    print_json(answer.figures) if as_json else out.print(*backtest_tables(answer.figures))
+
+
+@app.command()
+@told
 def portfolio(
     file: Annotated[Path, typer.Argument(help="The portfolio file (YAML).")],
     *,
@@ -244,7 +271,7 @@ async def _stopped() -> None:
 
 def _loop(work: Coroutine[Any, Any, None]) -> None:
     with suppress(KeyboardInterrupt):
-        asyncio.run(work)
+        run_loop(work)
 
 
 def main() -> None:

@@ -6,11 +6,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field, field_validator
 
 from config.assets_file import AssetFile
-from config.ranges import NAME, Number, Strict, model_of
+from config.ranges import DAY_S, NAME, Number, Strict, model_of
 from v2g.site import Battery, Horizon, PlannerChoice, PvArray, Rules, Tariff, TariffPeriod, UncontrolledLoad
 
 
-def _known_zone(value: str) -> str:
+def known_zone(value: str) -> str:
+    """Return the name of a time zone. Raises `ValueError` if there is none of it."""
     try:
         ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -18,7 +19,7 @@ def _known_zone(value: str) -> str:
     return value
 
 
-Zone = Annotated[str, AfterValidator(_known_zone)]
+Zone = Annotated[str, AfterValidator(known_zone)]
 Kw = Annotated[Number, Field(ge=0, le=1e7, description="[kW]")]
 Name = Annotated[str, Field(pattern=NAME)]
 PlaceAliases = {"circuit_id": "circuit"}
@@ -90,7 +91,7 @@ class OcppFile(Strict):
     """Where chargers connect.
 
     `passwords_env` names an environment variable with a JSON object {charger: password}, `pseudonym_key_env` one with the
-    key by which id tags become pseudonyms.
+    key by which id tags become pseudonyms. Meter values are asked for every `meter_interval_s`.
     """
 
     host: str = "127.0.0.1"
@@ -98,6 +99,7 @@ class OcppFile(Strict):
     passwords_env: str | None = None
     pseudonym_key_env: str | None = None
     answer_timeout_s: Annotated[Number, Field(gt=0, le=1e6)] = 10.0
+    meter_interval_s: Annotated[Number, Field(ge=1, le=DAY_S)] = 60.0
 
 
 class MqttTlsFile(Strict):

@@ -18,21 +18,29 @@ class SeriesKind(StrEnum):
     LOAD = "load"
     PV = "pv"
     PRICE = "price"
+    ANY = "any"
 
 
-COLUMNS = {
+COLUMNS: dict[SeriesKind, tuple[str, ...]] = {
     SeriesKind.LOAD: ("load_kw", "load_mw", "load_w"),
     SeriesKind.PV: ("pv_kw", "pv_mw", "pv_w"),
     SeriesKind.PRICE: ("price_per_kwh", "price_per_mwh", "price_eur_mwh"),
 }
+COLUMNS[SeriesKind.ANY] = tuple(name for names in COLUMNS.values() for name in names)
 """Columns looked for, the first one found is read."""
 
 LARGEST_STEPS, LONGEST_YEARS = 5_000_000, 50
 """A file that spans more holds a mistyped instant."""
 
-POWER_UNITS = {"_kw": 1.0, "_mw": 1000.0, "_w": 0.001}
-PRICE_UNITS = {"_kwh": 1.0, "_mwh": 0.001}
-"""Factors to kW and to currency/kWh by a column's ending."""
+POWER_UNITS = {"_kw": (1.0, "kW"), "_mw": (1000.0, "kW"), "_w": (0.001, "kW")}
+PRICE_UNITS = {"_kwh": (1.0, "per kWh"), "_mwh": (0.001, "per kWh")}
+UNITS = {
+    SeriesKind.LOAD: POWER_UNITS,
+    SeriesKind.PV: POWER_UNITS,
+    SeriesKind.PRICE: PRICE_UNITS,
+    SeriesKind.ANY: POWER_UNITS | PRICE_UNITS,
+}
+"""Factors, and what they lead to, by a column's ending."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -50,7 +58,7 @@ class Series:
     kind : SeriesKind
         What it is about.
     name, unit, path : str
-        The column read, "kW" or "per kWh", and the file it came from.
+        The column read, "kW", "per kWh" or "" where it is not known, and the file it came from.
     """
 
     start_s: int
@@ -71,7 +79,7 @@ def read_series(path: str | Path, *, kind: SeriesKind, column: str | None = None
     """Return a series from a CSV file, gzipped or not, whose first column holds ISO 8601 instants with their offset.
 
     `column` names the values; without it the usual names of the `kind` are looked for. Units are told by the
-    column's ending and turned into kW or currency/kWh. Rows may come in any order.
+    column's ending and turned into kW or currency/kWh; of a series of ANY kind they may stay unknown. Rows may come in any order.
 
     Raises `SeriesError` with file, line and mend: no such file or column, not a timestamp, no time zone, not a number, an instant
     twice, steps of different length, a span too long, no values.
@@ -90,7 +98,8 @@ def read_series(path: str | Path, *, kind: SeriesKind, column: str | None = None
 
 
 def _usual_column(table: Table, kind: SeriesKind) -> str:
-    found = [name for name in COLUMNS[kind] if name in table.columns]
+    alone = table.columns[1:] if kind is SeriesKind.ANY and len(table.columns) == 2 else ()
+    found: list[str] = [name for name in (*COLUMNS[kind], *alone) if name in table.columns]
     if not found:
         mend = f"name one of {', '.join(table.columns[1:])}, or write {COLUMNS[kind][0]}"
         raise SeriesError(f"there is no {kind} column", place=str(table.path), mend=mend)
@@ -98,11 +107,13 @@ def _usual_column(table: Table, kind: SeriesKind) -> str:
 
 
 def _unit(table: Table, kind: SeriesKind, name: str) -> tuple[float, str]:
-    units, unit = (PRICE_UNITS, "per kWh") if kind is SeriesKind.PRICE else (POWER_UNITS, "kW")
-    for ending, factor in units.items():
+    units = UNITS[kind]
+    for ending, (factor, unit) in units.items():
         if name.lower().endswith(ending):
             return factor, unit
     table.require(name)
+    if kind is SeriesKind.ANY:
+        return 1.0, ""
     endings = ", ".join(units)
     raise SeriesError(
         f"the unit of column {name!r} is not known", place=str(table.path), mend=f"let its name end with one of {endings}"
