@@ -97,8 +97,9 @@ def given_kw(state: EvseState, discharge_max_kw: float) -> float:
 def _watched(conduct: Conduct, state: EvseState, now: datetime) -> Conduct:
     conduct = _with_car(conduct, state.session.session_id if state.session else "")
     if not state.online or state.acknowledged_kw is None:
-        return replace(conduct, words=(), obeys_since=None)
-    conduct = replace(conduct, words=_heard(conduct.words, state.acknowledged_kw, now))
+        return replace(conduct, words=(), obeys_since=None) if conduct.words or conduct.obeys_since else conduct
+    words = _heard(conduct.words, state.acknowledged_kw, now)
+    conduct = conduct if words is conduct.words else replace(conduct, words=words)
     reading = state.power_kw
     if reading is None or reading.quality is not Quality.GOOD or state.session is None or not _is_due(conduct, reading):
         return conduct
@@ -119,6 +120,8 @@ def _with_car(conduct: Conduct, session_id: str) -> Conduct:
 def _heard(words: tuple[Word, ...], power_kw: float, now: datetime) -> tuple[Word, ...]:
     if not words or abs(words[-1].power_kw - power_kw) > SAME_KW:
         words = (*words, Word(at=now, power_kw=power_kw))
+    if len(words) == 1:
+        return words
     oldest = now - timedelta(seconds=KEPT_S)
     return tuple(w for w, after in zip(words, (*words[1:], None), strict=True) if after is None or after.at > oldest)
 
@@ -173,7 +176,7 @@ def _waits(conduct: Conduct) -> bool:
 def _believed(state: EvseState, breach: Breach | None, now: datetime) -> EvseState:
     """Return the outlet as it counts: by what it is measured to do, or by anything that it can."""
     if breach is None or state.acknowledged_kw is None:
-        return replace(state, breach=breach)
+        return state if state.breach is breach else replace(state, breach=breach)
     hopeless = breach.tries >= TRIES or not state.online
     if breach.kind is BreachKind.WITHHOLDS and hopeless and state.session:
         unable = replace(state.session, vehicle=replace(state.session.vehicle, discharge_max_kw=0.0))
