@@ -3,8 +3,11 @@
 Of four clients given a limit of −4.6 kW one kept it, one made 0 of it, one refused, and one accepted and charged at 11 kW.
 """
 
+from collections.abc import Awaitable, Callable
+
 from adapters.ocpp.connection import RefusedError
 from adapters.ocpp.limits import Limit
+from v2g.site import Evse
 
 TOLERANCE_KW = 0.1  # chargers round to whole amperes of one phase at worst, and to other voltages
 
@@ -29,3 +32,25 @@ def promised_kw(limit: Limit, told_kw: float | None) -> float:
 def needs_proof(limit: Limit, *, proved: bool) -> bool:
     """Return whether to ask what is in force: for whatever gives back, and for the first limit after a boot."""
     return limit.power_kw < 0 or not proved
+
+
+class Proofs:
+    """Which outlets of a charger have shown that they keep to what they accept; `in_force(evse)` asks what they keep to [kW]."""
+
+    def __init__(self, in_force: Callable[[Evse], Awaitable[float | None]]) -> None:
+        self._in_force, self._proved = in_force, set[str]()
+
+    def forget(self, evse: Evse | None = None) -> None:
+        """Ask anew: of one outlet, or of all."""
+        if evse is None:
+            self._proved.clear()
+        else:
+            self._proved.discard(evse.evse_id)
+
+    async def promised_kw(self, evse: Evse, limit: Limit) -> float:
+        """Return the power [kW] that can be counted on. Raises `ContradictionError` where the charger contradicts itself."""
+        if not needs_proof(limit, proved=evse.evse_id in self._proved):
+            return limit.power_kw
+        power_kw = promised_kw(limit, await self._in_force(evse))
+        self._proved.add(evse.evse_id)
+        return power_kw

@@ -63,6 +63,11 @@ class Station:
         self._clock_fixes: dict[int, tuple[datetime, datetime]] = {}
         self.rejected_frames = 0
 
+    @property
+    def has_one_outlet(self) -> bool:
+        """Whether what is said of the station is said of its outlet."""
+        return len(self.outlets) == 1
+
     def connect(self, dialect: Dialect, connection: Line) -> None:
         """Take the newest connection for the live one, and end the one before."""
         old, self._connection, self.dialect = self._connection, connection, dialect

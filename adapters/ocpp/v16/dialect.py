@@ -1,6 +1,6 @@
 """OCPP 1.6J over one connection: what the charger asks, and what it is asked."""
 
-import asyncio
+from functools import partial
 
 import structlog
 from ocpp.v16.enums import (
@@ -12,18 +12,19 @@ from ocpp.v16.enums import (
     RemoteStartStopStatus,
 )
 
+from adapters.ocpp.attendance import Attendance
 from adapters.ocpp.connection import AnswerTimeoutError, DisconnectedError, RefusedError
 from adapters.ocpp.dialect import Caller, Context
 from adapters.ocpp.frames import BadFrameError, ErrorCode, Payload
-from adapters.ocpp.limits import Limit, RateUnit, composite_kw, limit_for
-from adapters.ocpp.outlet import Promise
-from adapters.ocpp.readback import TOLERANCE_KW, needs_proof, promised_kw
+from adapters.ocpp.limits import composite_kw, limit_for
+from adapters.ocpp.outlet import Outlet, Promise
+from adapters.ocpp.readback import TOLERANCE_KW, Proofs
 from adapters.ocpp.schemas import Schemas
 from adapters.ocpp.station import Station
 from adapters.ocpp.v16.inbound import Inbound
 from adapters.ocpp.v16.preparation import Preparation
-from adapters.ocpp.v16.profiles import clear_requests, lease_profile
-from v2g.errors import UnavailableError
+from adapters.ocpp.v16.profiles import clear_request, clear_requests, lease_profile
+from adapters.ocpp.ways import Scope, Way, Ways
 from v2g.setpoint import Setpoint
 from v2g.site import Evse
 
@@ -67,9 +68,8 @@ class Dialect16:
         self._caller, self._station, self._context = caller, station, context
         self._inbound = Inbound(station, context)
         self._preparation = Preparation(self._ask, station, meter_interval_s=context.meter_interval_s)
-        self._unit = RateUnit.WATTS
-        self._proved: set[str] = set()
-        self._booted = asyncio.Event()
+        self._attendance = Attendance(station, context, prepare=self._prepare, refresh=self.refresh)
+        self._ways, self._proofs = Ways(), Proofs(self.in_force)
         self._ready = False
         self._log = log.bind(station=station.station_id)
 
@@ -81,7 +81,7 @@ class Dialect16:
     def answered(self, action: str) -> None:
         """Take note of an accepted boot only now: until its answer is sent, a charger may not be asked anything."""
         if action == Action.boot_notification and self._inbound.accepted:
-            self._booted.set()
+            self._attendance.booted()
 
     def heard(self, action: str, _: Payload) -> None:
         """Refuse what wants no answer: OCPP 1.6 knows no such message."""
@@ -93,17 +93,7 @@ class Dialect16:
 
     async def attend(self) -> None:
         """Prepare the charger after each boot; one that goes on without a boot is prepared and asked how it is."""
-        try:
-            await self._restore()
-            if not await self._boots_in_time():
-                await self._prepare()
-                for outlet in self._station.outlets.values():
-                    await self.refresh(outlet.evse)
-            while await self._booted.wait():
-                self._booted.clear()
-                await self._prepare()
-        except DisconnectedError:
-            self._log.info("charger_left_while_attended")
+        await self._attendance.run()
 
     async def set_power(self, evse: Evse, setpoint: Setpoint) -> None:
         """Limit the outlet until the setpoint expires.
@@ -112,20 +102,12 @@ class Dialect16:
         """
         if not self._ready:
             raise DisconnectedError("the charger has not booted yet")
-        now = self._context.clock.now()
-        limit = limit_for(setpoint.power_kw, evse, self._unit, gives_back=evse.negative_limits)
-        transaction = self._station.outlets[evse.connector_id].transaction
-        transaction_id = transaction.transaction_id if transaction else None
-        request = lease_profile(limit, evse, now=now, until=setpoint.valid_until, transaction_id=transaction_id)
-        answer = await self._ask(Action.set_charging_profile, request)
-        if answer["status"] != ChargingProfileStatus.accepted:
-            purpose = request["csChargingProfiles"]["chargingProfilePurpose"]
-            raise RefusedError(f"the charger answered {answer['status']} to a {purpose} of {limit.value:g} {limit.unit}")
-        power_kw = await self._proven(evse, limit)
+        before = self._station.outlets[evse.connector_id]
+        ways = self._ways.order(before, setpoint.attempt, alone=self._station.has_one_outlet and setpoint.power_kw >= 0)
+        promise = await self._ways.say(before, ways, partial(self._lay, before, setpoint), partial(self._clear, evse))
         outlet = self._station.outlets[evse.connector_id]
-        if transaction is not None and outlet.transaction != transaction:
+        if before.transaction is not None and outlet.transaction != before.transaction:
             raise RefusedError("the transaction ended before the charger answered")
-        promise = Promise(power_kw=power_kw, until=setpoint.valid_until, for_transaction=transaction is not None)
         self._station.put(outlet.promised(promise))
         if setpoint.power_kw < 0 and not evse.negative_limits:
             raise RefusedError("OCPP 1.6 cannot discharge: 0 kW was sent instead")
@@ -163,7 +145,7 @@ class Dialect16:
 
     async def in_force(self, evse: Evse) -> float | None:
         """Return the power [kW] that the charger says it keeps to now, by its composite schedule; None if it will not say."""
-        request = {"connectorId": evse.connector_id, "duration": COMPOSITE_S, "chargingRateUnit": self._unit}
+        request = {"connectorId": evse.connector_id, "duration": COMPOSITE_S, "chargingRateUnit": self._ways.unit}
         try:
             answer = await self._ask(Action.get_composite_schedule, request)
         except (RefusedError, BadFrameError) as error:
@@ -181,13 +163,27 @@ class Dialect16:
         SCHEMAS.check_request(action, payload)
         return await self._ask(Action(action), payload)
 
-    async def _proven(self, evse: Evse, limit: Limit) -> float:
-        """Return the power [kW] that can be counted on. Raises `RefusedError` where the charger contradicts itself."""
-        if not needs_proof(limit, proved=evse.evse_id in self._proved):
-            return limit.power_kw
-        power_kw = promised_kw(limit, await self.in_force(evse))
-        self._proved.add(evse.evse_id)
-        return power_kw
+    async def _lay(self, outlet: Outlet, setpoint: Setpoint, way: Way) -> Promise:
+        """Lay a lease and return what the charger then promises. Raises `RefusedError` if it does not accept."""
+        evse, until, transaction = outlet.evse, setpoint.valid_until, outlet.transaction if way.scope is Scope.TRANSACTION else None
+        limit = limit_for(setpoint.power_kw, evse, way.unit, gives_back=evse.negative_limits)
+        request = lease_profile(
+            limit,
+            evse,
+            now=self._context.clock.now(),
+            until=until,
+            transaction_id=transaction.transaction_id if transaction else None,
+            whole=way.scope is Scope.STATION,
+        )
+        answer = await self._ask(Action.set_charging_profile, request)
+        if answer["status"] != ChargingProfileStatus.accepted:
+            purpose = request["csChargingProfiles"]["chargingProfilePurpose"]
+            raise RefusedError(f"the charger answered {answer['status']} to a {purpose} of {limit.value:g} {limit.unit}")
+        power_kw = await self._proofs.promised_kw(evse, limit)
+        return Promise(power_kw=power_kw, until=until, for_transaction=transaction is not None)
+
+    async def _clear(self, evse: Evse, scope: Scope) -> Payload:
+        return await self._ask(Action.clear_charging_profile, clear_request(evse, scope))
 
     async def _ask(self, action: Action, payload: Payload) -> Payload:
         answer = await self._caller.call(action, payload)
@@ -196,11 +192,12 @@ class Dialect16:
 
     async def _prepare(self) -> None:
         """Take setpoints as soon as their unit is known, and say so once the fallbacks lie beneath them."""
-        self._unit = await self._preparation.abilities()
-        self._proved.clear()
+        unit = await self._preparation.abilities()
+        self._ways.begin(unit)
+        self._proofs.forget()
         self._ready = True
-        await self._preparation.ceiling(self._unit, self._context.clock.now())
-        await self._preparation.fallbacks(self._unit)
+        await self._preparation.ceiling(unit, self._context.clock.now())
+        await self._preparation.fallbacks(unit)
         for outlet in self._station.outlets.values():
             await self._read_back(outlet.evse)
         self._context.on_change()
@@ -221,17 +218,3 @@ class Dialect16:
         else:
             outlet = self._station.outlets[evse.connector_id]
             self._station.put(outlet.grounded(self._context.clock.now()))
-
-    async def _boots_in_time(self) -> bool:
-        try:
-            async with asyncio.timeout(self._context.boot_grace_wall_s):
-                return await self._booted.wait()
-        except TimeoutError:
-            return False
-
-    async def _restore(self) -> None:
-        """Take up open transactions; if they cannot be read now, the first that ends asks again."""
-        try:
-            await self._inbound.restore()
-        except UnavailableError as error:
-            self._log.warning("transactions_not_restored", reason=str(error))

@@ -12,30 +12,38 @@ from ocpp.v16.enums import ChargingProfileKindType, ChargingProfilePurposeType
 from adapters.ocpp.frames import Payload
 from adapters.ocpp.instants import format_instant
 from adapters.ocpp.limits import Limit, RateUnit, ceiling, limit_for
+from adapters.ocpp.ways import Scope
 from v2g.site import Evse
 
-CEILING_ID = 1  # below those of any connector, which begin at 10
+CEILING_ID, WHOLE_LEASE_ID = 1, 2  # below those of any connector, which begin at 10
 FALLBACK_LEVEL = 0
 LEASE_LEVEL = 1
 
 
-def lease_profile(limit: Limit, evse: Evse, *, now: datetime, until: datetime, transaction_id: int | None) -> Payload:
-    """Return the request that limits the outlet from `now` to at most `until`: the open transaction, else the next one."""
+def lease_profile(
+    limit: Limit, evse: Evse, *, now: datetime, until: datetime, transaction_id: int | None, whole: bool = False
+) -> Payload:
+    """Return the request that limits the outlet from `now` to at most `until`.
+
+    It is said of the open transaction, without one of the next, or of the `whole` station.
+    """
     start = now.replace(microsecond=0)
     purpose = ChargingProfilePurposeType.tx_default_profile
     transaction = {}
-    if transaction_id is not None:
+    if whole:
+        purpose = ChargingProfilePurposeType.charge_point_max_profile
+    elif transaction_id is not None:
         purpose = ChargingProfilePurposeType.tx_profile
         transaction = {"transactionId": transaction_id}
     profile = transaction | {
-        "chargingProfileId": _profile_id(evse, purpose, LEASE_LEVEL),
+        "chargingProfileId": WHOLE_LEASE_ID if whole else _profile_id(evse, purpose, LEASE_LEVEL),
         "stackLevel": LEASE_LEVEL,
         "chargingProfilePurpose": purpose,
         "chargingProfileKind": ChargingProfileKindType.absolute,
         "chargingSchedule": _schedule(limit, evse)
         | {"startSchedule": format_instant(start), "duration": (until - start) // timedelta(seconds=1)},
     }
-    return {"connectorId": evse.connector_id, "csChargingProfiles": profile}
+    return {"connectorId": 0 if whole else evse.connector_id, "csChargingProfiles": profile}
 
 
 def fallback_profile(evse: Evse, unit: RateUnit) -> Payload:
@@ -69,8 +77,16 @@ def ceiling_profile(evses: Iterable[Evse], unit: RateUnit, now: datetime) -> Pay
 
 def clear_requests(evse: Evse) -> tuple[Payload, ...]:
     """Return the ClearChargingProfile requests that take every lease of the outlet back, and leave the fallback."""
-    purposes = (ChargingProfilePurposeType.tx_profile, ChargingProfilePurposeType.tx_default_profile)
-    return tuple({"id": _profile_id(evse, purpose, LEASE_LEVEL)} for purpose in purposes)
+    return tuple(clear_request(evse, scope) for scope in (Scope.TRANSACTION, Scope.OUTLET))
+
+
+def clear_request(evse: Evse, scope: Scope) -> Payload:
+    """Return the ClearChargingProfile request that takes the outlet's lease of one scope back."""
+    if scope is Scope.STATION:
+        return {"id": WHOLE_LEASE_ID}
+    of_transaction = scope is Scope.TRANSACTION
+    purpose = ChargingProfilePurposeType.tx_profile if of_transaction else ChargingProfilePurposeType.tx_default_profile
+    return {"id": _profile_id(evse, purpose, LEASE_LEVEL)}
 
 
 def _profile_id(evse: Evse, purpose: ChargingProfilePurposeType, level: int) -> int:

@@ -1,7 +1,5 @@
 """OCPP 2.x over one connection: what the charger asks, and what it is asked."""
 
-import asyncio
-from collections.abc import Callable
 from functools import partial
 
 import structlog
@@ -14,18 +12,19 @@ from ocpp.v201.enums import (
 )
 from ocpp.v201.enums import IdTokenEnumType as TokenKind
 
+from adapters.ocpp.attendance import Attendance
 from adapters.ocpp.connection import AnswerTimeoutError, DisconnectedError, RefusedError
 from adapters.ocpp.dialect import Caller, Context
 from adapters.ocpp.frames import UNREADABLE_ID, BadFrameError, ErrorCode, Payload
-from adapters.ocpp.limits import Limit, RateUnit, composite_kw, limit_for
-from adapters.ocpp.outlet import Promise, Transaction
-from adapters.ocpp.readback import needs_proof, promised_kw
+from adapters.ocpp.limits import composite_kw, limit_for
+from adapters.ocpp.outlet import Outlet, Promise
+from adapters.ocpp.readback import Proofs
 from adapters.ocpp.station import Station
 from adapters.ocpp.v2.edition import Edition
 from adapters.ocpp.v2.inbound import Inbound
 from adapters.ocpp.v2.preparation import Preparation
-from adapters.ocpp.v2.profiles import Lease, clear_requests
-from v2g.errors import UnavailableError
+from adapters.ocpp.v2.profiles import Lease, clear_request, clear_requests
+from adapters.ocpp.ways import Scope, Way, Ways
 from v2g.setpoint import Setpoint
 from v2g.site import Evse
 
@@ -34,7 +33,6 @@ log = structlog.get_logger()
 COMPOSITE_S = 60
 SPELLINGS = {ErrorCode.FORMATION: "FormatViolation"}
 UNREADABLE = "RpcFrameworkError"
-OTHER = {RateUnit.WATTS: RateUnit.AMPS, RateUnit.AMPS: RateUnit.WATTS}
 
 
 class Dialect2:
@@ -45,10 +43,9 @@ class Dialect2:
         self._leases = edition.leases(self._ask, station, context)
         self._inbound = Inbound(station, context, edition, self._leases.handlers)
         self._preparation = Preparation(self._ask, station, self._inbound, context)
-        self._unit = RateUnit.WATTS
-        self._proved: set[str] = set()
+        self._attendance = Attendance(station, context, prepare=self._prepare, refresh=self.refresh)
+        self._ways, self._proofs = Ways(), Proofs(self.in_force)
         self._starts = 0
-        self._booted = asyncio.Event()
         self._ready = False
         self._log = log.bind(station=station.station_id)
 
@@ -60,7 +57,7 @@ class Dialect2:
     def answered(self, action: str) -> None:
         """Take note of an accepted boot only now: until its answer is sent, a charger may not be asked anything."""
         if action == Action.boot_notification and self._inbound.accepted:
-            self._booted.set()
+            self._attendance.booted()
 
     def heard(self, action: str, payload: Payload) -> None:
         """Take note of what was told without wanting an answer. Raises `BadFrameError`."""
@@ -75,27 +72,18 @@ class Dialect2:
 
     async def attend(self) -> None:
         """Prepare the charger after each boot; one that goes on without a boot is prepared and asked how it is."""
-        try:
-            await self._restore()
-            if not await self._boots_in_time():
-                await self._prepare()
-                for outlet in self._station.outlets.values():
-                    await self.refresh(outlet.evse)
-            while await self._booted.wait():
-                self._booted.clear()
-                await self._prepare()
-        except DisconnectedError:
-            self._log.info("charger_left_while_attended")
+        await self._attendance.run()
 
     async def set_power(self, evse: Evse, setpoint: Setpoint) -> None:
         """Make the outlet keep the setpoint until it expires. Where it cannot give back, 0 is sent, and `RefusedError` raised."""
         if not self._ready:
             raise DisconnectedError("the charger has not booted yet")
         one_way = await self._leases.one_way(evse) if setpoint.power_kw < 0 else ""
-        transaction = self._station.outlets[evse.connector_id].transaction
-        write = partial(limit_for, setpoint.power_kw, evse, gives_back=setpoint.power_kw < 0 and not one_way)
-        promise = await self._lay(evse, setpoint, transaction, write)
-        outlet = self._station.outlets[evse.connector_id]
+        before = self._station.outlets[evse.connector_id]
+        lay = partial(self._lay, before, setpoint, gives=setpoint.power_kw < 0 and not one_way)
+        ways = self._ways.order(before, setpoint.attempt, alone=self._station.has_one_outlet and setpoint.power_kw >= 0)
+        promise = await self._ways.say(before, ways, lay, partial(self._clear, evse))
+        outlet, transaction = self._station.outlets[evse.connector_id], before.transaction
         if transaction is not None and (outlet.transaction is None or not transaction.is_same(outlet.transaction)):
             raise RefusedError("the transaction ended before the charger answered")
         self._station.put(outlet.promised(promise))
@@ -140,7 +128,7 @@ class Dialect2:
 
     async def in_force(self, evse: Evse) -> float | None:
         """Return the power [kW] that the charger says it keeps to now, by its composite schedule; None if it will not say."""
-        request = {"evseId": evse.connector_id, "duration": COMPOSITE_S, "chargingRateUnit": self._unit}
+        request = {"evseId": evse.connector_id, "duration": COMPOSITE_S, "chargingRateUnit": self._ways.unit}
         try:
             answer = await self._ask(Action.get_composite_schedule, request)
         except (RefusedError, BadFrameError) as error:
@@ -160,28 +148,26 @@ class Dialect2:
         self._leases.commanded(action, payload, answer)
         return answer
 
-    async def _lay(
-        self, evse: Evse, setpoint: Setpoint, transaction: Transaction | None, write: Callable[[RateUnit], Limit]
-    ) -> Promise:
-        """Lay a lease in the charger's unit, or in the other if it refuses that; return what it then promises."""
-        now, reference = self._context.clock.now(), transaction.reference if transaction else ""
-        for unit in (self._unit, OTHER[self._unit]):
-            limit = write(unit)
-            lease = Lease(evse=evse, limit=limit, now=now, until=setpoint.valid_until, reference=reference)
-            until = await self._leases.lay(lease)
-            if until is not None:
-                self._unit = unit
-                power_kw = await self._proven(evse, limit)
-                return Promise(power_kw=power_kw, until=until, for_transaction=transaction is not None)
-        raise RefusedError(f"the charger refused {write(self._unit).value:g} {self._unit}, and as much in the other unit")
+    async def _lay(self, outlet: Outlet, setpoint: Setpoint, way: Way, *, gives: bool) -> Promise:
+        """Lay a lease and return what the charger then promises. Raises `RefusedError` if it does not accept."""
+        evse, transaction = outlet.evse, outlet.transaction
+        limit = limit_for(setpoint.power_kw, evse, way.unit, gives_back=gives)
+        lease = Lease(
+            evse=evse,
+            limit=limit,
+            now=self._context.clock.now(),
+            until=setpoint.valid_until,
+            scope=way.scope,
+            reference=transaction.reference if transaction else "",
+        )
+        until = await self._leases.lay(lease)
+        if until is None:
+            raise RefusedError(f"the charger refused {limit.value:g} {limit.unit} for the {way.scope}, and whatever else was tried")
+        power_kw = await self._proofs.promised_kw(evse, limit)
+        return Promise(power_kw=power_kw, until=until, for_transaction=way.scope is Scope.TRANSACTION)
 
-    async def _proven(self, evse: Evse, limit: Limit) -> float:
-        """Return the power [kW] that can be counted on. Raises `RefusedError` where the charger contradicts itself."""
-        if not needs_proof(limit, proved=evse.evse_id in self._proved):
-            return limit.power_kw
-        power_kw = promised_kw(limit, await self.in_force(evse))
-        self._proved.add(evse.evse_id)
-        return power_kw
+    async def _clear(self, evse: Evse, scope: Scope) -> Payload:
+        return await self._ask(Action.clear_charging_profile, clear_request(evse, scope))
 
     async def _ask(self, action: str, payload: Payload) -> Payload:
         answer = await self._caller.call(action, payload)
@@ -191,24 +177,11 @@ class Dialect2:
     async def _prepare(self) -> None:
         """Take setpoints as soon as their unit is known, and say so once the fallbacks lie beneath them."""
         evses = tuple(outlet.evse for outlet in self._station.outlets.values())
-        self._unit, variables = await self._preparation.abilities(self._leases.variables(evses))
+        unit, variables = await self._preparation.abilities(self._leases.variables(evses))
         self._leases.learn(variables)
-        self._proved.clear()
+        self._ways.begin(unit)
+        self._proofs.forget()
         self._ready = True
-        await self._preparation.profiles(self._unit)
+        await self._preparation.profiles(unit)
         self._context.on_change()
         await self._preparation.meter_values()
-
-    async def _boots_in_time(self) -> bool:
-        try:
-            async with asyncio.timeout(self._context.boot_grace_wall_s):
-                return await self._booted.wait()
-        except TimeoutError:
-            return False
-
-    async def _restore(self) -> None:
-        """Take up open transactions; if they cannot be read now, the next boot or event asks again."""
-        try:
-            await self._station.restore_from(self._context.transactions)
-        except UnavailableError as error:
-            self._log.warning("transactions_not_restored", reason=str(error))

@@ -15,22 +15,29 @@ from ocpp.v201.enums import ChargingProfilePurposeEnumType as Purpose
 from adapters.ocpp.frames import Payload
 from adapters.ocpp.instants import format_instant
 from adapters.ocpp.limits import Limit, RateUnit, ceiling, limit_for
+from adapters.ocpp.ways import Scope
 from v2g.site import Evse
 
 FALLBACK_LEVEL = 0
 LEASE_LEVEL = 1
 FIRST_ID = 1000  # ids up to a station's MaxExternalConstraintsId are another's; stations choose small ones
-CEILING_ID = FIRST_ID
+CEILING_ID, WHOLE_LEASE_ID = FIRST_ID, FIRST_ID + 1
+PURPOSES = {
+    Scope.TRANSACTION: Purpose.tx_profile,
+    Scope.OUTLET: Purpose.tx_default_profile,
+    Scope.STATION: Purpose.charging_station_max_profile,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """`limit` for an outlet from `now` to `until`: in the transaction `reference`, in the next one if it is ""."""
+    """`limit` for an outlet from `now` to `until`, said of `scope`; `reference` names the open transaction, "" if there is none."""
 
     evse: Evse
     limit: Limit
     now: datetime
     until: datetime
+    scope: Scope
     reference: str = ""
 
     @property
@@ -46,7 +53,7 @@ class Lease:
     @property
     def profile_id(self) -> int:
         """The id of its profile, the same for the same place, so that a new profile replaces the old one."""
-        return _profile_id(self.evse, LEASE_LEVEL, in_transaction=bool(self.reference))
+        return _lease_id(self.evse, self.scope)
 
 
 def absolute(lease: Lease, period: Payload) -> Payload:
@@ -57,17 +64,16 @@ def absolute(lease: Lease, period: Payload) -> Payload:
 
 def request(lease: Lease, kind: str, timed: Payload, **more: object) -> Payload:
     """Return the request for a profile of `kind` with the schedule `timed`, and what an edition adds."""
-    purpose = Purpose.tx_profile if lease.reference else Purpose.tx_default_profile
-    transaction = {"transactionId": lease.reference} if lease.reference else {}
+    transaction = {"transactionId": lease.reference} if lease.scope is Scope.TRANSACTION else {}
     profile = transaction | {
         "id": lease.profile_id,
         "stackLevel": LEASE_LEVEL,
-        "chargingProfilePurpose": purpose,
+        "chargingProfilePurpose": PURPOSES[lease.scope],
         "chargingProfileKind": kind,
         "chargingSchedule": [timed],
         **more,
     }
-    return {"evseId": lease.evse.connector_id, "chargingProfile": profile}
+    return {"evseId": 0 if lease.scope is Scope.STATION else lease.evse.connector_id, "chargingProfile": profile}
 
 
 def schedule(lease: Lease, period: Payload) -> Payload:
@@ -115,8 +121,18 @@ def station_ceiling(evses: Iterable[Evse], unit: RateUnit, now: datetime) -> Pay
 
 def clear_requests(evse: Evse) -> tuple[Payload, ...]:
     """Return the ClearChargingProfile requests that take every lease of the outlet back, and leave the fallback."""
-    ids = [_profile_id(evse, LEASE_LEVEL, in_transaction=in_transaction) for in_transaction in (True, False)]
-    return tuple({"chargingProfileId": profile_id} for profile_id in ids)
+    return tuple(clear_request(evse, scope) for scope in (Scope.TRANSACTION, Scope.OUTLET))
+
+
+def clear_request(evse: Evse, scope: Scope) -> Payload:
+    """Return the ClearChargingProfile request that takes the outlet's lease of one scope back."""
+    return {"chargingProfileId": _lease_id(evse, scope)}
+
+
+def _lease_id(evse: Evse, scope: Scope) -> int:
+    if scope is Scope.STATION:
+        return WHOLE_LEASE_ID
+    return _profile_id(evse, LEASE_LEVEL, in_transaction=scope is Scope.TRANSACTION)
 
 
 def _profile_id(evse: Evse, level: int, *, in_transaction: bool) -> int:

@@ -32,6 +32,7 @@ from adapters.ocpp.v2.needs import TWO_WAY
 from adapters.ocpp.v2.profiles import Lease, absolute, request, schedule
 from adapters.ocpp.v2.variables import Variable, Variables
 from adapters.ocpp.v21.periods import mode_of, period_of, values_of
+from adapters.ocpp.ways import Scope
 from v2g.site import Evse
 
 log = structlog.get_logger()
@@ -99,7 +100,7 @@ class Leases21:
         """Make the charger keep `lease`; return until when it will, None if it refused."""
         if lease.reference in self._priority:
             raise RefusedError("priority charging is on: the charger keeps to no setpoint")
-        if self._dynamic and lease.reference and lease.duration_s >= LEAST_S:
+        if self._dynamic and lease.scope is Scope.TRANSACTION and lease.duration_s >= LEAST_S:
             try:
                 until = await self._lay_dynamic(lease)
             except RefusedError as error:

@@ -1,6 +1,7 @@
 """Values that fit the official schemas: the least of each message, and all of it."""
 
 import json
+from decimal import Decimal
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -16,10 +17,20 @@ STAMP = "2026-01-05T08:00:00Z"
 @cache
 def official(kind: int, action: str, version: str) -> Draft4Validator:
     """Return what checks a message by its official schema, apart from the package's cache, which mixes decimals with floats."""
+    return Draft4Validator(json.loads(_schema(kind, action, version)))
+
+
+@cache
+def exact(action: str, version: str) -> Draft4Validator:
+    """Return what checks a request whose numbers are decimals: as floats, 10.1 is no multiple of 0.1."""
+    return Draft4Validator(json.loads(_schema(MessageType.Call, action, version), parse_float=Decimal))
+
+
+def _schema(kind: int, action: str, version: str) -> str:
     request = "" if version == "1.6" else "Request"
     name = action + {MessageType.Call: request, MessageType.CallResult: "Response"}[kind]
     file = resources.files("ocpp") / f"v{version.replace('.', '')}" / "schemas" / f"{name}.json"
-    return Draft4Validator(json.loads(file.read_text("utf-8-sig")))
+    return file.read_text("utf-8-sig")
 
 
 def instance(kind: int, action: str, version: str, *, whole: bool = False) -> Payload:
