@@ -66,7 +66,7 @@ def hindsight_problem(
     evses = {e.evse_id: e for e in site.evses}
     cars = [_car(v, evses[v.evse_id], scenario, grid, stored_kwh) for v in scenario.visits if v.leaves_at > begin]
     units = [car for car in cars if car.target_step] + [_battery(b, grid, stored_kwh, left_kwh) for b in site.batteries]
-    units += asset_units(scenario, grid, _mean_kw(scenario.pv_kw, grid), stored_kwh, lambda rated: best_efficiency(rated)[0])
+    units += asset_units(scenario, grid, mean_kw(scenario.pv_kw, grid), stored_kwh, lambda rated: best_efficiency(rated)[0])
     starts_s = [t.timestamp() for t in grid.starts]
     calls = prices.calls.between(_quarter_of(begin), grid.n_steps) if prices.calls else None
     return Problem(
@@ -188,7 +188,7 @@ def _circuits(scenario: Scenario, grid: TimeGrid) -> Circuits:
         import_limit_kw=import_limit,
         export_limit_kw=export_limit,
         phase_limit_kw=np.array([[phase_limit_kw(c.phase_limit_a, c.voltage_v)] * N_PHASES for c in site.circuits]),
-        fixed_kw=_fixed_kw(site, index, _mean_kw(scenario.load_kw, grid), _mean_kw(scenario.pv_kw, grid)),
+        fixed_kw=_fixed_kw(site, index, mean_kw(scenario.load_kw, grid), mean_kw(scenario.pv_kw, grid)),
         fixed_margin_kw=np.zeros((len(site.circuits), grid.n_steps)),
     )
 
@@ -203,7 +203,7 @@ def _fixed_kw(site: Site, index: Mapping[str, int], load_kw: Array, pv_kw: Array
     return fixed
 
 
-def _mean_kw(series: StepSeries, grid: TimeGrid) -> Array:
+def mean_kw(series: StepSeries, grid: TimeGrid) -> Array:
     """Return the mean of the series over each step, (n_steps,), as the farm samples it."""
     begin_s = grid.start.timestamp()
     edges_s = begin_s + 3600 * grid.edges_h

@@ -56,6 +56,8 @@ def run_kpis(run: Run, site: Site, prices: Prices, uncontrolled: Outcome) -> dic
         "import_limit_kw": site.circuits[0].import_limit_kw,
         "net_delivered_of_uncontrolled": _share(own["net_delivered_kwh"], reference["net_delivered_kwh"]),
         "cost_uncontrolled": reference["cost"],
+        "drivers_met_share": 1.0 - (_share(own["unmet_drivers"], len(run.outcome.finished)) or 0.0),
+        "promised_probability": site.rules.target_probability,
         "saving_share": _share(cost_to_compare(reference) - cost_to_compare(own), cost_to_compare(reference)),
         "uncontrolled": reference,
         "rungs": {str(rung): count for rung, count in run.rungs.items()},

@@ -9,17 +9,13 @@ from typing import Any
 from adapters.farm.bill import Prices
 from adapters.farm.outcome import Outcome
 from adapters.farm.uncontrolled import uncontrolled
-from config.closed_loop import Run, Scenario, run_closed_loop
+from config.closed_loop import Scenario
 from config.foresight import foresight_kpis, no_bound_notes, perfect_foresight
 from config.kpis import run_kpis, station_kpis
 from config.prices import calls_of, price_series
+from config.rivals import Forecasts, controlled, forecast_kpis
 from config.scenarios import Past
 from config.stored import NOTE as STORED_NOTE
-from forecasts.daily import TrainedDaily
-from forecasts.daysoff import days_off
-from forecasts.forecaster import SeasonalForecaster
-from optimizer.choice import ChoosingPlanner
-from optimizer.ladder import Ladder
 from v2g.site import Site
 
 
@@ -49,11 +45,13 @@ async def simulate(
     policy: Policy,
     *,
     foresight: bool = False,
+    forecasts: bool = False,
     progress: Callable[[float], None] | None = None,
 ) -> Simulation:
     """Run `scenario` under `policy`; `progress` is told the share done. The same arguments give the same figures, but for times.
 
-    With `foresight` the figures stand beside those of perfect foresight under the same policy.
+    With `foresight` the figures stand beside those of perfect foresight under the same policy, with `forecasts` beside those of
+    plans that roll on as they do with other forecasts (`config.rivals`).
     """
     began_s = time.perf_counter()
     scenario = replace(scenario, site=_under(scenario.site, policy))
@@ -64,9 +62,10 @@ async def simulate(
     prices = price_series(site, scenario.signals, scenario.start, scenario.end)
     outcome, figures = reference, station_kpis(reference, site, prices)
     if policy is not Policy.UNCONTROLLED:
-        run = await _controlled(scenario, past, progress)
+        run = await controlled(scenario, past, progress=progress)
         prices = replace(prices, calls=calls_of(scenario.signals, run))
         outcome, figures = run.outcome, run_kpis(run, site, prices, reference)
+        figures |= await _beside_rivals(scenario, past, figures, prices, reference) if forecasts else {}
     if foresight:
         figures |= foresight_kpis(
             figures, perfect_foresight(scenario, prices, left_kwh={b.battery_id: b.ended_kwh for b in outcome.batteries})
@@ -88,13 +87,14 @@ async def simulate(
     return Simulation(scenario=scenario, policy=policy, prices=prices, reference=reference, outcome=outcome, figures=figures)
 
 
-async def _controlled(scenario: Scenario, past: Past, progress: Callable[[float], None] | None) -> Run:
-    forecaster = SeasonalForecaster(
-        scenario.site, load_history=past.load, session_history=past.ended, holidays=days_off(past.country)
-    )
-    planner = Ladder(ChoosingPlanner(scenario.site.planner))
-    trained = TrainedDaily(forecaster, scenario.site.time_zone)
-    return await run_closed_loop(scenario, planner=planner, forecaster=trained, progress=progress)
+async def _beside_rivals(scenario: Scenario, past: Past, own: dict[str, Any], prices: Prices, reference: Outcome) -> dict[str, Any]:
+    """Return the figures `own` of learned forecasts beside those of the same days under others."""
+    figures = {Forecasts.LEARNED: own}
+    for rival in (Forecasts.PROFILES, Forecasts.TRUE):
+        run = await controlled(scenario, past, rival)
+        called = replace(prices, calls=calls_of(scenario.signals, run))
+        figures[rival] = run_kpis(run, scenario.site, called, reference)
+    return forecast_kpis(figures)
 
 
 def _under(site: Site, policy: Policy) -> Site:
