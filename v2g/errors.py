@@ -9,6 +9,7 @@ V2GError
 │   ├── WishError       what a driver asks for
 │   └── FrameError      a message from a charger or a broker
 ├── PlanningError       a planner gave no usable answer; the ladder goes one rung down
+├── TrainingError       no models were learnt; those in use stay
 └── UnavailableError    a part of the outside world does not answer (database, broker, charger)
 """
 
@@ -63,6 +64,10 @@ class FrameError(InputError):
 
 class PlanningError(V2GError):
     """A planner gave no usable answer."""
+
+
+class TrainingError(V2GError):
+    """No models were learnt."""
 
 
 class UnavailableError(V2GError):

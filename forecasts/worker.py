@@ -1,0 +1,39 @@
+"""The training process: lessons from its standard input, models to its standard output, then it ends."""
+
+import json
+import os
+import resource
+import sys
+from dataclasses import asdict, dataclass
+
+from forecasts.daysoff import days_off
+from forecasts.kept import pack, unpack
+from forecasts.training import Lessons, train
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingOptions:
+    """The country whose holidays count, and the cap of the process's address space [MiB]."""
+
+    country: str
+    memory_mb: int
+
+    def to_argument(self) -> str:
+        """Return the options as one command-line argument."""
+        return json.dumps(asdict(self))
+
+
+def main() -> None:
+    """Learn once, at the lowest priority."""
+    options = TrainingOptions(**json.loads(sys.argv[1]))
+    os.nice(19)
+    resource.setrlimit(resource.RLIMIT_AS, (options.memory_mb << 20, options.memory_mb << 20))
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints must not get into the models
+    lessons = unpack(Lessons, sys.stdin.buffer.read(), days_off(options.country))
+    with answers:
+        answers.write(pack(train(lessons)))
+
+
+if __name__ == "__main__":
+    main()
