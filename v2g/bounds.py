@@ -1,19 +1,25 @@
 """What each unit may do now, and what the uncontrolled load may be: the two halves of `Limits`."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import numpy as np
 
 from v2g.assets import Asset, Electrolyser, FlexibleLoad, SwapStation
-from v2g.driver import may_discharge, soc_floor_frac
+from v2g.driver import may_discharge, soc_floor_frac, stored_energy_kwh
 from v2g.ledger import EMPTY, Ledger, used_up
 from v2g.observation import AssetState, BatteryState, EvseState, Observation, Quality, Reading
 from v2g.outlook import Outlook
+from v2g.session import ChargingSession
 from v2g.site import Battery, Evse, PvArray, Rules, Site
 from v2g.stating.circuits import MEDIAN, shares, unreachable_kw
 from v2g.tapering import told_taper_frac
 from v2g.timegrid import Array
 
+FLOOR_MARGIN_KWH = 0.25
+"""What a converter may lose more at part load than its efficiency says, before anybody hears of it."""
+SHORTEST_LEASE_H = 1.0 / 60.0
+"""A discharge that could not last so long is made smaller."""
 RISE_SHARE = 0.26
 """Share of the quarter-hour's forecast error that can come in the minute until the next look: √(1/15)."""
 
@@ -23,8 +29,9 @@ class UnitBounds:
     """Most a unit may draw (≥ 0) and give back (≤ 0), least it can hold when charging [kW], and what sets these bounds.
 
     `unconfirmed_kw` counts at the import limits whatever it is told, until it confirms a setpoint: what it may draw by itself,
-    or what it was measured to draw [kW, ≥ 0]. An `unbound` one takes no room under any limit: what it does is counted with what
-    is not ours to set, or lowers what flows.
+    or what it was measured to draw [kW, ≥ 0]. It gives back no more than `give_kwh` [kWh, AC side], whatever becomes of us: its
+    lease ends by then. An `unbound` one takes no room under any limit: what it does is counted with what is not ours to set, or
+    lowers what flows.
     """
 
     unit_id: str
@@ -37,6 +44,7 @@ class UnitBounds:
     floor_by: str = "rating"
     unconfirmed_kw: float = 0.0
     unbound: bool = False
+    give_kwh: float = np.inf
 
 
 def unit_bounds(site: Site, observation: Observation, ledger: Ledger = EMPTY) -> tuple[UnitBounds, ...]:
@@ -47,29 +55,30 @@ def unit_bounds(site: Site, observation: Observation, ledger: Ledger = EMPTY) ->
     states = {s.evse_id: s for s in observation.evses}
     charge = {s.battery_id: s for s in observation.batteries}
     reachable = [(e, states[e.evse_id]) for e in site.evses if e.evse_id in states and states[e.evse_id].online]
-    outlets = [_outlet(e, s, site.rules, ledger) for e, s in reachable if s.session or (s.acknowledged_kw or 0.0) != 0.0]
+    told = [(e, s) for e, s in reachable if s.session or (s.acknowledged_kw or 0.0) != 0.0]
+    outlets = [_outlet(e, s, site.rules, ledger, observation.at) for e, s in told]
     known = [(b, charge[b.battery_id]) for b in site.batteries if b.battery_id in charge]
     batteries = [_battery(battery, state) for battery, state in known if state.online]
-    told = {s.asset_id: s for s in observation.assets if s.online}
-    assets = [_asset(a, told[a.asset_id]) for a in site.assets if a.asset_id in told]
-    arrays = [_array(p) for p in site.pv if p.curtailable and p.pv_id in told]
+    online = {s.asset_id: s for s in observation.assets if s.online}
+    assets = [_asset(a, online[a.asset_id]) for a in site.assets if a.asset_id in online]
+    arrays = [_array(p) for p in site.pv if p.curtailable and p.pv_id in online]
     return (*outlets, *batteries, *assets, *arrays)
 
 
-def _outlet(evse: Evse, state: EvseState, rules: Rules, ledger: Ledger) -> UnitBounds:
+def _outlet(evse: Evse, state: EvseState, rules: Rules, ledger: Ledger, at: datetime) -> UnitBounds:
     session = state.session
     if session is None or state.fault:
         by = f"fault:{state.fault}" if state.fault else "empty"
-        ceiling, floor, ceiling_by, floor_by = 0.0, 0.0, by, by
+        ceiling, floor, ceiling_by, floor_by, give_kwh = 0.0, 0.0, by, by, 0.0
     else:
         own_kw = min(evse.charge_max_kw, session.vehicle.charge_max_kw or np.inf)
         ceiling = max(own_kw * told_taper_frac(session), min(evse.charge_min_kw, own_kw))
         ceiling_by = "taper" if ceiling < own_kw else "rating" if ceiling == evse.charge_max_kw else "vehicle"
-        floor, floor_by = 0.0, "consent"
+        floor, floor_by, give_kwh = 0.0, "consent", 0.0
         if may_discharge(session, evse, rules):
-            full = (session.soc_frac or 0.0) > soc_floor_frac(session, rules)
-            floor = -min(evse.discharge_max_kw, session.vehicle.discharge_max_kw or np.inf) if full else 0.0
-            floor_by = "rating" if full else "soc_floor"
+            give_kwh, most_kw = _give_kwh(evse, state, session, rules, at), _discharge_max_kw(evse, session)
+            floor = -min(most_kw, give_kwh / SHORTEST_LEASE_H)
+            floor_by = "rating" if floor == -most_kw else "soc_floor"
             if used_up(ledger, session, evse, rules):
                 floor, floor_by = 0.0, "ledger"
     return UnitBounds(
@@ -82,7 +91,20 @@ def _outlet(evse: Evse, state: EvseState, rules: Rules, ledger: Ledger) -> UnitB
         ceiling_by=ceiling_by,
         floor_by=floor_by,
         unconfirmed_kw=_unconfirmed_kw(evse, state),
+        give_kwh=give_kwh,
     )
+
+
+def _discharge_max_kw(evse: Evse, session: ChargingSession) -> float:
+    return min(evse.discharge_max_kw, session.vehicle.discharge_max_kw or np.inf)
+
+
+def _give_kwh(evse: Evse, state: EvseState, session: ChargingSession, rules: Rules, at: datetime) -> float:
+    """Return what the car can give back and keep its floor, less what it may have given since it told its charge [kWh, ≥ 0]."""
+    above_kwh = stored_energy_kwh(session, evse) - soc_floor_frac(session, rules) * (session.vehicle.capacity_kwh or 0.0)
+    since_h = max((at - session.soc_at) / timedelta(hours=1), 0.0) if session.soc_at else 0.0
+    giving_kw = max(-(state.acknowledged_kw or 0.0), -state.power_kw.value if state.power_kw else 0.0, 0.0)
+    return max((above_kwh - FLOOR_MARGIN_KWH) * evse.efficiency - giving_kw * since_h, 0.0)
 
 
 def _unconfirmed_kw(evse: Evse, state: EvseState) -> float:

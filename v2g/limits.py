@@ -28,6 +28,8 @@ class Limits:
 
     Parameters
     ----------
+    at : datetime
+        When they hold.
     units : (n,)
         Bounds of each unit by itself.
     row_names : (r,)
@@ -41,6 +43,7 @@ class Limits:
         The power cabinets, with the modules that are left for the units.
     """
 
+    at: datetime
     units: tuple[UnitBounds, ...]
     row_names: tuple[str, ...]
     weight: Array
@@ -75,6 +78,7 @@ def limits_now(
     import_room = np.c_[imports * free - fixed_high, np.tile((phases * free - fixed_high / N_PHASES)[:, None], N_PHASES)]
     export_room = np.c_[exports * free + fixed_low, np.tile((phases * free + fixed_low / N_PHASES)[:, None], N_PHASES)]
     return Limits(
+        at=observation.at,
         units=units,
         row_names=(*(f"{c.circuit_id}{suffix}" for c in site.circuits for suffix in ("", ":L1", ":L2", ":L3")), PEAK),
         weight=np.vstack((_weight(site, units, below), [u.unit_id not in exempt for u in units])),

@@ -1,7 +1,8 @@
 """The safety projection: the last word on every setpoint. Pure, never calls the solver, never exceeds a limit."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import inf
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from v2g.setpoint import Setpoint
 from v2g.timegrid import Array
 
 TINY_KW = 1e-6
+FOREVER_H = 24.0 * 365
 
 
 def project(
@@ -33,7 +35,7 @@ def project(
     limits : Limits
         The limits that hold now; r rows by n units.
     valid_until : datetime
-        When the setpoints expire.
+        When the setpoints expire; one that gives back does earlier if the unit would have given all it may by then.
     why : mapping
         Reason by unit, handed through.
     """
@@ -62,11 +64,17 @@ def project(
         setpoints[i] = Setpoint(
             unit_id=unit.unit_id,
             power_kw=sign * granted if granted > 0 else 0.0,
-            valid_until=valid_until,
+            valid_until=valid_until if sign > 0 else min(valid_until, _emptied(unit, granted, limits.at)),
             bound_by=bound_by,
             why=why.get(unit.unit_id, ""),
         )
     return tuple(setpoints[i] for i in range(len(limits.units)))
+
+
+def _emptied(unit: UnitBounds, power_kw: float, now: datetime) -> datetime:
+    """Return when `unit` has given back all that it may, at `power_kw` [kW]."""
+    left_h = unit.give_kwh / power_kw if power_kw > 0 else inf
+    return now + timedelta(hours=min(left_h, FOREVER_H))
 
 
 def _within(unit: UnitBounds, wanted_kw: float) -> tuple[float, tuple[str, ...]]:

@@ -51,7 +51,7 @@ def shaved(
         return tuple(setpoints)
     after = before | asked(before, givers(limits, site, observation, memory), over_kw)
     why = {s.unit_id: Why.PEAK.value if after[s.unit_id] < before[s.unit_id] else s.why for s in setpoints}
-    return project(after, tuple(before), limits, setpoints[0].valid_until, why)
+    return project(after, tuple(before), limits, max(s.valid_until for s in setpoints), why)
 
 
 def over_target_kw(
