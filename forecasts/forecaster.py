@@ -147,4 +147,5 @@ def _on_grid(meter: LearnedMeter, at: datetime, grid: TimeGrid, present: Reading
     summed = np.concatenate([np.zeros((len(LEVELS), 1)), np.cumsum(quantiles, axis=1)], axis=1)
     places = np.arange(begin, end + 1)
     at_edges = np.stack([np.interp(edges, places, row) for row in summed])
-    return np.asarray(np.diff(at_edges, axis=1) / np.diff(edges))
+    means = np.diff(at_edges, axis=1) / np.diff(edges)
+    return np.asarray(np.maximum.accumulate(means, axis=0))  # where quantiles are alike, sums cross by a rounding

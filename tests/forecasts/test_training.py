@@ -66,3 +66,14 @@ def test_it_learns_once_a_local_day_from_what_was_before() -> None:
     assert len(lessons) == 4
     assert np.isfinite(lessons[0].load.values).sum() == 0
     assert np.isfinite(lessons[1].load.values).sum() == 22
+
+
+def test_quantiles_that_are_alike_do_not_cross_by_a_rounding() -> None:
+    """A load that rests at 0.1 kW of 300 kW: sums over steps of an hour differ in their last digits."""
+    values = np.tile(np.repeat([0.1, 300.0, 0.1], [40, 16, 40]), 30)
+    times = np.datetime64(START.replace(tzinfo=None), "s") - np.arange(len(values), 0, -1) * SLOT_S
+    forecaster = SeasonalForecaster(DARK, load_history=History.from_arrays(times, values))
+    forecaster.adopt(train(forecaster.lessons(START)))
+    for minutes in range(0, 1440, 7):
+        told = forecaster.forecast(observed(minutes, load_kw=0.1), (), grid_from(observed(minutes).at)).load_kw
+        assert (np.diff(told, axis=0) >= 0).all()
