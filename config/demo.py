@@ -12,7 +12,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
-from aiomqtt import ProtocolVersion
 
 from adapters.clock import AcceleratedClock
 from adapters.farm.arrivals import demo_visits
@@ -23,6 +22,7 @@ from adapters.farm.visit import Visit
 from adapters.mqtt.broker import EmbeddedBroker
 from adapters.mqtt_client import Broker
 from config.asset_kpis import asset_kpis
+from config.broker import VERSIONS
 from config.demo_fleet import grown
 from config.driver_app import driver_app
 from config.kpis import outcome_kpis
@@ -37,7 +37,7 @@ START_LOCAL = datetime(2026, 6, 17, 15, 0)  # noqa: DTZ001  # the site's zone is
 HOURS_H = 72.0
 WORST_CASE_EFFICIENCY = 0.9
 """Energy still owed is priced as if charged at this efficiency, so that putting charging off never looks like a saving."""
-_VERSIONS = {ProtocolVersion.V5: "5.0", ProtocolVersion.V311: "3.1.1"}
+_VERSION_NAMES = {version: name for name, version in VERSIONS.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -164,7 +164,7 @@ def _wired(loaded: LoadedSite, broker: EmbeddedBroker, store_url: str, web_port:
     changes: dict[str, Any] = {"store": file.store.model_copy(update={"url": store_url})}
     if file.mqtt:
         changes["mqtt"] = file.mqtt.model_copy(
-            update={"host": broker.host, "port": broker.port, "version": _VERSIONS[broker.version]}
+            update={"host": broker.host, "port": broker.port, "version": _VERSION_NAMES[broker.version]}
         )
     if web_port is not None:
         changes["web"] = file.web.model_copy(update={"port": web_port})
