@@ -30,7 +30,7 @@ class Device(Protocol):
 
     @property
     def name(self) -> str:
-        """Its name at the broker, and in logs."""
+        """Its name in logs, and at the broker if it has no status, whose topic no other site's device has."""
         ...
 
     @property
@@ -92,7 +92,7 @@ class Line:
             username=self._broker.username,
             password=self._broker.password,
             tls_context=self._broker.tls,
-            identifier=self._device.name,
+            identifier=(self._device.status_topic or self._device.name).removesuffix("/status").replace("/", "-"),
             protocol=self._version,
             clean_session=None if modern else True,
             will=will or None,
