@@ -9,6 +9,7 @@ import structlog
 def configure_logs(*, verbose: bool, quiet: bool = False) -> None:
     """Log to standard error: warnings and above when `quiet`, everything when `verbose`, else from INFO on."""
     level = logging.DEBUG if verbose else logging.WARNING if quiet else logging.INFO
+    printer = structlog.PrintLogger(sys.stderr)  # one for all: thousands of chargers have loggers of their own
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -17,5 +18,5 @@ def configure_logs(*, verbose: bool, quiet: bool = False) -> None:
             structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        logger_factory=lambda *_: printer,
     )

@@ -45,6 +45,10 @@ class Leases:
         """Return what every unit may do at `at_s` (n_units,): its setpoint, or its fallback, which never discharges."""
         return np.where(at_s < self._until_s, self._setpoint_kw, self.fallback_kw)
 
+    def ceiling_kw(self, unit: int, at_s: float) -> float:
+        """Return what one unit may do at `at_s`, as `ceilings_kw` does."""
+        return float((self._setpoint_kw if at_s < self._until_s[unit] else self.fallback_kw)[unit])
+
     def next_change_s(self, at_s: float) -> float:
         """Return when the next lease ends after `at_s` [s since 1970], infinite if none does."""
         return float(np.min(self._until_s, where=self._until_s > at_s, initial=np.inf))

@@ -4,7 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
 from types import TracebackType
@@ -42,6 +42,8 @@ log = structlog.get_logger(__name__)
 
 TellWishes = Callable[[str, Wishes], Awaitable[bool]]
 TELL_AGAIN_S = 60.0
+BLINK = timedelta(seconds=0.1)
+"""Of the farm's time. Thousands of chargers that are commanded at once need not each bring all cars to their very instant."""
 OCPP: Mapping[Protocol, Callable[..., Charger]] = {
     Protocol.OCPP16: OcppCharger,
     Protocol.OCPP201: partial(StationCharger, edition=V201),
@@ -114,7 +116,7 @@ class LiveFarm:
 
     async def __aenter__(self) -> Self:
         await self._group.__aenter__()
-        self._touch()
+        self._yard.advance_to(self._clock.now())
         wires: list[Charger | Line] = [*self._chargers.values(), *self._lines]
         for job in (self._live(), self._mischief.run(), *(wire.run() for wire in wires)):
             self._spawn(job)
@@ -128,7 +130,7 @@ class LiveFarm:
 
     def outcome(self) -> Outcome:
         """Return the ledger's truth up to now."""
-        self._touch()
+        self._yard.advance_to(self._clock.now())
         return self._yard.outcome()
 
     @property
@@ -212,8 +214,10 @@ class LiveFarm:
             await self._clock.sleep(self._step_s)
 
     def _touch(self) -> None:
-        """Bring the cars to the present."""
-        self._yard.advance_to(self._clock.now())
+        """Bring the cars to the present, or all but."""
+        now = self._clock.now()
+        if now - self._yard.now >= BLINK:
+            self._yard.advance_to(now)
 
     def _readings(self, now: datetime) -> dict[str, float]:
         around, at_s = self._yard.surroundings, now.timestamp()

@@ -83,7 +83,7 @@ class Outlet:
 
     def ceiling_kw(self, now: datetime) -> float:
         """Return what the outlet lets the car do at `now` [kW]."""
-        return float(self._leases.ceilings_kw(now.timestamp())[self.unit])
+        return self._leases.ceiling_kw(self.unit, now.timestamp())
 
     def let(self, power_kw: float, until: datetime | None = None) -> None:
         """Put `power_kw` in force [kW], for ever or `until` a lease ends."""

@@ -4,8 +4,8 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine
 from functools import partial
+from secrets import token_hex
 from typing import Protocol
-from uuid import uuid4
 
 import structlog
 from websockets.exceptions import ConnectionClosed
@@ -88,6 +88,7 @@ class Connection:
     def __init__(self, socket: Socket, *, station_id: str, answer_timeout_wall_s: float, on_rejected: Callable[[], None]) -> None:
         self._socket, self._answer_timeout_wall_s, self._on_rejected = socket, answer_timeout_wall_s, on_rejected
         self._log = log.bind(station=station_id)
+        self._name, self._calls = token_hex(8), 0
         self._turn = asyncio.Lock()
         self._places = asyncio.Semaphore(MAX_TASKS)
         self._waiting: tuple[str, asyncio.Future[CallResult | CallError]] | None = None
@@ -121,7 +122,8 @@ class Connection:
 
     async def call(self, action: str, payload: Payload) -> Payload:
         """Return what the charger answered. Raises `RefusedError`, `AnswerTimeoutError` or `DisconnectedError`."""
-        message_id = str(uuid4())
+        self._calls += 1
+        message_id = f"{self._name}-{self._calls}"
         try:
             async with asyncio.timeout(self._answer_timeout_wall_s), self._turn:
                 answer = await self._exchange(Call(message_id=message_id, action=action, payload=payload))

@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Any
 
+import jsonschema_rs
 from ocpp.messages import MessageType, get_validator
 
 from adapters.farm.ocpp.link import Payload, RefusedError
@@ -12,6 +13,12 @@ from v2g.errors import FrameError
 @cache
 def _validator(kind: int, action: str, version: str) -> Any:
     return get_validator(kind, action, version)
+
+
+@cache
+def _quick(kind: int, action: str, version: str) -> jsonschema_rs.Draft4Validator:
+    """Return what says only whether a message fits, a hundred times as fast."""
+    return jsonschema_rs.Draft4Validator(_validator(kind, action, version).schema, validate_formats=False)
 
 
 class Schemas:
@@ -32,6 +39,8 @@ class Schemas:
             raise RefusedError("FormationViolation", str(error)) from error
 
     def _check(self, kind: int, action: str, payload: Payload) -> None:
+        if _quick(kind, action, self._version).is_valid(payload):
+            return
         violation = next(_validator(kind, action, self._version).iter_errors(payload), None)
         if violation is not None:
             raise FrameError(f"{action}: {violation.message[:200]}", place=violation.json_path)
