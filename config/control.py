@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from v2g.conduct import n_to_tell
 from v2g.errors import V2GError
 from v2g.fastlook import fast_look
 from v2g.observation import Observation
@@ -27,8 +28,8 @@ LATE_TICKS = 3.0
 class Control:
     """Runs a tick every ``horizon.tick_s`` and whenever it is woken, and a fast look every ``horizon.fast_s`` [s of the clock].
 
-    `wake`, set when cars come and go, asks for a tick, ``horizon.event_s`` after the last; `signals` returns the signals in force;
-    `on_tick` and `on_look` are told what happened.
+    `wake`, set when cars come and go, asks for a tick, ``horizon.event_s`` after the last; so does an outlet that is found not to
+    follow its setpoint. `signals` returns the signals in force; `on_tick` and `on_look` are told what happened.
     """
 
     def __init__(
@@ -92,7 +93,9 @@ class Control:
             async with self._sending:
                 outlook = self.latest.outlook if self.latest else None
                 seen = await fast_look(self._parts, self.memory, outlook, self._signals(), self._clock.now())
-            observation, report, self.memory = seen
+            before, (observation, report, self.memory) = self.memory, seen
+            if n_to_tell(self.memory.conducts) > n_to_tell(before.conducts):
+                self._wake.set()
             self._count(report, cut=True)
             self._on_look(observation)
 

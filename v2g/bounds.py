@@ -8,7 +8,7 @@ import numpy as np
 from v2g.assets import Asset, Electrolyser, FlexibleLoad, SwapStation
 from v2g.driver import may_discharge, soc_floor_frac, stored_energy_kwh
 from v2g.ledger import EMPTY, Ledger, used_up
-from v2g.observation import AssetState, BatteryState, EvseState, Observation, Quality, Reading
+from v2g.observation import AssetState, BatteryState, BreachKind, EvseState, Observation, Quality, Reading
 from v2g.outlook import Outlook
 from v2g.session import ChargingSession
 from v2g.site import Battery, Evse, PvArray, Rules, Site
@@ -74,6 +74,9 @@ def _outlet(evse: Evse, state: EvseState, rules: Rules, ledger: Ledger, at: date
         own_kw = min(evse.charge_max_kw, session.vehicle.charge_max_kw or np.inf)
         ceiling = max(own_kw * told_taper_frac(session), min(evse.charge_min_kw, own_kw))
         ceiling_by = "taper" if ceiling < own_kw else "rating" if ceiling == evse.charge_max_kw else "vehicle"
+        if state.breach is not None and state.breach.kind is BreachKind.DRAWS and state.breach.told_kw < ceiling:
+            # It is told the same again: told what it draws anyway, it would seem to obey.
+            ceiling, ceiling_by = max(state.breach.told_kw, 0.0), "ignores"
         floor, floor_by, give_kwh = 0.0, "consent", 0.0
         if may_discharge(session, evse, rules):
             give_kwh, most_kw = _give_kwh(evse, state, session, rules, at), _discharge_max_kw(evse, session)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from v2g.alarm import Alarm, AlarmCode
 from v2g.observation import Breach, BreachKind, EvseState, Observation, Quality, Reading
-from v2g.setpoint import Applied
+from v2g.setpoint import Outcome, Unreachable
 
 REACTION_S = 90.0
 """From a confirmed setpoint to a reading that shows it: cars take 5 s, and some meters tell the mean of their last minute."""
@@ -57,14 +57,16 @@ def watch(conducts: Mapping[str, Conduct], observation: Observation) -> dict[str
     return {evse_id: conduct for evse_id, conduct in watched.items() if conduct.words or conduct.breach}
 
 
-def told_again(conducts: Mapping[str, Conduct], applied: Iterable[Applied]) -> dict[str, Conduct]:
-    """Return `conducts` after outlets in breach confirmed a setpoint anew."""
-    again = {
-        o.setpoint.unit_id: replace(conducts[o.setpoint.unit_id], told_again_at=o.at)
-        for o in applied
-        if o.setpoint.unit_id in conducts and _waits(conducts[o.setpoint.unit_id])
-    }
+def told_again(conducts: Mapping[str, Conduct], outcomes: Iterable[Outcome], now: datetime) -> dict[str, Conduct]:
+    """Return `conducts` after outlets in breach were told a setpoint anew, whatever they answered."""
+    told = {o.setpoint.unit_id for o in outcomes if not isinstance(o, Unreachable)}
+    again = {unit: replace(c, told_again_at=now) for unit, c in conducts.items() if unit in told and _waits(c)}
     return dict(conducts) | again
+
+
+def n_to_tell(conducts: Mapping[str, Conduct]) -> int:
+    """Return how many outlets in breach are still to be told again."""
+    return sum(_waits(conduct) for conduct in conducts.values())
 
 
 def believed(observation: Observation, conducts: Mapping[str, Conduct]) -> Observation:

@@ -50,13 +50,13 @@ async def fast_look(
         o.setpoint.unit_id: max(held.get(o.setpoint.unit_id, 0.0), 0.0) for o in first.outcomes if not isinstance(o, Applied)
     }
     if not stubborn:
-        return observation, first, sent(memory, first, held)
+        return observation, first, sent(memory, first, held, now)
     limits = _counting(limits, stubborn)
     done = {o.setpoint.unit_id: o.setpoint.power_kw for o in first.outcomes if isinstance(o, Applied)}
     others = {unit: power for unit, power in (held | done).items() if unit not in stubborn}
     second = await dispatch(parts.gateway, _cuts(others, order, limits, lease), observation, limits, site.rules.lease_s)
     report = DispatchReport(outcomes=(*first.outcomes, *second.outcomes))
-    return observation, report, sent(memory, report, held)
+    return observation, report, sent(memory, report, held, now)
 
 
 def _cuts(held: Mapping[str, float], order: tuple[str, ...], limits: Limits, lease: datetime) -> tuple[Setpoint, ...]:

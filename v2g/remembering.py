@@ -89,9 +89,9 @@ def turned(memory: Memory, setpoints: Iterable[Setpoint], now: datetime) -> Memo
     return replace(memory, directions=memory.directions | anew)
 
 
-def sent(memory: Memory, report: DispatchReport, held_kw: Mapping[str, float | None]) -> Memory:
-    """Return `memory` with what flows from now on: the last reading, and what was applied against what was `held_kw` before."""
-    applied = [o for o in report.outcomes if isinstance(o, Applied)]
-    more_kw = sum(o.setpoint.power_kw - (held_kw.get(o.setpoint.unit_id) or 0.0) for o in applied)
+def sent(memory: Memory, report: DispatchReport, held_kw: Mapping[str, float | None], now: datetime) -> Memory:
+    """Return `memory` with what flows from `now` on: the last reading, and what was applied against what was `held_kw` before."""
+    applied = [o.setpoint for o in report.outcomes if isinstance(o, Applied)]
+    more_kw = sum(s.power_kw - (held_kw.get(s.unit_id) or 0.0) for s in applied)
     quarter = replace(memory.quarter, last_kw=max(memory.quarter.last_kw + more_kw, 0.0))
-    return replace(memory, quarter=quarter, conducts=told_again(memory.conducts, applied))
+    return replace(memory, quarter=quarter, conducts=told_again(memory.conducts, report.outcomes, now))

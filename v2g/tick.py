@@ -97,7 +97,7 @@ async def act(parts: Parts, memory: Memory, decision: Decision, now: datetime) -
         alarms=alarms(observation, plan, report),
         times_s=decision.times_s,
     )
-    return record, decided(sent(memory, report, confirmed_kw(observation)), plan, setpoints, now)
+    return record, decided(sent(memory, report, confirmed_kw(observation), now), plan, setpoints, now)
 
 
 def grid_at(site: Site, now: datetime) -> TimeGrid:

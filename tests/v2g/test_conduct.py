@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from tests.support.builders import NOW, a_site, an_observation, an_outlook
 from v2g.alarm import AlarmCode
-from v2g.conduct import OBEYS_AGAIN_S, REACTION_S, TRIES, Conduct, believed, breach_alarms, told_again, watch
+from v2g.conduct import OBEYS_AGAIN_S, REACTION_S, TRIES, Conduct, believed, breach_alarms, n_to_tell, told_again, watch
 from v2g.limits import limits_now
 from v2g.observation import BreachKind, EvseState, Observation, Quality, Reading
 from v2g.projection import project
@@ -36,7 +36,7 @@ class Watched:
     def tell(self, power_kw: float) -> None:
         self.told_kw = power_kw
         setpoint = Setpoint(unit_id="E0", power_kw=power_kw, valid_until=self.at + LEASE)
-        self.conducts = told_again(self.conducts, [Applied(setpoint=setpoint, at=self.at)])
+        self.conducts = told_again(self.conducts, [Applied(setpoint=setpoint, at=self.at)], self.at)
 
     def state(self) -> EvseState:
         reading = Reading(value=self.power_kw, at=self.at, quality=self.quality)
@@ -126,9 +126,11 @@ def test_it_is_told_again_in_other_ways_then_counts_at_its_rating_and_is_trusted
     for tries in range(TRIES):
         state = watched.look(7.4)
         assert state.breach is not None
+        assert n_to_tell(watched.conducts) == 1
         assert state.breach.tries == tries
         assert [a.code for a in breach_alarms(believed(watched.observation(), watched.conducts))] == [AlarmCode.IGNORES]
         watched.tell(0.0)
+        assert n_to_tell(watched.conducts) == 0
         watched.look(7.4, REACTION_S)
     (alarm,) = breach_alarms(believed(watched.observation(), watched.conducts))
     assert (alarm.code, alarm.unit_id, alarm.detail) == (AlarmCode.DISTRUSTED, "E0", "7.4 / 0.0 kW")

@@ -82,7 +82,7 @@ def test_what_flows_from_now_on_is_what_was_read_and_what_was_changed_since() ->
 
     memory = Memory(quarter=QuarterHour(last_at=NOW, last_kw=30.0))
     outcomes = (Applied(setpoint=told("A", -7.0), at=NOW), Rejected(setpoint=told("B", 9.0), reason="no"))
-    after = sent(memory, DispatchReport(outcomes=outcomes), {"A": 5.0, "B": None})
+    after = sent(memory, DispatchReport(outcomes=outcomes), {"A": 5.0, "B": None}, NOW)
     assert after.quarter.last_kw == 18.0
-    lower = sent(memory, DispatchReport(outcomes=(Applied(setpoint=told("A", -70.0), at=NOW),)), {})
+    lower = sent(memory, DispatchReport(outcomes=(Applied(setpoint=told("A", -70.0), at=NOW),)), {}, NOW)
     assert lower.quarter.last_kw == 0.0  # what flows out is no import
