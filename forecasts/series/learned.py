@@ -3,6 +3,9 @@
 Each of `N_FOLDS` pairs of learners is fitted without one fold of weeks; what it tells of those weeks is honest, and says how much
 each kind of learner counts and how wrong their blend is. The forecast is the mean of all, so no fit is thrown away. Two opinions on
 the errors are averaged: their quantiles by trees, which see where learners disagree, and errors in units of their expected size.
+From a few hours ahead on the quantiles of like days (`climate`) have a share s, by their skill.
+
+    q_τ = (1 − s)·(point + ½·(trees_τ + size·standard_τ)) + s·like_τ,      s = share·(1 − exp(−lead / LIKE_FADE_H))
 
 Source: Vovk (2015), "Cross-conformal predictors"; Breiman (1996), "Bagging predictors".
 """
@@ -14,6 +17,7 @@ import numpy as np
 from forecasts.series.blend import skill_weights
 from forecasts.series.boosting import Trees
 from forecasts.series.conformal import weighted_quantiles
+from forecasts.series.features import LEAD
 from forecasts.series.intraday import corrected, fit_correction
 from forecasts.series.linear import linear_rows
 from forecasts.series.pairs import N_FOLDS, Pairs
@@ -23,6 +27,11 @@ from v2g.timegrid import Array
 
 PRIOR = np.array([0.4, 0.25, 0.25, 0.1])
 """Trees, trees with random cuts, regression, baselines."""
+LIKE_PRIOR = np.array([0.7, 0.3])
+"""Learners and like days: between 0.2 and 0.4 for these the errors of six series hardly differ."""
+LIKE_SHARPNESS = 2.0
+LIKE_FADE_H = 2.0
+"""Hours ahead in which the present tells more than like days."""
 LEAST_SIZE = 0.02
 """Share of the scale below which an error is none."""
 N_HALVES = 2
@@ -60,23 +69,32 @@ def with_opinions(rows: Array, told: Array, point: Array) -> Array:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Learned:
-    """A fitted forecast of (value − centre) / scale; `standard` are the quantiles of errors over their size, (len(LEVELS),)."""
+    """A fitted forecast of (value − centre) / scale.
+
+    `standard` are the quantiles of errors over their size, (len(LEVELS),); `like_share` is how much like days count.
+    """
 
     points: Points
     quantiles_of_errors: tuple[Trees, ...]
     sizes: tuple[Trees, ...]
     standard: Array
+    like_share: float
 
-    def quantiles(self, rows: Array, baseline: Array) -> Array:
-        """Return quantiles at rows (n, n_columns), where the baselines tell (n,), (len(LEVELS), n), not decreasing."""
+    def quantiles(self, rows: Array, baseline: Array, like: Array) -> Array:
+        """Return quantiles at rows (n, n_columns), where the baselines tell (n,) and like days `like`, (len(LEVELS), n).
+
+        They do not decrease. Where `like` is NaN they are the learners' alone.
+        """
         point, seen = self.points.predict(rows, baseline)
         first = np.sort([learner.predict(seen) for learner in self.quantiles_of_errors], axis=0)
         second = np.mean([np.exp(learner.predict(seen)) for learner in self.sizes], axis=0) * self.standard[:, None]
-        return np.asarray(point + 0.5 * (first + second))
+        told = point + 0.5 * (first + second)
+        share = self.like_share * (1.0 - np.exp(-24.0 * rows[:, LEAD] / LIKE_FADE_H))
+        return np.asarray(np.where(np.isfinite(like), told + share * (like - told), told))
 
 
-def learn(rows: Array, values: Array, baseline: Array, pairs: Pairs) -> Learned:
-    """Return the forecast learnt from values (n,) at rows (n, n_columns), beside what the baselines told of them, (n,)."""
+def learn(rows: Array, values: Array, baseline: Array, like: Array, pairs: Pairs) -> Learned:
+    """Return the forecast learnt from values (n,) at rows (n, n_columns); the baselines and like days' medians tell (n,) each."""
     weights, linear, folds = pairs.weights, linear_rows(rows), pairs.folds_of(N_FOLDS)
     kinds: tuple[list[Trees], list[Trees], list[Ridge]] = ([], [], [])
     honest = np.stack([*np.zeros((len(kinds), len(values))), baseline])
@@ -98,7 +116,15 @@ def learn(rows: Array, values: Array, baseline: Array, pairs: Pairs) -> Learned:
         quantiles_of_errors=tuple(Trees.quantile(wide, errors, weights, level) for level in LEVELS),
         sizes=sizes,
         standard=standard,
+        like_share=_like_share(errors, values - like, pairs),
     )
+
+
+def _like_share(missed: Array, missed_by_like: Array, pairs: Pairs) -> float:
+    """Return how much like days count beside learners, from the errors of both, (n,)."""
+    known = np.isfinite(missed_by_like)
+    both = np.stack([missed[known], missed_by_like[known]])
+    return float(skill_weights(both, LIKE_PRIOR, pairs.age_days[known], sharpness=LIKE_SHARPNESS)[1])
 
 
 def _sizes(rows: Array, errors: Array, pairs: Pairs) -> tuple[tuple[Trees, ...], Array]:

@@ -13,7 +13,8 @@ from forecasts.localtime import Calendar
 from forecasts.profile import Prior
 from forecasts.series.baselines import opinions, priors
 from forecasts.series.blend import skill_weights
-from forecasts.series.conformal import HourlyErrors
+from forecasts.series.climate import like_days
+from forecasts.series.conformal import MEDIAN, HourlyErrors
 from forecasts.series.faults import cleaned
 from forecasts.series.features import LEAD, REACHES, Columns, make_columns
 from forecasts.series.frame import Frame
@@ -69,19 +70,21 @@ class FittedSeries:
         """Return the quantiles of the `n_slots` slots after `history`, (len(LEVELS), n_slots), not decreasing along the levels."""
         recent = history.latest(RECENT_DAYS * history.n_per_day).begun()
         n, trusted = len(recent.values), trusted_part(recent)
-        columns = make_columns(trusted, Frame.of(trusted, self.calendar, n + n_slots))
+        frame = Frame.of(trusted, self.calendar, n + n_slots)
+        columns = make_columns(trusted, frame)
         targets, origins = np.arange(n, n + n_slots), np.full(n_slots, len(trusted.values))
         rows = columns.rows(origins, targets)
-        told = columns.centres(origins, targets) + columns.scale[origins] * self._standard(rows)
+        centres, scale = columns.centres(origins, targets), columns.scale[origins]
+        told = centres + scale * self._standard(rows, (like_days(trusted.values, frame)[:, n:] - centres) / scale)
         return np.clip(np.maximum.accumulate(told, axis=0), self.low, self.high)
 
-    def _standard(self, rows: Array) -> Array:
-        """Return the quantiles at rows (n, n_columns), from the centre in units of the scale, (len(LEVELS), n)."""
+    def _standard(self, rows: Array, like: Array) -> Array:
+        """Return the quantiles at rows (n, n_columns), beside `like` days' (len(LEVELS), n): all from the centre over the scale."""
         baseline = self.weights @ opinions(rows)
         simple = corrected(baseline, rows, self.correction) + self.errors.quantiles(rows)
         if self.learned is None:
             return simple
-        return np.where(rows[:, LEAD] < REACHES, self.learned.quantiles(rows, baseline), simple)
+        return np.where(rows[:, LEAD] < REACHES, self.learned.quantiles(rows, baseline, like), simple)
 
 
 class SeriesModel:
@@ -101,9 +104,11 @@ class SeriesModel:
         if not len(known):
             return Believed(prior=self._needed_prior())
         n_days = len(known) / history.n_per_day
-        columns = make_columns(trusted, Frame.of(trusted, self._calendar, len(trusted.values)))
+        frame = Frame.of(trusted, self._calendar, len(trusted.values))
+        columns = make_columns(trusted, frame)
         pairs = draw_pairs(trusted.values, history.n_per_day, skip_days=SKIP_DAYS if n_days >= LEARN_DAYS else 1)
         rows, told = columns.rows(pairs.origins, pairs.targets), _standardised(trusted.values, columns, pairs)
+        like = _standardised(like_days(trusted.values, frame)[MEDIAN], columns, pairs)
         weights = skill_weights(told - opinions(rows), priors(n_days), pairs.age_days)
         baseline = weights @ opinions(rows)
         correction = fit_correction(rows, told - baseline) if n_days > BELIEF_DAYS else None
@@ -117,7 +122,7 @@ class SeriesModel:
             weights=weights,
             correction=correction,
             errors=_errors(missed, rows, pairs, _believed(known, columns.scale[-1])),
-            learned=learn(rows, told, baseline, pairs) if n_days >= LEARN_DAYS else None,
+            learned=learn(rows, told, baseline, like, pairs) if n_days >= LEARN_DAYS else None,
         )
 
     def _needed_prior(self) -> Prior:
