@@ -47,11 +47,11 @@ def inverse(edges: Array, cdf: Array, levels: Array) -> Array:
     return np.asarray(edges[place] + share * (edges[place + 1] - edges[place]))
 
 
-def calibration(levels_seen: Array) -> Array:
+def calibration(levels_seen: Array, *, imagined: float = IMAGINED) -> Array:
     """Return at which level of a model `KNOTS` are really reached, (19,), from the levels (n,) at which visits really ended."""
     if not len(levels_seen):
         return KNOTS
-    seen = len(levels_seen) / (len(levels_seen) + IMAGINED)
+    seen = len(levels_seen) / (len(levels_seen) + imagined)
     return np.asarray(KNOTS + seen * (np.quantile(levels_seen, KNOTS) - KNOTS))
 
 
