@@ -144,6 +144,14 @@ def test_it_is_told_again_in_other_ways_then_counts_at_its_rating_and_is_trusted
     assert watched.counted_kw() == 0.0
 
 
+def test_it_is_told_the_same_again_and_not_what_it_does_anyway() -> None:
+    watched = settled(11.0, 6.0)
+    seen = believed(watched.observation(), watched.conducts)
+    limits = limits_now(watched.site, seen, an_outlook(watched.site), ())
+    (again,) = project({"E0": 11.0}, (), limits, watched.at + LEASE, {})
+    assert (again.power_kw, again.bound_by) == (6.0, ("ignores",))
+
+
 def test_once_told_again_it_has_its_time_before_it_is_judged_anew() -> None:
     watched = settled(7.4, 0.0)
     watched.tell(0.0)
