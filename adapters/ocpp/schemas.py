@@ -59,7 +59,7 @@ class Schemas:
         if action not in (self._sends if kind == SEND else self._actions):
             raise BadFrameError(f"unknown action {action[:MAX_QUOTED_CHARS]!r}", code=ErrorCode.NOT_IMPLEMENTED)
         rules = self._read(kind, action)
-        if rules.quick.is_valid(payload):
+        if rules.fit(payload):
             return
         violation = next(rules.exact.iter_errors(payload), None)
         if violation is not None:
@@ -82,6 +82,13 @@ class _Rules:
 
     quick: jsonschema_rs.Draft4Validator
     exact: Draft4Validator
+
+    def fit(self, payload: Payload) -> bool:
+        """Return whether `payload` surely fits."""
+        try:
+            return self.quick.is_valid(payload)
+        except ValueError:  # half a character, which Rust cannot hold
+            return False
 
 
 def _bad_payload(action: str, violation: Any) -> BadFrameError:

@@ -21,6 +21,13 @@ def _quick(kind: int, action: str, version: str) -> jsonschema_rs.Draft4Validato
     return jsonschema_rs.Draft4Validator(_validator(kind, action, version).schema, validate_formats=False)
 
 
+def _fits(kind: int, action: str, version: str, payload: Payload) -> bool:
+    try:
+        return _quick(kind, action, version).is_valid(payload)
+    except ValueError:  # half a character, which Rust cannot hold
+        return False
+
+
 class Schemas:
     """The schemas of one version, named as the `ocpp` package names it: "1.6", "2.0.1", "2.1"."""
 
@@ -39,7 +46,7 @@ class Schemas:
             raise RefusedError("FormationViolation", str(error)) from error
 
     def _check(self, kind: int, action: str, payload: Payload) -> None:
-        if _quick(kind, action, self._version).is_valid(payload):
+        if _fits(kind, action, self._version, payload):
             return
         violation = next(_validator(kind, action, self._version).iter_errors(payload), None)
         if violation is not None:

@@ -1,8 +1,14 @@
+import random
+
 import pytest
+from ocpp.messages import MessageType
 from ocpp.v16.enums import Action
+from ocpp.v21.enums import Action as Action21
 
 from adapters.ocpp.frames import BadFrameError, ErrorCode, Payload
 from adapters.ocpp.schemas import Schemas
+from tests.adapters.ocpp.instances import official
+from tests.adapters.ocpp.mutants import mutated, requests
 from tests.adapters.ocpp.strategies import REQUESTS
 
 SCHEMAS = Schemas("1.6", Action)
@@ -42,3 +48,17 @@ def test_answers_are_checked_against_their_own_schema() -> None:
     SCHEMAS.check_response("SetChargingProfile", {"status": "Accepted"})
     with pytest.raises(BadFrameError):
         SCHEMAS.check_response("SetChargingProfile", {"status": "Perhaps"})
+
+
+@pytest.mark.parametrize(("version", "actions"), [("1.6", list(Action)), ("2.1", list(Action21))])
+def test_two_libraries_agree_on_what_fits(version: str, actions: list[str]) -> None:
+    """The quick one alone takes a message: what it takes, the exact one must take."""
+    schemas, dice, taken = Schemas(version, actions), random.Random(1), 0
+    for action, payload in requests(version):
+        for _ in range(10):
+            mutant = mutated([payload], dice)[0]
+            if isinstance(mutant, dict) and schemas._read(MessageType.Call, action).fit(mutant):
+                broken = {error.validator for error in official(MessageType.Call, action, version).iter_errors(mutant)}
+                assert broken <= {"multipleOf"}, (action, mutant)  # of floats, 10.1 is no multiple of 0.1
+                taken += 1
+    assert taken > 30
