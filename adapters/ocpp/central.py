@@ -123,6 +123,12 @@ class CentralSystem:
         """How many unusable frames each station has sent."""
         return {station_id: station.rejected_frames for station_id, station in self._stations.items()}
 
+    @property
+    def clocks_off_s(self) -> Mapping[str, float]:
+        """How far the clocks of stations are ahead (> 0) or behind [s]; those that are right, or not known, are left out."""
+        offs = {station_id: station.clock.off.total_seconds() for station_id, station in self._stations.items()}
+        return {station_id: off_s for station_id, off_s in offs.items() if off_s}
+
     @asynccontextmanager
     async def serve(self, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[Listener]:
         """Listen while the context lasts; port 0 takes a free one.

@@ -13,6 +13,7 @@ from ocpp.v21.enums import LocationEnumType as Location
 from ocpp.v21.enums import MeasurandEnumType as Measurand
 from ocpp.v21.enums import PhaseEnumType as Phase
 
+from adapters.ocpp.charger_clock import ChargerClock
 from adapters.ocpp.frames import BadFrameError, Payload
 from adapters.ocpp.instants import is_plausible, parse_instant
 from adapters.ocpp.outlet import Sample, absurd_kw
@@ -44,7 +45,7 @@ ReadNumber = Callable[[Payload], float | None]
 
 
 def read_samples(
-    meter_values: Iterable[Payload], read_number: ReadNumber, *, evse: Evse, now: datetime
+    meter_values: Iterable[Payload], read_number: ReadNumber, *, evse: Evse, clock: ChargerClock, now: datetime
 ) -> tuple[list[Sample], list[str]]:
     """Return the samples in order of time, and what could not be believed, in words.
 
@@ -54,7 +55,7 @@ def read_samples(
     doubts: list[str] = []
     for meter_value in meter_values:
         try:
-            at = parse_instant(meter_value["timestamp"], "$.meterValue.timestamp")
+            at = clock.read(parse_instant(meter_value["timestamp"], "$.meterValue.timestamp"), now)
         except BadFrameError as error:
             doubts.append(str(error))
             continue

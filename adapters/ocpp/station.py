@@ -7,6 +7,7 @@ from typing import Protocol
 
 import structlog
 
+from adapters.ocpp.charger_clock import ChargerClock
 from adapters.ocpp.dialect import Dialect
 from adapters.ocpp.events import Events
 from adapters.ocpp.journal import Journal
@@ -60,6 +61,7 @@ class Station:
         self.restored = False
         self.journal = Journal(station_id)
         self.asked: set[str] = set()
+        self.clock = ChargerClock(station_id)
         self._clock_fixes: dict[int, tuple[datetime, datetime]] = {}
         self.rejected_frames = 0
 

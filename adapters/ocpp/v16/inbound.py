@@ -101,6 +101,8 @@ class Inbound:
 
     async def _status(self, payload: Payload) -> Payload:
         status, fault = payload["status"], _fault(payload)
+        if "timestamp" in payload:
+            self._station.clock.hear(payload["timestamp"], self._now())
         if payload["connectorId"] == 0:
             self._station.fault = fault
             return {}
@@ -157,7 +159,8 @@ class Inbound:
         outlet = self._outlet(payload["connectorId"], Action.meter_values) if payload["connectorId"] else None
         if outlet is None:
             return {}
-        samples, doubts = read_meter_values(payload["meterValue"], evse=outlet.evse, now=self._now())
+        clock, now = self._station.clock, self._now()
+        samples, doubts = read_meter_values(payload["meterValue"], evse=outlet.evse, clock=clock, now=now)
         for sample in samples:
             jump_kw = outlet.jump_kw(sample)
             if jump_kw is not None:
@@ -185,8 +188,9 @@ class Inbound:
     def _instant(self, payload: Payload) -> datetime:
         """Return the charger's timestamp, or the present where its clock cannot be believed."""
         told, now = parse_instant(payload["timestamp"], "$.timestamp"), self._now()
-        if is_plausible(told, now):
-            return told
+        at = self._station.clock.read(told, now)
+        if is_plausible(at, now):
+            return at
         self._log.warning("clock_off", told=told.isoformat())
         return self._station.mend_instant(payload.get("connectorId", 0), told, now)
 

@@ -92,6 +92,7 @@ class Inbound:
         return {"currentTime": format_instant(self._context.clock.now())}
 
     async def _status(self, payload: Payload) -> Payload:
+        self._station.clock.hear(payload["timestamp"], self._context.clock.now())
         self._place(payload["evseId"], payload["connectorId"], payload["connectorStatus"])
         return {}
 
@@ -128,7 +129,8 @@ class Inbound:
         outlet = self._outlet(evse_id, Action.meter_values) if evse_id else None
         if outlet is None:
             return {}
-        samples, doubts = read_meter_values(payload["meterValue"], evse=outlet.evse, now=self._context.clock.now())
+        clock, now = self._station.clock, self._context.clock.now()
+        samples, doubts = read_meter_values(payload["meterValue"], evse=outlet.evse, clock=clock, now=now)
         for sample in samples:
             jump_kw = outlet.jump_kw(sample)
             if jump_kw is not None:

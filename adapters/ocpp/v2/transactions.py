@@ -72,8 +72,9 @@ class TransactionEvents:
 
     def _read(self, payload: Payload) -> Told:
         stamp, kind = parse_instant(payload["timestamp"], "$.timestamp"), payload["eventType"]
-        evse_id, now, at = payload.get("evse", {}).get("id", 0), self._context.clock.now(), stamp
-        if not is_plausible(stamp, now):
+        evse_id, now = payload.get("evse", {}).get("id", 0), self._context.clock.now()
+        at = self._station.clock.read(stamp, now, prompt=not payload.get("offline", False))
+        if not is_plausible(at, now):
             self._log.warning("clock_off", told=stamp.isoformat())
             at = self._station.mend_instant(evse_id, stamp, now)
         key = (stamp, payload["seqNo"], kind)
@@ -170,7 +171,8 @@ class TransactionEvents:
         self._log.info("transaction_ended", transaction=transaction_id, reason=reason)
 
     def _samples(self, told: Told, outlet: Outlet) -> list[Sample]:
-        samples, doubts = read_meter_values(told.payload.get("meterValue", ()), evse=outlet.evse, now=self._context.clock.now())
+        clock, now = self._station.clock, self._context.clock.now()
+        samples, doubts = read_meter_values(told.payload.get("meterValue", ()), evse=outlet.evse, clock=clock, now=now)
         for doubt in doubts:
             self._log.warning("reading_rejected", evse=outlet.evse.evse_id, reason=doubt)
         return samples

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.ocpp.charger_clock import ChargerClock
 from adapters.ocpp.outlet import Sample
 from adapters.ocpp.v16.meter import read_meter_values
 from tests.adapters.ocpp.conftest import make_evse
@@ -25,9 +26,13 @@ def sampled(value: object, measurand: str = "", unit: str = "", phase: str = "",
     return {"value": str(value)} | {key: text for key, text in given_fields.items() if text} | more
 
 
+def read_all(*meter_values: dict[str, Any]) -> tuple[list[Sample], list[str]]:
+    return read_meter_values(meter_values, evse=EVSE, clock=ChargerClock("CP"), now=NOW)
+
+
 def read(*values: dict[str, str], at: datetime | str = NOW) -> tuple[Sample, list[str]]:
     text = at if isinstance(at, str) else at.isoformat()
-    (sample,), doubts = read_meter_values([{"timestamp": text, "sampledValue": list(values)}], evse=EVSE, now=NOW)
+    (sample,), doubts = read_all({"timestamp": text, "sampledValue": list(values)})
     return sample, doubts
 
 
@@ -91,7 +96,7 @@ def test_what_nobody_can_believe_is_told_and_left_out(value: dict[str, str]) -> 
 def test_a_timestamp_that_is_off_spoils_its_values_only(at: str) -> None:
     good = {"timestamp": "2026-01-05T07:59:59", "sampledValue": [sampled(1000, POWER)]}
     bad = {"timestamp": at, "sampledValue": [sampled(2000, POWER)]}
-    samples, doubts = read_meter_values([bad, good], evse=EVSE, now=NOW)
+    samples, doubts = read_all(bad, good)
     assert [sample.power_kw for sample in samples] == [1.0]
     assert samples[0].at == NOW - timedelta(seconds=1)
     assert len(doubts) == 1
@@ -101,7 +106,7 @@ def test_samples_come_in_the_order_of_time() -> None:
     values: list[dict[str, Any]] = [
         {"timestamp": (NOW - timedelta(seconds=s)).isoformat(), "sampledValue": [sampled(s, POWER)]} for s in (10, 30, 20)
     ]
-    samples, _ = read_meter_values(values, evse=EVSE, now=NOW)
+    samples, _ = read_all(*values)
     assert [sample.power_kw for sample in samples] == [0.03, 0.02, 0.01]
 
 
