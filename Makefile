@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export PATH := $(PATH):/usr/sbin
 
-.PHONY: demo test check format bench fuzz clean
+.PHONY: demo test check format bench fuzz kill clean
 
 demo: $(VENV)/.ready
 	$(BIN)/v2g demo $(ARGS)
@@ -29,6 +29,9 @@ bench: $(VENV)/.ready
 
 fuzz: $(VENV)/.ready
 	$(BIN)/python -m tests.adapters.ocpp.campaign --frames 1000000 $(ARGS)
+
+kill: $(VENV)/.ready
+	$(BIN)/python -m tests.support.killing $(ARGS)
 
 $(VENV)/.ready: pyproject.toml .ci/setup
 	.ci/setup $(VENV) dev,broker,portfolio

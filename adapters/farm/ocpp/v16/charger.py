@@ -67,8 +67,10 @@ class OcppCharger:
         return self._online
 
     async def run(self) -> None:
-        """Keep the connection for ever, waiting longer after each failure."""
-        await self._wire.keep(self._converse, self._note_lost)
+        """Keep the connection for ever, and measure whether or not there is one: meter values wait like all of a transaction's."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._measure())
+            await self._wire.keep(self._converse, self._note_lost)
 
     def plugged(self, unit: int, visit: Visit) -> None:
         """Note a car and begin its transaction."""
@@ -143,7 +145,7 @@ class OcppCharger:
             case "Heartbeat":
                 self._outbox.put(self._send_heartbeat)
             case "MeterValues":
-                self._outbox.put(partial(self._send_samples, connector_ids))
+                self._sample(connector_ids)
             case _:
                 for connector_id in connector_ids:
                     status = self._connectors[connector_id].status(now)
@@ -169,7 +171,6 @@ class OcppCharger:
             self._online = True
             group.create_task(self._outbox.deliver(link))
             group.create_task(self._beat(link))
-            group.create_task(self._measure(link))
             await self._restart.wait()
             self._restart.clear()
             await link.close()
@@ -194,12 +195,18 @@ class OcppCharger:
             await self._clock.sleep(self._settings.seconds(HEARTBEAT) or IDLE_S)
             await self._send_heartbeat(link)
 
-    async def _measure(self, link: Link) -> None:
+    async def _measure(self) -> None:
         while True:
             interval_s = self._settings.seconds(SAMPLE)
             await self._clock.sleep(interval_s or IDLE_S)
-            if interval_s:
-                await self._send_samples([c.evse.connector_id for c in self._connectors.values() if c.transaction], link)
+            if interval_s and self._alive:
+                self._sample([c.evse.connector_id for c in self._connectors.values() if c.transaction])
+
+    def _sample(self, connector_ids: Sequence[int]) -> None:
+        """Queue what the meters say now."""
+        for connector_id in connector_ids:
+            payload = self._connectors[connector_id].sample(self._settings, self._clock.now())
+            self._outbox.put(partial(self._send, "MeterValues", payload))
 
     def _tell_soon(self, action: str, payload: Payload) -> None:
         """Send a message after the answer now given."""
@@ -210,10 +217,6 @@ class OcppCharger:
 
     async def _send_heartbeat(self, link: Link) -> None:
         await link.call("Heartbeat", {})
-
-    async def _send_samples(self, connector_ids: Sequence[int], link: Link) -> None:
-        for connector_id in connector_ids:
-            await link.call("MeterValues", self._connectors[connector_id].sample(self._settings, self._clock.now()))
 
     async def _send_status(self, connector_id: int, status: str, at: datetime, link: Link) -> None:
         payload = {"connectorId": connector_id, "errorCode": "NoError", "status": status, "timestamp": stamp(at)}
