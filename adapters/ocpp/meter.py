@@ -21,10 +21,12 @@ from v2g.site import Evse
 from v2g.units import kw_from_a, kw_from_w, kwh_from_wh
 
 OLDEST = timedelta(days=1)  # an older reading tells nothing of the present
+LONGEST_INTERVAL_H = 1.0
 MAX_REGISTER_KWH = 1e9  # more than any meter has counted
 LEAST_CAPACITY_KWH, MAX_CAPACITY_KWH = 1.0, 2000.0  # from a scooter to a mining truck
 KILO = {"kW": 1000.0, "kWh": 1000.0}
 IMPORTED, EXPORTED = Measurand.energy_active_import_register, Measurand.energy_active_export_register
+INTERVAL = Measurand.energy_active_import_interval
 CAPACITY = Measurand.display_battery_energy_capacity
 STATES_OF_CHARGE = frozenset({Measurand.soc, Measurand.display_present_soc})
 LINE_PHASES = frozenset({Phase.l1, Phase.l2, Phase.l3, Phase.l1_n, Phase.l2_n, Phase.l3_n})
@@ -89,6 +91,7 @@ def _sample(values: Sequence[Value], at: datetime, evse: Evse, doubts: list[str]
         estimate_kw=_within(_estimate_kw(outlet, evse), -ceiling_kw, ceiling_kw, "current times voltage in kW", doubts),
         register_kwh=_within(_kwh(outlet, IMPORTED), 0.0, MAX_REGISTER_KWH, "energy register in kWh", doubts),
         exported_kwh=_within(_kwh(outlet, EXPORTED), 0.0, MAX_REGISTER_KWH, "export register in kWh", doubts),
+        interval_kwh=_within(_kwh(outlet, INTERVAL), 0.0, ceiling_kw * LONGEST_INTERVAL_H, "interval's energy in kWh", doubts),
         soc_frac=_within(_soc_frac(values), 0.0, 1.0, "state of charge", doubts),
         capacity_kwh=_within(_kwh(values, CAPACITY), LEAST_CAPACITY_KWH, MAX_CAPACITY_KWH, "battery in kWh", doubts),
     )

@@ -44,7 +44,7 @@ class Sample:
     """What a charger measured at `at`: power [kW, + into the car], meter register [kWh], state of charge 0..1.
 
     `estimate_kw` is current times voltage [kW], `exported_kwh` the register of what came out of the car, `capacity_kwh` that of
-    the car's battery. None where nothing usable was said.
+    the car's battery; `interval_kwh` went into the car since the sample before. None where nothing usable was said.
     """
 
     at: datetime
@@ -52,6 +52,7 @@ class Sample:
     estimate_kw: float | None = None
     register_kwh: float | None = None
     exported_kwh: float | None = None
+    interval_kwh: float | None = None
     soc_frac: float | None = None
     capacity_kwh: float | None = None
 
@@ -162,8 +163,9 @@ class Outlet:
         """Return the outlet after `sample`; what is older than what is known changes nothing.
 
         Power is measured, else the slope of the registers, else current times voltage. A register that jumps (see
-        `jump_kw`) counts for nothing and starts anew.
+        `jump_kw`) counts for nothing and starts anew. Without a register, what went in since the last sample adds up to one.
         """
+        sample = self._registered(sample)
         into_kw, out_kw = (None if self._jumps(slope_kw) else slope_kw for slope_kw in self._slopes_kw(sample))
         slope_kw = None if into_kw is None else into_kw - (out_kw or 0.0)
         power_kw = next((p for p in (sample.power_kw, slope_kw, sample.estimate_kw) if p is not None), None)
@@ -210,6 +212,13 @@ class Outlet:
         if online and self.idle and not fresh:
             return Reading(value=0.0, at=now)
         return reading if reading is None or fresh else replace(reading, quality=Quality.STALE)
+
+    def _registered(self, sample: Sample) -> Sample:
+        """Return `sample` with a register where it has only what went in since the sample before."""
+        known = self.register_kwh
+        if sample.register_kwh is not None or sample.interval_kwh is None or (known is not None and sample.at <= known.at):
+            return sample
+        return replace(sample, register_kwh=(known.value if known else 0.0) + sample.interval_kwh)
 
     def _slopes_kw(self, sample: Sample) -> tuple[float | None, float | None]:
         """Return the mean powers [kW] into the car and out of it since the registers were last read, None where they were not."""

@@ -134,13 +134,15 @@ class Inbound:
             transaction = Transaction(
                 transaction_id=transaction_id, driver=driver, began_at=began_at, meter_start_kwh=meter_start_kwh
             )
-            self._station.put(self._station.outlets[connector_id].begun(transaction))
+            outlet = self._station.outlets[connector_id]
+            if outlet.transaction is None or outlet.transaction.began_at <= began_at:  # else it was queued, and is long over
+                self._station.put(outlet.begun(transaction))
         return ACCEPTED | {"transactionId": transaction_id}
 
     async def _stop(self, payload: Payload) -> Payload:
         """Keep a transaction's end before it is confirmed. One that is not this station's is confirmed and left alone."""
         await self.restore()
-        transaction_id, at = payload["transactionId"], self._instant(payload)
+        transaction_id, at = self._named(payload["transactionId"]), self._instant(payload)
         answer = ACCEPTED if "idTag" in payload else {}
         connector_id = self._station.transactions.get(transaction_id)
         if connector_id is None:
@@ -154,6 +156,11 @@ class Inbound:
         if outlet is not None:
             self._station.put(outlet.ended(transaction_id, meter_stop_kwh=meter_stop_kwh, at=at))
         return answer
+
+    def _named(self, transaction_id: int) -> int:
+        """Return the id meant: a charger that never got one, and says none, means the only one that is open."""
+        open_ids = list(self._station.transactions)
+        return open_ids[0] if transaction_id <= 0 and len(open_ids) == 1 else transaction_id
 
     async def _meter(self, payload: Payload) -> Payload:
         outlet = self._outlet(payload["connectorId"], Action.meter_values) if payload["connectorId"] else None

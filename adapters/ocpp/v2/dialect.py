@@ -42,7 +42,7 @@ class Dialect2:
         self._caller, self._station, self._context, self._edition = caller, station, context, edition
         self._leases = edition.leases(self._ask, station, context)
         self._inbound = Inbound(station, context, edition, self._leases.handlers)
-        self._preparation = Preparation(self._ask, station, self._inbound, context)
+        self._preparation = Preparation(self._ask, station, self._inbound, context, of_battery=edition.of_battery)
         self._attendance = Attendance(station, context, prepare=self._prepare, refresh=self.refresh)
         self._ways, self._proofs = Ways(), Proofs(self.in_force)
         self._starts = 0

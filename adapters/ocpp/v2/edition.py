@@ -56,7 +56,8 @@ class Edition:
     """An edition of OCPP 2.x.
 
     `commands` are what an operator may ask of a charger, `noted` what chargers tell and we only keep, with its answer;
-    `unanswered` what they tell without wanting an answer.
+    `unanswered` what they tell without wanting an answer. `of_battery` are measurands that tell of a battery what AC cars tell
+    nowhere else.
     """
 
     name: str
@@ -66,3 +67,4 @@ class Edition:
     leases: Callable[[Ask, Station, Context], Leases]
     authorization: Callable[[Station], Payload]
     unanswered: frozenset[str] = frozenset()
+    of_battery: tuple[str, ...] = ()

@@ -32,8 +32,9 @@ class Preparation:
     through.
     """
 
-    def __init__(self, ask: Ask, station: Station, inbound: Inbound, context: Context) -> None:
+    def __init__(self, ask: Ask, station: Station, inbound: Inbound, context: Context, *, of_battery: tuple[str, ...]) -> None:
         self._ask, self._station, self._inbound, self._context = ask, station, inbound, context
+        self._of_battery = of_battery
         self._request_ids = itertools.count(1)
         self._variables = Variables()
         self._log = log.bind(station=station.station_id)
@@ -64,9 +65,10 @@ class Preparation:
             await self._change(SAMPLE_INTERVAL, interval)
         gives_back = any(outlet.evse.discharge_max_kw > 0 for outlet in self._station.outlets.values())
         needed = NEEDED + NEEDED_BACK if gives_back else NEEDED
-        if not self._variables.items(MEASURANDS).issuperset(needed):
+        whole = needed + self._of_battery if gives_back else needed
+        if not self._variables.items(MEASURANDS).issuperset(whole):
             without_soc = [name for name in needed if name != Measurand.soc]  # AC chargers do not know it, and some refuse for it
-            await self._change(MEASURANDS, ",".join(needed), ",".join(without_soc))
+            await self._change(MEASURANDS, *dict.fromkeys(",".join(names) for names in (whole, needed, without_soc)))
 
     async def attempt(self, action: str, payload: Payload) -> Payload:
         """Return the answer, empty if there is none."""

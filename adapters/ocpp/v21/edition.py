@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from ocpp.v21.enums import Action, CertificateStatusEnumType, GenericStatusEnumType
+from ocpp.v21.enums import Action, CertificateStatusEnumType, GenericStatusEnumType, MeasurandEnumType
 from ocpp.v21.enums import AuthorizationStatusEnumType as Authorization
 from ocpp.v21.enums import EnergyTransferModeEnumType as Transfer
 
@@ -73,4 +73,5 @@ EDITION = Edition(
     leases=Leases21,
     authorization=authorization,
     unanswered=frozenset({STREAM}),
+    of_battery=(MeasurandEnumType.display_battery_energy_capacity,),
 )

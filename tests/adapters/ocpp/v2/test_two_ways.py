@@ -108,6 +108,19 @@ async def test_a_car_that_told_its_parameters_gives_back_by_a_central_setpoint(b
         assert bench.session("b").charged_kwh == 0.0
 
 
+async def test_the_battery_of_a_two_way_car_is_asked_for_and_known(bench: Bench) -> None:
+    async with station(bench) as peer:
+        await ready(bench, peer, TWO_WAY)
+        await peer.until(lambda: bool(peer.payloads("SetVariables")))
+        (asked,) = peer.payloads("SetVariables")[-1]["setVariableData"]
+        assert "Display.BatteryEnergyCapacity" in asked["attributeValue"].split(",")
+        assert bench.session("b").vehicle.capacity_kwh is None, "an alternating-current car tells it nowhere else"
+        values = [sampled(77, "Display.BatteryEnergyCapacity", "kWh", location="EV"), sampled(40, "Display.PresentSOC", "Percent")]
+        await peer.event("Updated", at=stamp(START), meterValue=[{"timestamp": stamp(START), "sampledValue": values}])
+        session = bench.session("b")
+        assert (session.vehicle.capacity_kwh, session.soc_frac) == (77.0, 0.4)
+
+
 @pytest.mark.parametrize(
     ("needs", "modes", "allows", "says"),
     [
