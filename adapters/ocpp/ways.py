@@ -62,7 +62,7 @@ class Ways:
 
         An outlet that is `alone` can be told by its station's limit.
         """
-        habit = self._habits.setdefault(outlet.evse.connector_id, _Habit(self.unit))
+        habit = self._habit(outlet)
         scopes = _scopes(outlet, alone=alone)
         units = sorted(RateUnit, key=lambda unit: unit is not self._stated)
         ways = [Way(unit, scope) for scope, unit in product(scopes, units)]
@@ -91,9 +91,12 @@ class Ways:
             return laid
         raise refusals[0]
 
+    def _habit(self, outlet: Outlet) -> _Habit:
+        return self._habits.setdefault(outlet.evse.connector_id, _Habit(self.unit))
+
     async def _settle(self, outlet: Outlet, way: Way, clear: Callable[[Scope], Awaitable[object]]) -> None:
         """Take note of what worked, and take back what was said of another scope if that would still count beside it."""
-        habit, first = self._habits[outlet.evse.connector_id], _scopes(outlet, alone=False)[0]
+        habit, first = self._habit(outlet), _scopes(outlet, alone=False)[0]
         before, habit.laid = habit.laid, way.scope
         if (way.unit, way.scope) != (habit.unit, habit.scope or first):
             log.info("said_otherwise", evse=outlet.evse.evse_id, unit=str(way.unit), scope=str(way.scope))
