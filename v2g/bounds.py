@@ -79,7 +79,7 @@ def _outlet(evse: Evse, state: EvseState, rules: Rules, ledger: Ledger, at: date
             ceiling, ceiling_by = max(state.breach.told_kw, 0.0), "ignores"
         floor, floor_by, give_kwh = 0.0, "consent", 0.0
         if may_discharge(session, evse, rules):
-            give_kwh, most_kw = _give_kwh(evse, state, session, rules, at), _discharge_max_kw(evse, session)
+            give_kwh, most_kw = _give_kwh(evse, session, rules, at), _discharge_max_kw(evse, session)
             floor = -min(most_kw, give_kwh / SHORTEST_LEASE_H)
             floor_by = "rating" if floor == -most_kw else "soc_floor"
             if used_up(ledger, session, evse, rules):
@@ -102,12 +102,11 @@ def _discharge_max_kw(evse: Evse, session: ChargingSession) -> float:
     return min(evse.discharge_max_kw, session.vehicle.discharge_max_kw or np.inf)
 
 
-def _give_kwh(evse: Evse, state: EvseState, session: ChargingSession, rules: Rules, at: datetime) -> float:
-    """Return what the car can give back and keep its floor, less what it may have given since it told its charge [kWh, ≥ 0]."""
+def _give_kwh(evse: Evse, session: ChargingSession, rules: Rules, at: datetime) -> float:
+    """Return what the car can give back and keep its floor, if it has given all it could since it told its charge [kWh, ≥ 0]."""
     above_kwh = stored_energy_kwh(session, evse) - soc_floor_frac(session, rules) * (session.vehicle.capacity_kwh or 0.0)
     since_h = max((at - session.soc_at) / timedelta(hours=1), 0.0) if session.soc_at else 0.0
-    giving_kw = max(-(state.acknowledged_kw or 0.0), -state.power_kw.value if state.power_kw else 0.0, 0.0)
-    return max((above_kwh - FLOOR_MARGIN_KWH) * evse.efficiency - giving_kw * since_h, 0.0)
+    return max((above_kwh - FLOOR_MARGIN_KWH) * evse.efficiency - _discharge_max_kw(evse, session) * since_h, 0.0)
 
 
 def _unconfirmed_kw(evse: Evse, state: EvseState) -> float:
