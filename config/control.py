@@ -18,6 +18,7 @@ from v2g.setpoint import Applied, DispatchReport
 from v2g.signals import Signals
 from v2g.solution import Rung
 from v2g.tick import Parts, act, decide
+from v2g.waking import n_to_let
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +30,8 @@ class Control:
     """Runs a tick every ``horizon.tick_s`` and whenever it is woken, and a fast look every ``horizon.fast_s`` [s of the clock].
 
     `wake`, set when cars come and go, asks for a tick, ``horizon.event_s`` after the last; so does an outlet that is found not to
-    follow its setpoint. `signals` returns the signals in force; `on_tick` and `on_look` are told what happened.
+    follow its setpoint, and a car that was paused to wake it. `signals` returns the signals in force; `on_tick` and `on_look` are
+    told what happened.
     """
 
     def __init__(
@@ -46,7 +48,7 @@ class Control:
         self._parts, self._clock, self._signals = parts, clock, signals
         self._on_tick, self._on_look = on_tick, on_look
         self._wake, self._urgent, self._sending = wake, asyncio.Event(), asyncio.Lock()
-        self.memory, self.trouble = memory, ""
+        self.memory, self.trouble, self._due = memory, "", 0
         self.latest: TickRecord | None = None
         self.started_at = clock.now()
         self.outcomes: Counter[str] = Counter()
@@ -93,11 +95,16 @@ class Control:
             async with self._sending:
                 outlook = self.latest.outlook if self.latest else None
                 seen = await fast_look(self._parts, self.memory, outlook, self._signals(), self._clock.now())
-            before, (observation, report, self.memory) = self.memory, seen
-            if n_to_tell(self.memory.conducts) > n_to_tell(before.conducts):
-                self._wake.set()
+            observation, report, self.memory = seen
+            self._wake_if_due(observation.at)
             self._count(report, cut=True)
             self._on_look(observation)
+
+    def _wake_if_due(self, now: datetime) -> None:
+        """Ask for a tick when one more outlet is to be told again, or one more car to be let draw again."""
+        before, self._due = self._due, n_to_tell(self.memory.conducts) + n_to_let(self.memory.rests, now)
+        if self._due > before:
+            self._wake.set()
 
     async def _tick(self) -> None:
         decision, memory = await decide(self._parts, self.memory, self._signals(), self._clock.now())

@@ -12,6 +12,7 @@ from v2g.plan import Plan
 from v2g.problem import Problem
 from v2g.setpoint import DispatchReport, Setpoint
 from v2g.signals import Interval, Signals
+from v2g.waking import Rest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +32,8 @@ class Memory:
     `peak_so_far_kw` is the billing month's highest quarter-hour mean import, `month` that month in the site's time zone
     (e.g. "2026-01"), `quarter` the one being measured. `arrival_kwh` is each session's stored energy at plug-in.
     `directions` maps a unit to the instant since when it has not turned around, and its sign (+1, −1). `baseline_kw` is the net
-    import expected before the events in force were known, `ledger` what vehicles gave back, `conducts` how outlets keep their word.
+    import expected before the events in force were known, `ledger` what vehicles gave back, `conducts` how outlets keep their word,
+    `rests` how cars sleep.
     """
 
     tick: int = 0
@@ -44,6 +46,7 @@ class Memory:
     baseline_kw: tuple[Interval, ...] = ()
     ledger: Ledger = field(default_factory=Ledger)
     conducts: dict[str, Conduct] = field(default_factory=dict)
+    rests: dict[str, Rest] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -13,6 +13,7 @@ from v2g.plan import Plan
 from v2g.record import Memory, QuarterHour
 from v2g.setpoint import Applied, DispatchReport, Setpoint
 from v2g.site import Site
+from v2g.waking import watch_sleep, woken
 
 QUARTER_S = 900.0
 WHOLE_SHARE = 0.8
@@ -38,9 +39,10 @@ def arrive(memory: Memory, observation: Observation, site: Site) -> Memory:
 
 
 def look(memory: Memory, observation: Observation, site: Site) -> Memory:
-    """Return `memory` with the meters read: the site's for the peak, the cars' for what they gave back and how they obey."""
+    """Return `memory` with the meters read: the site's for the peak, the cars' for what they gave, how they obey and sleep."""
     ledger, conducts = count(memory.ledger, observation, site), watch(memory.conducts, observation)
-    return replace(meter(memory, observation, site), ledger=ledger, conducts=conducts)
+    rests = watch_sleep(memory.rests, observation, site)
+    return replace(meter(memory, observation, site), ledger=ledger, conducts=conducts, rests=rests)
 
 
 def meter(memory: Memory, observation: Observation, site: Site) -> Memory:
@@ -94,4 +96,5 @@ def sent(memory: Memory, report: DispatchReport, held_kw: Mapping[str, float | N
     applied = [o.setpoint for o in report.outcomes if isinstance(o, Applied)]
     more_kw = sum(s.power_kw - (held_kw.get(s.unit_id) or 0.0) for s in applied)
     quarter = replace(memory.quarter, last_kw=max(memory.quarter.last_kw + more_kw, 0.0))
-    return replace(memory, quarter=quarter, conducts=told_again(memory.conducts, report.outcomes, now))
+    conducts, rests = told_again(memory.conducts, report.outcomes, now), woken(memory.rests, report.outcomes, now)
+    return replace(memory, quarter=quarter, conducts=conducts, rests=rests)

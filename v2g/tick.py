@@ -26,6 +26,7 @@ from v2g.solution import Rung
 from v2g.stating.baseline import remember_baseline
 from v2g.stating.problem import make_problem
 from v2g.timegrid import TimeGrid
+from v2g.waking import waking
 
 PRESSED_H = 0.5
 """A car whose promise leaves it less time than this to wait does not wait for the sake of the peak."""
@@ -83,6 +84,7 @@ async def act(parts: Parts, memory: Memory, decision: Decision, now: datetime) -
     limits = limits_under(site, observation, decision.outlook, decision.signals, memory, plan)
     planned = project_plan(plan, limits, site, now)
     setpoints = shaved(planned, limits, site, observation, decision.outlook, replace(memory, plan=plan))
+    setpoints = waking(setpoints, memory.rests)
     report = await dispatch(parts.gateway, setpoints, observation, limits, site.rules.lease_s)
     record = TickRecord(
         tick=memory.tick,
