@@ -77,6 +77,11 @@ def composite_kw(periods: Sequence[Payload], unit: str, evse: Evse) -> float | N
     return power_of(value, evse, unit, phases=first.get("numberPhases"))
 
 
+def latest_first(periods: Iterable[Payload]) -> list[Payload]:
+    """Return a composite schedule's periods, the one that begins last first."""
+    return sorted(periods, key=lambda period: -period["startPeriod"])
+
+
 def _in_unit(power_kw: float, evse: Evse, unit: RateUnit) -> float:
     if unit is RateUnit.AMPS:
         return a_from_kw(power_kw, voltage_v=evse.voltage_v, phases=len(evse.phases))

@@ -1,5 +1,6 @@
 """OCPP 1.6J over one connection: what the charger asks, and what it is asked."""
 
+from datetime import timedelta
 from functools import partial
 
 import structlog
@@ -16,7 +17,7 @@ from adapters.ocpp.attendance import Attendance
 from adapters.ocpp.connection import AnswerTimeoutError, DisconnectedError, RefusedError
 from adapters.ocpp.dialect import Caller, Context
 from adapters.ocpp.frames import BadFrameError, ErrorCode, Payload
-from adapters.ocpp.limits import composite_kw, limit_for
+from adapters.ocpp.limits import composite_kw, latest_first, limit_for
 from adapters.ocpp.outlet import Outlet, Promise
 from adapters.ocpp.readback import TOLERANCE_KW, Proofs
 from adapters.ocpp.schemas import Schemas
@@ -31,6 +32,7 @@ from v2g.site import Evse
 log = structlog.get_logger()
 
 COMPOSITE_S = 60
+FALLBACK_SEEN_S = 3600  # longer than a lease from before, which a charger keeps when it only lost its connection
 SCHEMAS = Schemas("1.6", Action)
 COMMANDS = frozenset(
     {
@@ -145,16 +147,8 @@ class Dialect16:
 
     async def in_force(self, evse: Evse) -> float | None:
         """Return the power [kW] that the charger says it keeps to now, by its composite schedule; None if it will not say."""
-        request = {"connectorId": evse.connector_id, "duration": COMPOSITE_S, "chargingRateUnit": self._ways.unit}
-        try:
-            answer = await self._ask(Action.get_composite_schedule, request)
-        except (RefusedError, BadFrameError) as error:
-            self._log.info("composite_schedule_unknown", evse=evse.evse_id, reason=str(error))
-            return None
-        schedule = answer.get("chargingSchedule")
-        if answer["status"] != GetCompositeScheduleStatus.accepted or schedule is None:
-            return None
-        return composite_kw(schedule["chargingSchedulePeriod"], schedule["chargingRateUnit"], evse)
+        schedule = await self._composite(evse, COMPOSITE_S)
+        return composite_kw(schedule["chargingSchedulePeriod"], schedule["chargingRateUnit"], evse) if schedule else None
 
     async def command(self, action: str, payload: Payload) -> Payload:
         """Send what an operator asks for, and return the answer."""
@@ -204,17 +198,30 @@ class Dialect16:
         await self._preparation.meter_values()
 
     async def _read_back(self, evse: Evse) -> None:
-        """Say aloud if a charger that has no lease does not keep to its fallback."""
+        """Say aloud if a charger without a promise does not keep to its fallback, after whatever it was promised before."""
         if self._station.outlets[evse.connector_id].promise is not None:
             return
+        now = self._context.clock.now()
         try:
-            told_kw = await self.in_force(evse)
+            schedule = await self._composite(evse, FALLBACK_SEEN_S)
         except AnswerTimeoutError:
-            told_kw = None
+            return
+        periods = latest_first(schedule["chargingSchedulePeriod"]) if schedule else []
+        told_kw = composite_kw(periods[:1], schedule["chargingRateUnit"], evse) if schedule else None
         if told_kw is None:
             return
         if told_kw > evse.fallback_kw + TOLERANCE_KW:
             self._log.warning("fallback_differs", evse=evse.evse_id, wanted_kw=evse.fallback_kw, told_kw=told_kw)
         else:
-            outlet = self._station.outlets[evse.connector_id]
-            self._station.put(outlet.grounded(self._context.clock.now()))
+            begins = now + timedelta(seconds=min(max(periods[0]["startPeriod"], 0), FALLBACK_SEEN_S))
+            self._station.put(self._station.outlets[evse.connector_id].grounded(begins))
+
+    async def _composite(self, evse: Evse, duration_s: int) -> Payload | None:
+        """Return the schedule that the charger says it keeps to from now on, None if it will not say."""
+        request = {"connectorId": evse.connector_id, "duration": duration_s, "chargingRateUnit": self._ways.unit}
+        try:
+            answer = await self._ask(Action.get_composite_schedule, request)
+        except (RefusedError, BadFrameError) as error:
+            self._log.info("composite_schedule_unknown", evse=evse.evse_id, reason=str(error))
+            return None
+        return answer.get("chargingSchedule") if answer["status"] == GetCompositeScheduleStatus.accepted else None
