@@ -17,26 +17,31 @@ from adapters.ocpp.central import CentralSystem
 from adapters.store.store import Store
 from adapters.web.app import create_app
 from adapters.web.server import Server, serve
+from config.access import credentials_of, tls_of
 from config.broker import broker_of
 from config.control import Control
 from config.effects import Effects
 from config.gateway import SiteGateway
 from config.keeping import Keeping
+from config.learning import Learning, read_meters
 from config.live_station import HISTORY_H, LiveStation
 from config.load import LoadedSite
-from config.secrets import passwords, pseudonyms, secret
+from config.secrets import pseudonyms, secret
 from config.watch import watched
+from forecasts.daysoff import days_off
 from forecasts.forecaster import SeasonalForecaster
-from forecasts.history import History
+from forecasts.process import TrainingProcess
 from optimizer.ladder import Ladder
 from optimizer.process import ProcessPlanner
 from v2g.ports import Chargers, Clock
 from v2g.record import Memory
 from v2g.site import Protocol, Site
+from v2g.standing import ForecastScore
 from v2g.tick import Parts
 
 DRAIN_S = 5.0
-LOAD_HISTORY_H = 28 * 24.0
+HISTORY_DAYS = 98
+"""What day-type profiles look back at; models are learnt from more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,17 +84,32 @@ async def running(
         gateway = await _gateway(wire, central, link, store, simulated)
         station = await _station(wire, gateway, store)
         ladder = Ladder(planner)
-        parts = Parts(site=site, gateway=gateway, forecaster=await make_forecaster(site, store), planner=ladder)
+        forecaster = await make_forecaster(site, store, file.country, on_score=station.scored)
+        learning = Learning(forecaster, store, clock, process=TrainingProcess(file.country), holidays=days_off(file.country))
+        await learning.recall()
+        parts = Parts(site=site, gateway=gateway, forecaster=forecaster, planner=ladder)
         memory = await store.memory() or Memory()
         control = Control(
             parts, clock, wake, memory=memory, signals=station.signals, on_tick=station.ticked, on_look=station.looked
         )
         asked = ProcessPlanner(prefer=False, choice=site.planner)
         stack.push_async_callback(asked.close)
-        station.attend(control, watched(site, station, link, store, control), Effects(site, parts.forecaster, asked))
+        station.attend(
+            control,
+            (*watched(site, station, link, central, store, control), lambda: learning.health),
+            Effects(site, forecaster, asked),
+            lambda: forecaster.watch.standings,
+        )
         ocpp_url = (await stack.enter_async_context(central.serve(file.ocpp.host, file.ocpp.port))).url if central else ""
         server = _server(wire, station)
-        works = [control.run_ticks(), control.run_looks(), station.keeping.run(), server.run(), *_mqtt_works(wire, link, station)]
+        works = [
+            control.run_ticks(),
+            control.run_looks(),
+            station.keeping.run(),
+            server.run(),
+            learning.run(site.time_zone),
+            *_mqtt_works(wire, link, station),
+        ]
         tasks = [group.create_task(work) for work in works]
         try:
             yield LiveDaemon(
@@ -109,7 +129,8 @@ def _central(wire: Wire, store: Store) -> CentralSystem | None:
         wire.loaded.site,
         wire.clock,
         store,
-        credentials=passwords(ocpp.passwords_env, "ocpp.passwords_env"),
+        credentials=credentials_of(ocpp),
+        tls=tls_of(ocpp),
         pseudonym=pseudonyms(ocpp.pseudonym_key_env, "ocpp.pseudonym_key_env"),
         on_change=wire.wake,
         answer_timeout_s=ocpp.answer_timeout_s,
@@ -162,13 +183,13 @@ async def _station(wire: Wire, gateway: SiteGateway, store: Store) -> LiveStatio
     return LiveStation(wire.loaded.site, wire.clock, gateway, store, Keeping(), signals=signals, history=points)
 
 
-async def make_forecaster(site: Site, store: Store) -> SeasonalForecaster:
-    """Return a forecaster that knows the load of the last weeks and the visits kept."""
-    readings = await store.load_readings(LOAD_HISTORY_H)
-    history = History()
-    for reading in readings:
-        history.add(reading)
-    return SeasonalForecaster(site, load_history=history, session_history=await store.visits())
+async def make_forecaster(
+    site: Site, store: Store, country: str = "", *, on_score: Callable[[ForecastScore], None] = lambda _score: None
+) -> SeasonalForecaster:
+    """Return a forecaster that knows the load and PV of the last months, the visits kept and the holidays of `country`."""
+    load, pv = await read_meters(store, store.now(), HISTORY_DAYS)
+    visits, holidays = await store.visits(), days_off(country)
+    return SeasonalForecaster(site, load_history=load, pv_history=pv, session_history=visits, holidays=holidays, on_score=on_score)
 
 
 def _server(wire: Wire, station: LiveStation) -> Server:

@@ -22,6 +22,7 @@ from v2g.session import Wishes
 from v2g.signal_bounds import check_contract, value_bounds
 from v2g.signals import Signal, SignalKind, Signals, value_at
 from v2g.site import Site
+from v2g.standing import ForecastScore, Standing
 from v2g.station import Health, HistoryPoint, Part, assets_kw
 
 HISTORY_H = 48.0
@@ -48,11 +49,18 @@ class LiveStation:
         self._control: Control | None = None
         self._effects: Effects | None = None
         self._watch: tuple[Callable[[], Part], ...] = ()
+        self._standings: Callable[[], tuple[Standing, ...]] = tuple
         self._visits = VisitWatch()
 
-    def attend(self, control: Control, watch: tuple[Callable[[], Part], ...], effects: Effects) -> None:
-        """Show this control loop, ask `watch` how the parts are, and `effects` what signals change."""
-        self._control, self._watch, self._effects = control, watch, effects
+    def attend(
+        self,
+        control: Control,
+        watch: tuple[Callable[[], Part], ...],
+        effects: Effects,
+        standings: Callable[[], tuple[Standing, ...]] = tuple,
+    ) -> None:
+        """Show this control loop, ask `watch` how the parts are, `effects` what signals change, `standings` how forecasts do."""
+        self._control, self._watch, self._effects, self._standings = control, watch, effects, standings
 
     @property
     def site(self) -> Site:
@@ -115,6 +123,7 @@ class LiveStation:
             last_tick_at=latest.at if latest else None,
             parts=parts,
             alarms=(*self._own_alarms(), *(latest.alarms if latest else ())),
+            forecasts=self._standings(),
         )
 
     def _own_alarms(self) -> tuple[Alarm, ...]:
@@ -134,6 +143,10 @@ class LiveStation:
         self.keeping.keep(lambda: self._store.save_memory(memory))
         for visit in self._visits.ended(record.observation):
             self.keeping.keep(partial(self._store.save_visit, visit))
+
+    def scored(self, score: ForecastScore) -> None:
+        """Keep how a forecast did."""
+        self.keeping.keep(partial(self._store.save_score, score))
 
     def looked(self, observation: Observation) -> None:
         """Add a look to the history, once a minute."""

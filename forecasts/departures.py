@@ -21,6 +21,7 @@ from forecasts.fleet.stays import StayModel
 from forecasts.fleet.visits import cars_here
 from forecasts.localtime import Calendar
 from forecasts.visits import VisitRecord, hours
+from forecasts.watching import StayWatch
 from v2g.outlook import LEVELS, Departure
 from v2g.session import ChargingSession
 from v2g.timegrid import Array
@@ -34,6 +35,8 @@ RENEWED = 500
 """So many sessions, those weighed longest ago, are weighed again in a forecast with what was learned since; new ones always are.
 
 A fleet of 10,000 sees cars leave at every tick, and all stays against all visits would take 2 s each time."""
+COMPARED = 20
+"""So many new cars are weighed in a forecast to compare the model with like visits."""
 # Leaving minus stated departure [h] at LEVELS, 3,021 claimed sessions of Caltech 2019 (mean +2.0, medians of others ≈ 0).
 STATED_ERRORS_H = np.array([-3.1, -1.5, -0.1, 0.9, 3.6, 6.4, 7.8])
 # Stay over median stay at LEVELS, all 3,527 sessions of Caltech 2019; JPL is narrower, Norway's evenings wider.
@@ -60,6 +63,7 @@ class Departures:
         self._calendar, self._default_stay_h, self._visits = calendar, default_stay_h, visits
         self._modelled = CarsHere(calendar)
         self._memo: dict[str, tuple[object, object, Candidates]] = {}
+        self._suspended, self.watch = False, StayWatch()
         self.adopt(model)
 
     def adopt(self, model: StayModel | None) -> None:
@@ -70,6 +74,9 @@ class Departures:
         """Return one departure per session, known at `at` and never before it."""
         now_h = hours(at)
         told = self._modelled.leaves_h(sessions, self._visits.ended(), now_h)
+        self._compare([s for s in sessions if s.session_id in told], told, now_h)
+        if self._suspended:
+            told = {}
         self._renew([s for s in sessions if s.session_id not in told], now_h)
         return tuple(
             _departure(session, told[session.session_id], "history")
@@ -78,10 +85,19 @@ class Departures:
             for session in sessions
         )
 
+    def suspend(self, suspended: bool) -> None:
+        """Let like visits speak though there is a model, or the model again."""
+        self._suspended = suspended
+
+    def _compare(self, sessions: Sequence[ChargingSession], told: dict[str, Array], now_h: float) -> None:
+        """Note what the model and like visits tell of cars that are new, a few at a time."""
+        new = self.watch.new(sessions)[:COMPARED]
+        for session, candidates in zip(new, self._weigh(new, now_h), strict=True):
+            self.watch.note(session, told[session.session_id], _still_here(session, candidates, now_h))
+
     def _like_others(self, session: ChargingSession, now_h: float) -> Departure:
         candidates = self._memo[session.session_id][-1]
-        stayed_h = max(now_h - hours(session.plugged_in_at), 1.0)
-        return _departure(session, still_here(candidates, now_h, OPEN_SHARE * stayed_h), candidates.source)
+        return _departure(session, _still_here(session, candidates, now_h), candidates.source)
 
     def _renew(self, sessions: Sequence[ChargingSession], now_h: float) -> None:
         """Keep the candidates of `sessions` and no others, weighed anew where what they rest on has changed."""
@@ -121,6 +137,11 @@ class Departures:
 def _departure(session: ChargingSession, quantiles_h: Array, source: str) -> Departure:
     instants = tuple([datetime.fromtimestamp(s, UTC) for s in np.ceil(quantiles_h * 3600.0).tolist()])
     return Departure(session_id=session.session_id, quantiles=instants, source=source)
+
+
+def _still_here(session: ChargingSession, candidates: Candidates, now_h: float) -> Array:
+    stayed_h = max(now_h - hours(session.plugged_in_at), 1.0)
+    return still_here(candidates, now_h, OPEN_SHARE * stayed_h)
 
 
 def _said(session: ChargingSession) -> object:

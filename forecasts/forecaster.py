@@ -1,6 +1,6 @@
 """A site's forecaster: learned models once there are some, until then day-type profiles and like visits; published prices."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from datetime import date, datetime
 
 import numpy as np
@@ -17,11 +17,13 @@ from forecasts.seasonal import SeasonalMeter
 from forecasts.solar import total_clear_sky_kw
 from forecasts.training import Lessons, Models
 from forecasts.visits import VisitRecord, VisitWatch
+from forecasts.watching import ForecastWatch, MeterWatch, StayWatch
 from v2g.observation import Observation, Quality, Reading
 from v2g.outlook import LEVELS, Outlook
 from v2g.session import EndedVisit
 from v2g.signals import Signals
 from v2g.site import Site
+from v2g.standing import ForecastScore
 from v2g.timegrid import Array, TimeGrid
 
 CLEARNESS = Prior(low=0.05, high=0.95)  # of the clear-sky power: the rest is lost in inverters and wires on the best of days
@@ -40,6 +42,8 @@ class SeasonalForecaster:
         Visits that ended before now.
     holidays : container of date
         Local dates on which the site rests as on a Sunday.
+    on_score : callable, optional
+        Is told how each forecast did once it has come due.
 
     Load, PV and departures are forecast by day-type profiles and like visits until models are adopted.
     """
@@ -52,6 +56,7 @@ class SeasonalForecaster:
         pv_history: History | None = None,
         session_history: Sequence[EndedVisit] = (),
         holidays: Container[date] = frozenset(),
+        on_score: Callable[[ForecastScore], None] = lambda _score: None,
     ) -> None:
         self._calendar = calendar = Calendar(time_zone=site.time_zone, holidays=holidays)
         self._site = site
@@ -70,15 +75,23 @@ class SeasonalForecaster:
         self._departures = Departures(calendar, default_stay_h=site.rules.default_stay_h, visits=self._visits)
         self._arrivals = Arrivals(site, calendar, visits=self._visits)
         self._peak = ExpectedPeak(site, calendar, load=self._load_history, pv=self._pv_history, visits=self._visits)
-        self._watch = VisitWatch()
+        self._visits_watch = VisitWatch()
+        self._meter_watches = [MeterWatch("load", self.load, self._load_history)]
+        if site.pv:
+            self._meter_watches.append(MeterWatch("pv", self.pv, self._pv_history))
+        suspend = {w.signal: w.suspend for w in self._meter_watches} | {StayWatch.signal: self._departures.suspend}
+        self.watch = ForecastWatch(suspend, on_score)
 
     def learn(self, observation: Observation) -> None:
         """Take one observation into the history."""
         self._load_history.add(observation.load_kw)
         self._pv_history.add(observation.pv_kw)
         self._peak.learn(observation)
-        for visit in self._watch.ended(observation):
+        for visit in self._visits_watch.ended(observation):
             self._visits.add(visit)
+            self.watch.add(self._departures.watch.ended(visit, observation.at))
+        for meter in self._meter_watches:
+            self.watch.add(meter.look(observation.at))
 
     def lessons(self, at: datetime, *, load: History | None = None, pv: History | None = None) -> Lessons:
         """Return what models of this site learn from at `at`: longer histories of its meters where they are given."""

@@ -36,6 +36,10 @@ class History:
         history._put(slots, np.repeat(np.asarray(values, dtype=np.float64), repeats))
         return history
 
+    def put(self, at_s: Ints, values: Array) -> None:
+        """Take many readings in at once: values (n,) at instants (n,) [s since 1970 UTC], each instant once; NaN is none."""
+        self._put(at_s // SLOT_S, values)
+
     def add(self, reading: Reading | None) -> None:
         """Take a reading in, unless it is missing, doubtful, not finite or was taken already. Negative ones count as 0."""
         if reading is None or reading.quality is not Quality.GOOD or not np.isfinite(reading.value):

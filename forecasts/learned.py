@@ -35,6 +35,11 @@ class LearnedMeter:
     def __init__(self, history: History, profile: SeasonalMeter, *, ceiling: Callable[[Ints], Array] | None = None) -> None:
         self._history, self._profile, self._ceiling = history, profile, ceiling
         self._fitted: FittedSeries | None = None
+        self._suspended = False
+
+    def suspend(self, suspended: bool) -> None:
+        """Let the profile speak though there is a model, or the model again."""
+        self._suspended = suspended
 
     def use(self, fitted: FittedSeries | None) -> None:
         """Forecast with a model that was fitted to `series` of this meter, or with the profile again."""
@@ -43,7 +48,7 @@ class LearnedMeter:
     @property
     def learned(self) -> FittedSeries | None:
         """The model in use, None while the profile speaks."""
-        return self._fitted
+        return None if self._suspended else self._fitted
 
     def series(self, end_slot: int, n_slots: int = 0, *, present_kw: float | None = None) -> Series:
         """Return what is known before UTC slot `end_slot`, and the ceiling for `n_slots` more.
@@ -73,17 +78,32 @@ class LearnedMeter:
         told = self._profile.quantiles(at, begin_slot, n_slots, present_kw)
         first = seconds(at) // SLOT_S + (present_kw is not None)
         later = np.arange(begin_slot, begin_slot + n_slots) >= first
-        if self._fitted is None or not later.any():
+        if self.learned is None or not later.any():
             return told
         n_ahead = begin_slot + n_slots - first
-        series = self.series(first, n_ahead, present_kw=present_kw)
-        if not np.isfinite(series.values).any():
-            return told
-        ahead = self._fitted.quantiles(series, n_ahead)
-        if series.known is not None:
-            ahead = np.where(series.known[0, -n_ahead:] > 0.0, ahead, 0.0)
-        told[:, later] = np.maximum(ahead[:, n_ahead - int(later.sum()) :], 0.0)
+        ahead = self._ahead(self.learned, first, n_ahead, present_kw)
+        if ahead is not None:
+            told[:, later] = ahead[:, n_ahead - int(later.sum()) :]
         return told
+
+    def opinions(self, at: datetime, n_slots: int) -> tuple[Array | None, Array]:
+        """Return what the model, in use or not, and the profile tell of the `n_slots` slots from that of `at` on.
+
+        Each is (len(LEVELS), n_slots), the model's None where there is none.
+        """
+        first = seconds(at) // SLOT_S
+        model = None if self._fitted is None else self._ahead(self._fitted, first, n_slots, None)
+        return model, self._profile.quantiles(at, first, n_slots)
+
+    def _ahead(self, fitted: FittedSeries, first: int, n_slots: int, present_kw: float | None) -> Array | None:
+        """Return what a model tells of `n_slots` slots from `first` on, None where nothing is known of the last months."""
+        series = self.series(first, n_slots, present_kw=present_kw)
+        if not np.isfinite(series.values).any():
+            return None
+        ahead = fitted.quantiles(series, n_slots)
+        if series.known is not None:
+            ahead = np.where(series.known[0, -n_slots:] > 0.0, ahead, 0.0)
+        return np.maximum(ahead, 0.0)
 
     def n_days(self, at: datetime) -> int:
         """Return on how many measured days the profile made at `at` rests."""

@@ -5,15 +5,25 @@ Numbers in, models out, and nothing else, so that a process of its own can do it
 
 from dataclasses import dataclass, replace
 
-from forecasts.fleet.stays import StayModel, fit_stays
+import lightgbm
+import numpy as np
+
+from forecasts.fleet.stays import LEAST_VISITS, StayModel, fit_stays
 from forecasts.fleet.visits import Visits
 from forecasts.localtime import Calendar
-from forecasts.series.model import FittedSeries, SeriesModel
+from forecasts.series.model import RECENT_DAYS, FittedSeries, SeriesModel
 from forecasts.series.series import Series
-from v2g.errors import InputError
+from v2g.errors import InputError, TrainingError
+from v2g.timegrid import Array
 
 LEAST_DAYS = 14.0
 """Measured days before which the day-type profile speaks: it keeps the limits' room in the first days (decision 014)."""
+
+
+REHEARSED = 96
+"""Slots that models forecast before they are relied on: the last of their lessons."""
+UNFIT = (ArithmeticError, LookupError, TypeError, ValueError, AttributeError, lightgbm.basic.LightGBMError)
+"""What models may raise that were learnt from other columns than this release has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -24,6 +34,12 @@ class Lessons:
     load: Series
     pv: Series | None
     visits: Visits
+
+    @property
+    def enough(self) -> bool:
+        """Whether anything can be learnt from them."""
+        known = [np.isfinite(s.values).sum() / s.n_per_day for s in (self.load, self.pv) if s is not None]
+        return max(known) >= LEAST_DAYS or len(self.visits) >= LEAST_VISITS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -50,6 +66,28 @@ def train(lessons: Lessons) -> Models:
         pv=None if lessons.pv is None else _learnt(lessons.pv, days_alike),
         stays=fit_stays(lessons.visits),
     )
+
+
+def rehearse(models: Models, lessons: Lessons) -> None:
+    """Let the models forecast what follows the lessons, before the control path relies on them. Raises `TrainingError`."""
+    try:
+        told = [
+            _ahead(fitted, series)
+            for fitted, series in ((models.load, lessons.load), (models.pv, lessons.pv))
+            if fitted is not None and series is not None
+        ]
+        if models.stays is not None:
+            told.append(models.stays.stay_cdf(lessons.visits.take(slice(-1, None)), lessons.visits).T)
+    except UNFIT as error:
+        raise TrainingError(f"the models cannot forecast: {error}") from error
+    if any(not np.isfinite(band).all() or (np.diff(band, axis=0) < 0).any() for band in told):
+        raise TrainingError("the models tell numbers that are none, or quantiles that cross")
+
+
+def _ahead(fitted: FittedSeries, series: Series) -> Array:
+    size = len(series.values) - REHEARSED
+    recent = series.before(size).latest(RECENT_DAYS * series.n_per_day)
+    return fitted.quantiles(recent, REHEARSED)
 
 
 def _learnt(series: Series, calendar: Calendar) -> FittedSeries | None:

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from v2g.alarm import Alarm
 from v2g.observation import Observation
+from v2g.standing import Standing
 
 
 class Condition(StrEnum):
@@ -27,7 +28,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """The daemon's health. `ready` once a tick has run; `alive` while ticks come in time."""
+    """The daemon's health. `ready` once a tick has run; `alive` while ticks come in time; how the models of `forecasts` do."""
 
     alive: bool
     ready: bool
@@ -35,6 +36,7 @@ class Health:
     last_tick_at: datetime | None
     parts: tuple[Part, ...]
     alarms: tuple[Alarm, ...] = ()
+    forecasts: tuple[Standing, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

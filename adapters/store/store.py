@@ -5,15 +5,16 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
-from adapters.store import rows, transactions, visits
+from adapters.store import forecasting, rows, transactions, visits
 from adapters.store.engine import make_engine, migrate
+from adapters.store.forecasting import KeptModels, KeptPast
 from adapters.store.rows import KeptWishes, Retention
 from adapters.store.writer import Writer
-from v2g.observation import Reading
 from v2g.ports import Clock
 from v2g.record import Memory, TickRecord
 from v2g.session import EndedVisit, Wishes
 from v2g.signals import Signal, Signals
+from v2g.standing import ForecastScore
 from v2g.station import Condition, HistoryPoint, OpenTransaction, Part
 
 
@@ -41,6 +42,10 @@ class Store:
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Finish what waits, then close."""
         await self._writer.close()
+
+    def now(self) -> datetime:
+        """Return the present instant of the store's clock."""
+        return self._clock.now()
 
     @property
     def health(self) -> Part:
@@ -118,9 +123,26 @@ class Store:
         since = self._clock.now() - timedelta(hours=hours_h)
         return await self._writer.run(partial(rows.read_points, since=since))
 
-    async def load_readings(self, hours_h: float) -> tuple[Reading, ...]:
-        """Return the site's uncontrolled load [kW] over the last `hours_h` hours, oldest first, for forecasts to learn from."""
-        return tuple(Reading(value=point.load_kw, at=point.at) for point in await self.history(hours_h))
+    async def past(self, since: datetime, until: datetime) -> KeptPast:
+        """Return the history in [since, until) as columns, for forecasts to learn from; others wait for as long as it takes."""
+        return await self._writer.run(partial(forecasting.read_past, since=since, until=until))
+
+    async def save_models(self, *, trained_at: datetime, schema: int, said: str, packed: bytes) -> int:
+        """Keep trained models and return their version."""
+        job = partial(forecasting.save_models, trained_at=trained_at, schema=schema, said=said, packed=packed)
+        return await self._writer.run(job)
+
+    async def models(self, schema: int) -> tuple[KeptModels, ...]:
+        """Return the trained models kept, of this `schema`, the latest first."""
+        return await self._writer.run(partial(forecasting.read_models, schema=schema))
+
+    async def save_score(self, score: ForecastScore) -> None:
+        """Keep how a forecast did."""
+        await self._writer.run(partial(forecasting.save_score, score=score, keep=self._keep.visits))
+
+    async def scores(self, since: datetime) -> tuple[ForecastScore, ...]:
+        """Return how forecasts did from `since` on, oldest first."""
+        return await self._writer.run(partial(forecasting.read_scores, since=since))
 
     async def save_memory(self, memory: Memory) -> None:
         """Keep what the next tick needs, in place of the last."""

@@ -203,6 +203,19 @@ class AlarmModel(Model):
     detail: str
 
 
+class ForecastModel(Model):
+    """How the model of a signal does by the last days' forecasts: of `n` values the share within the 10–90 % band, and the skill.
+
+    Skill is 1 − its loss / the baseline's, null while nothing was scored; `model_in_use` is false where it lost and gave way.
+    """
+
+    signal: str
+    n: int
+    coverage80: float | None
+    skill: float | None
+    model_in_use: bool
+
+
 class HealthModel(Model):
     """The daemon's health."""
 
@@ -212,6 +225,7 @@ class HealthModel(Model):
     last_tick_at: datetime | None
     parts: list[PartModel]
     alarms: list[AlarmModel]
+    forecasts: list[ForecastModel]
 
 
 class TickModel(Model):

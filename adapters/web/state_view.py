@@ -5,7 +5,7 @@ from datetime import datetime
 
 from adapters.web.asset_view import asset_views, battery_views
 from adapters.web.decided import Decided
-from adapters.web.models import AlarmModel, EvseModel, HealthModel, PartModel, SessionModel, StateModel, TickModel
+from adapters.web.models import AlarmModel, EvseModel, ForecastModel, HealthModel, PartModel, SessionModel, StateModel, TickModel
 from adapters.web.readings import limit, reading_view, tidy
 from v2g.alarm import Alarm
 from v2g.driver import soc_floor_frac
@@ -64,6 +64,10 @@ def health_view(health: Health) -> HealthModel:
         last_tick_at=health.last_tick_at,
         parts=[PartModel(name=part.name, condition=part.condition, detail=part.detail) for part in health.parts],
         alarms=alarm_views(health.alarms),
+        forecasts=[
+            ForecastModel(signal=s.signal, n=s.n, coverage80=s.coverage80, skill=s.skill, model_in_use=s.model_in_use)
+            for s in health.forecasts
+        ],
     )
 
 

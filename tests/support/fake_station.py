@@ -22,6 +22,7 @@ from v2g.signals import Signal, SignalKind, Signals, least_on, mean_on
 from v2g.site import Site
 from v2g.solution import Rung, TermValue, Tier
 from v2g.stating.problem import make_problem
+from v2g.standing import Standing
 from v2g.station import Condition, Health, HistoryPoint, Part
 from v2g.storages import StorageKind, Storages
 from v2g.tick import grid_at
@@ -41,6 +42,7 @@ class FakeStation:
         self.world = world or World(clock.now())
         self.parts = tuple(Part(name=name, condition=Condition.OK) for name in ("solver", "database", "broker", "ocpp", "meters"))
         self.alarms: tuple[Alarm, ...] = ()
+        self.standings: tuple[Standing, ...] = ()
         self.alive = True
         self.rung, self.reason = Rung.OPTIMAL, ""
         self.ticking = True
@@ -126,6 +128,7 @@ class FakeStation:
             last_tick_at=record.at if record else None,
             parts=self.parts,
             alarms=self.alarms,
+            forecasts=self.standings,
         )
 
     def history(self, hours_h: float) -> tuple[HistoryPoint, ...]:

@@ -17,7 +17,6 @@ from adapters.store.rows import KeptWishes, pack, unpack
 from tests.adapters.store.conftest import NOW
 from tests.support.fake_station import FakeStation
 from v2g.codec import encode
-from v2g.observation import Reading
 from v2g.record import Memory, TickRecord
 from v2g.session import Wishes
 from v2g.signals import Interval, Signal, SignalKind
@@ -119,10 +118,10 @@ async def test_history_gives_the_last_hours_oldest_first_and_the_load_for_foreca
         await store.append_point(point(minutes_ago, load_kw=minutes_ago))
     await store.append_point(point(30, load_kw=31.0))
     assert await store.history(1.0) == (point(30, load_kw=31.0), point(10, load_kw=10.0))
-    assert await store.load_readings(1.0) == (
-        Reading(value=31.0, at=NOW - timedelta(minutes=30)),
-        Reading(value=10.0, at=NOW - timedelta(minutes=10)),
-    )
+    past = await store.past(NOW - timedelta(hours=1), NOW)
+    assert past.at_s.tolist() == [(NOW - timedelta(minutes=m)).timestamp() for m in (30, 10)]
+    assert past.load_kw.tolist() == [31.0, 10.0]
+    assert len((await store.past(NOW, NOW + timedelta(hours=1))).price_per_kwh) == 0
 
 
 async def test_memory_comes_back_whole_with_its_plan(store: Store, clock: VirtualClock) -> None:

@@ -15,6 +15,7 @@ from v2g.errors import PlanningError
 from v2g.outlook import LEVELS, Departure
 from v2g.signal_bounds import CALLS
 from v2g.signals import Interval, Signal, SignalKind
+from v2g.standing import Standing
 from v2g.why import Why
 
 
@@ -26,6 +27,15 @@ async def test_health_is_503_when_ticks_do_not_come(station: FakeStation, client
     answer = await client.get("/api/health")
     assert answer.status_code == 503
     assert answer.json()["alive"] is False
+
+
+async def test_how_forecasts_do_is_told_in_health_and_state(station: FakeStation, client: httpx.AsyncClient) -> None:
+    lost = Standing(signal="load", n=96, coverage80=0.75, skill=-0.5, model_in_use=False)
+    station.standings = (lost, Standing(signal="stay"))
+    told = (await client.get("/api/health")).json()["forecasts"]
+    assert told == (await client.get("/api/state")).json()["health"]["forecasts"]
+    assert told[0] == {"signal": "load", "n": 96, "coverage80": 0.75, "skill": -0.5, "model_in_use": False}
+    assert told[1] == {"signal": "stay", "n": 0, "coverage80": None, "skill": None, "model_in_use": True}
 
 
 async def test_site_says_no_limit_as_null(client: httpx.AsyncClient) -> None:
