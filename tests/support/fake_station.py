@@ -21,8 +21,8 @@ from v2g.setpoint import Applied, DispatchReport, Setpoint, TimedOut
 from v2g.signals import Signal, SignalKind, Signals, least_on, mean_on
 from v2g.site import Site
 from v2g.solution import Rung, TermValue, Tier
-from v2g.stating.problem import make_problem
 from v2g.standing import Standing
+from v2g.stating.problem import make_problem
 from v2g.station import Condition, Health, HistoryPoint, Part
 from v2g.storages import StorageKind, Storages
 from v2g.tick import grid_at
