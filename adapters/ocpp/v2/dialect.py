@@ -24,6 +24,7 @@ from adapters.ocpp.v2.edition import Edition
 from adapters.ocpp.v2.inbound import Inbound
 from adapters.ocpp.v2.preparation import Preparation
 from adapters.ocpp.v2.profiles import Lease, clear_request, clear_requests
+from adapters.ocpp.v2.variables import phase_switching
 from adapters.ocpp.ways import Scope, Way, Ways
 from v2g.setpoint import Setpoint
 from v2g.site import Evse
@@ -46,6 +47,7 @@ class Dialect2:
         self._attendance = Attendance(station, context, prepare=self._prepare, refresh=self.refresh)
         self._ways, self._proofs = Ways(), Proofs(self.in_force)
         self._starts = 0
+        self._phases: dict[int, int] = {}
         self._ready = False
         self._log = log.bind(station=station.station_id)
 
@@ -159,6 +161,7 @@ class Dialect2:
             until=setpoint.valid_until,
             scope=way.scope,
             reference=transaction.reference if transaction else "",
+            phase=None if way.scope is Scope.STATION else self._phases.get(evse.connector_id),
         )
         until = await self._leases.lay(lease)
         if until is None:
@@ -177,8 +180,10 @@ class Dialect2:
     async def _prepare(self) -> None:
         """Take setpoints as soon as their unit is known, and say so once the fallbacks lie beneath them."""
         evses = tuple(outlet.evse for outlet in self._station.outlets.values())
-        unit, variables = await self._preparation.abilities(self._leases.variables(evses))
+        switching = {evse: phase_switching(evse.connector_id) for evse in evses if len(evse.phases) == 1}
+        unit, variables = await self._preparation.abilities((*self._leases.variables(evses), *switching.values()))
         self._leases.learn(variables)
+        self._phases = {evse.connector_id: evse.phases[0] for evse, asked in switching.items() if variables.is_true(asked)}
         self._ways.begin(unit)
         self._proofs.forget()
         self._ready = True

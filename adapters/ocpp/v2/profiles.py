@@ -1,8 +1,8 @@
 """Charging profiles of OCPP 2.x as SetChargingProfile requests: a setpoint's lease, the fallback beneath it, the station's ceiling.
 
 A lease ends with its duration; then the fallback, a TxDefaultProfile one stack level below and without end, is what remains. The
-number of phases is written beside currents only: direct current has none, and stations refuse it there (K01.FR.44). Absolute
-profiles must say when they start, relative ones must not (K01.FR.40, 41). Source: OCPP 2.0.1, Part 2, K01.
+number of phases is written beside currents only, or with a phase: direct current has none, and stations refuse it there
+(K01.FR.44). Absolute profiles must say when they start, relative ones must not (K01.FR.40, 41). Source: OCPP 2.0.1, Part 2, K01.
 """
 
 from collections.abc import Iterable
@@ -31,7 +31,10 @@ PURPOSES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """`limit` for an outlet from `now` to `until`, said of `scope`; `reference` names the open transaction, "" if there is none."""
+    """`limit` for an outlet from `now` to `until`, said of `scope`; `reference` names the open transaction, "" if there is none.
+
+    `phase` is the one that a car is to be put on where the outlet can choose, else None.
+    """
 
     evse: Evse
     limit: Limit
@@ -39,6 +42,7 @@ class Lease:
     until: datetime
     scope: Scope
     reference: str = ""
+    phase: int | None = None
 
     @property
     def start(self) -> datetime:
@@ -81,10 +85,16 @@ def schedule(lease: Lease, period: Payload) -> Payload:
     return {"id": lease.profile_id, "chargingRateUnit": lease.limit.unit, "chargingSchedulePeriod": [period]}
 
 
-def charging(limit: Limit, evse: Evse) -> Payload:
-    """Return the period that lets the outlet draw up to `limit`."""
-    phases = {"numberPhases": len(evse.phases)} if limit.unit is RateUnit.AMPS else {}
-    return {"startPeriod": 0, "limit": limit.value} | phases
+def charging(limit: Limit, evse: Evse, phase: int | None = None) -> Payload:
+    """Return the period that lets the outlet draw up to `limit`, on `phase` where the outlet can choose one (K01.FR.19, 20)."""
+    return {"startPeriod": 0, "limit": limit.value} | phases_of(limit, evse, phase)
+
+
+def phases_of(limit: Limit, evse: Evse, phase: int | None) -> Payload:
+    """Return how many phases a limit is meant for, and which, as far as a period may say."""
+    if phase is not None:
+        return {"numberPhases": 1, "phaseToUse": phase}
+    return {"numberPhases": len(evse.phases)} if limit.unit is RateUnit.AMPS else {}
 
 
 def fallback(evse: Evse, unit: RateUnit) -> Payload:

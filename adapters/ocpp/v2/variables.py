@@ -55,6 +55,12 @@ RATE_UNIT = Variable("SmartChargingCtrlr", "RateUnit")
 SAMPLE_INTERVAL = Variable("SampledDataCtrlr", "TxUpdatedInterval")
 MEASURANDS = Variable("SampledDataCtrlr", "TxUpdatedMeasurands")
 
+
+def phase_switching(evse_id: int) -> Variable:
+    """Return the variable that tells whether an outlet can choose the phase of a car on one."""
+    return Variable("SmartChargingCtrlr", "ACPhaseSwitchingSupported", evse_id)
+
+
 Attempt = Callable[[str, Payload], Awaitable[Payload]]
 """Sends a request and returns the answer, empty if there is none."""
 

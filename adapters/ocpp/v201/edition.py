@@ -41,7 +41,7 @@ class Leases201:
 
     async def lay(self, lease: Lease) -> datetime | None:
         """Make the charger keep `lease`; return until when it will, None if it refused."""
-        request = absolute(lease, charging(lease.limit, lease.evse))
+        request = absolute(lease, charging(lease.limit, lease.evse, lease.phase))
         answer = await self._ask(Action.set_charging_profile, request)
         return lease.until if answer["status"] == ChargingProfileStatusEnumType.accepted else None
 

@@ -110,7 +110,7 @@ class Leases21:
                 return until
         self._laid.pop(lease.profile_id, None)
         offline = {"maxOfflineDuration": max(lease.duration_s, 1), "invalidAfterOfflineDuration": True}
-        payload = absolute(lease, period_of(lease.limit, lease.evse))
+        payload = absolute(lease, period_of(lease))
         payload["chargingProfile"] |= offline if self._variables.is_true(OFFLINE) else {}
         return lease.until if await self._is_accepted(Action.set_charging_profile, payload) else None
 
@@ -147,7 +147,7 @@ class Leases21:
                     evse_id=laid.evse_id, limit=laid.limit, reference=laid.reference, duration_s=known.duration_s, until=lease.until
                 )
                 return lease.start + timedelta(seconds=known.duration_s)
-        timed = schedule(lease, period_of(lease.limit, lease.evse)) | {"duration": duration_s}
+        timed = schedule(lease, period_of(lease)) | {"duration": duration_s}
         more = {"dynUpdateTime": format_instant(lease.start), "dynUpdateInterval": max(duration_s // 2, 1)}
         if not await self._is_accepted(Action.set_charging_profile, request(lease, Kind.dynamic, timed, **more)):
             return None

@@ -4,8 +4,7 @@ from ocpp.v21.enums import OperationModeEnumType as Mode
 
 from adapters.ocpp.frames import Payload
 from adapters.ocpp.limits import Limit
-from adapters.ocpp.v2.profiles import charging
-from v2g.site import Evse
+from adapters.ocpp.v2.profiles import Lease, charging, phases_of
 
 
 def mode_of(limit: Limit) -> Mode:
@@ -13,12 +12,12 @@ def mode_of(limit: Limit) -> Mode:
     return Mode.central_setpoint if limit.power_kw < 0 else Mode.charging_only
 
 
-def period_of(limit: Limit, evse: Evse) -> Payload:
-    """Return the period that makes the outlet keep `limit`."""
-    if limit.power_kw >= 0:
-        return charging(limit, evse) | {"operationMode": Mode.charging_only}
-    phases = {key: value for key, value in charging(limit, evse).items() if key == "numberPhases"}
-    return {"startPeriod": 0, "operationMode": Mode.central_setpoint} | values_of(limit) | phases
+def period_of(lease: Lease) -> Payload:
+    """Return the period that makes the outlet keep the lease's limit."""
+    if lease.limit.power_kw >= 0:
+        return charging(lease.limit, lease.evse, lease.phase) | {"operationMode": Mode.charging_only}
+    phases = phases_of(lease.limit, lease.evse, lease.phase)
+    return {"startPeriod": 0, "operationMode": Mode.central_setpoint} | values_of(lease.limit) | phases
 
 
 def values_of(limit: Limit) -> Payload:
