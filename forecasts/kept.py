@@ -1,7 +1,7 @@
 """Models and lessons as bytes and back, for the database and between processes: JSON, arrays and LightGBM's text in one `.npz`.
 
-What is read is data only: classes come from a closed table and nothing is ever run, so that who can write to the database cannot
-make the daemon run code, as a pickle would.
+What is read is data only: classes are those that models and lessons are declared to be made of, and nothing is ever run, so that
+who can write to the database cannot make the daemon run code, as a pickle would.
 """
 
 import io
@@ -10,38 +10,37 @@ import zipfile
 from collections.abc import Container
 from dataclasses import fields, is_dataclass
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import lightgbm
 import numpy as np
 
-from forecasts.fleet.hazard import Hazard
-from forecasts.fleet.stays import StayModel, Target
-from forecasts.fleet.visits import Visits
 from forecasts.localtime import Calendar
-from forecasts.series.boosting import Trees
-from forecasts.series.conformal import HourlyErrors
-from forecasts.series.learned import Learned, Points
-from forecasts.series.model import FittedSeries
-from forecasts.series.ridge import Ridge
-from forecasts.series.series import Series
 from forecasts.training import Lessons, Models
 from v2g.errors import InputError
 
 SCHEMA = 1
 """To be raised whenever models learnt by the last release must not be used by this one: when what they learn from changes."""
 T = TypeVar("T")
-KINDS = {
-    kind.__name__: kind
-    for kind in (
-        *(Models, Lessons, Series, Visits),
-        *(FittedSeries, HourlyErrors, Learned, Points, Trees, Ridge),
-        *(StayModel, Target, Hazard),
-    )
-}
 ARRAY, BOOSTER, CALENDAR, KIND = "array", "booster", "calendar", "kind"
 DAMAGE = (KeyError, TypeError, ValueError, AttributeError, OSError, EOFError, zipfile.BadZipFile, lightgbm.basic.LightGBMError)
 """What reading bytes that were cut short, overwritten or written by another release may raise."""
+
+
+def _kinds(*roots: type) -> dict[str, Any]:
+    """Return the dataclasses that values of `roots` are made of, by name, as their type hints tell."""
+    found: dict[str, Any] = {}
+    waiting: list[Any] = list(roots)
+    while waiting:
+        kind = waiting.pop()
+        waiting += get_args(kind)
+        if isinstance(kind, type) and is_dataclass(kind) and kind.__name__ not in found:
+            found[kind.__name__] = kind
+            waiting += get_type_hints(kind).values()
+    return found
+
+
+KINDS = _kinds(Models, Lessons)
 
 
 def pack(value: Any) -> bytes:
