@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from config.access import access_faults
 from config.assets_file import asset_faults
 from config.battery_faults import battery_faults
 from config.broker_faults import broker_faults
@@ -27,6 +28,7 @@ def faults(file: SiteFile) -> list[Fault]:
         *cabinet_faults(file),
         *battery_faults(file),
         *broker_faults(file),
+        *access_faults(file),
         *_charger_faults(file),
         *_asset_faults(file),
         *_limit_faults(file),

@@ -87,16 +87,29 @@ class ChargerFile(Strict):
         return value
 
 
-class OcppFile(Strict):
-    """Where chargers connect.
+class OcppTlsFile(Strict):
+    """TLS to the chargers: files in PEM. `client_ca` has signed the chargers' own certificates, where they have any."""
 
-    `passwords_env` names an environment variable with a JSON object {charger: password}, `pseudonym_key_env` one with the
-    key by which id tags become pseudonyms. Meter values are asked for every `meter_interval_s`.
+    certificate: str
+    key: str
+    client_ca: str | None = None
+
+
+class OcppFile(Strict):
+    """Where chargers connect, and how they prove who they are: docs/ocpp.md, "Security profiles".
+
+    `passwords_env` names an environment variable with a JSON object {charger: password}, `pepper_env` one with the secret under
+    which passwords were made digests, `pseudonym_key_env` one with the key by which id tags become pseudonyms.
+    `without_passwords` lets every process of this machine in as any charger, for trials.
+    Meter values are asked for every `meter_interval_s`.
     """
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 9000
+    tls: OcppTlsFile | None = None
     passwords_env: str | None = None
+    pepper_env: str | None = None
+    without_passwords: bool = False
     pseudonym_key_env: str | None = None
     answer_timeout_s: Annotated[Number, Field(gt=0, le=1e6)] = 10.0
     meter_interval_s: Annotated[Number, Field(ge=1, le=DAY_S)] = 60.0

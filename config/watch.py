@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from adapters.mqtt.link import MqttLink
+from adapters.ocpp.central import CentralSystem
 from adapters.store.store import Store
 from config.control import Control
 from v2g.bounds import fresh
@@ -14,12 +15,15 @@ from v2g.station import Condition, Part
 Watch = Callable[[], Part]
 
 
-def watched(site: Site, station: Station, link: MqttLink | None, store: Store, control: Control) -> tuple[Watch, ...]:
-    """Return a look at each part: solver, chargers by protocol, broker, meters, database."""
+def watched(
+    site: Site, station: Station, link: MqttLink | None, central: CentralSystem | None, store: Store, control: Control
+) -> tuple[Watch, ...]:
+    """Return a look at each part: solver, chargers by protocol, who connects, broker, meters, database."""
     protocols = sorted({e.protocol for e in site.evses})
     return (
         lambda: _solver(control),
         *((lambda p=p: _chargers(site, station, p)) for p in protocols),
+        *([lambda: _access(central), lambda: _clocks(central)] if central else []),
         *([lambda: _broker(link)] if link else []),
         *([lambda: _meters(site, station)] if site.loads else []),
         lambda: store.health,
@@ -40,6 +44,16 @@ def _chargers(site: Site, station: Station, protocol: Protocol) -> Part:
     online = sum(s.online for s in station.observation().evses if s.evse_id in ours)
     condition = Condition.OK if online == len(ours) else Condition.DEGRADED if online else Condition.DOWN
     return Part(name=protocol, condition=condition, detail=f"{online} of {len(ours)} outlets connected")
+
+
+def _access(central: CentralSystem) -> Part:
+    condition = Condition.DEGRADED if central.troubles else Condition.OK
+    return Part(name="access", condition=condition, detail="; ".join(central.troubles))
+
+
+def _clocks(central: CentralSystem) -> Part:
+    offs = [f"{station} {off_s:+.0f} s" for station, off_s in sorted(central.clocks_off_s.items())]
+    return Part(name="clocks", condition=Condition.DEGRADED if offs else Condition.OK, detail=", ".join(offs))
 
 
 def _broker(link: MqttLink) -> Part:

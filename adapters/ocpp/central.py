@@ -6,21 +6,23 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from http import HTTPStatus
 from typing import cast
 
 import structlog
 from websockets.asyncio.server import ServerConnection, serve
-from websockets.http11 import Request, Response
-from websockets.typing import Subprotocol
+from websockets.http11 import Request
 
+from adapters.ending import end
 from adapters.ocpp.connection import AnswerTimeoutError, Connection, CutOffError, DisconnectedError, RefusedError
+from adapters.ocpp.credentials import Credentials
 from adapters.ocpp.dialect import Caller, Context, Dialect
+from adapters.ocpp.door import Door
 from adapters.ocpp.frames import BadFrameError, Payload
 from adapters.ocpp.gate import Gate, station_of
 from adapters.ocpp.journal import Entry
 from adapters.ocpp.readback import ContradictionError
 from adapters.ocpp.station import Station
+from adapters.ocpp.tls import Tls
 from adapters.ocpp.v2.dialect import Dialect2
 from adapters.ocpp.v16.dialect import Dialect16
 from adapters.ocpp.v21.edition import EDITION as V21
@@ -38,6 +40,7 @@ DIALECTS: Mapping[str, Callable[[Caller, Station, Context], Dialect]] = {
     Protocol.OCPP16: Dialect16,
 }
 MAX_FRAME_BYTES = 65_536  # a long MeterValues takes about 10,000
+HANDSHAKE_WALL_S = 10.0  # for TLS, and again for the request
 CLOSE_WALL_S = 2.0
 STALE_INTERVALS = 3.0  # meter values may come late, or one be lost
 
@@ -48,11 +51,12 @@ class Listener:
 
     host: str
     port: int
+    encrypted: bool = False
 
     @property
     def url(self) -> str:
         """The address chargers are given, to which they add their identity."""
-        return f"ws://{self.host}:{self.port}"
+        return f"{'wss' if self.encrypted else 'ws'}://{self.host}:{self.port}"
 
 
 class CentralSystem:
@@ -66,8 +70,11 @@ class CentralSystem:
         The time of leases, readings and answers to chargers.
     transactions : Transactions
         Where transactions are kept before a charger is answered.
-    credentials : mapping or None
-        Each station's password for Basic authentication; without, only this machine may connect.
+    credentials : Credentials or None
+        The stations' passwords for Basic authentication (security profiles 1 and 2).
+    tls : Tls or None
+        With which connections are encrypted (profile 2), and stations may show certificates (3). With neither passwords nor
+        certificates, only this machine may connect.
     pseudonym : callable
         Turns an id tag into a driver's pseudonym.
     on_change : callable or None
@@ -79,7 +86,7 @@ class CentralSystem:
     lenient : bool
         Let in chargers that name no subprotocol.
 
-    Raises `InputError` if credentials are given but not for every station.
+    Raises `InputError` if there are credentials but no certificates, and a station without a password.
     """
 
     def __init__(
@@ -89,7 +96,8 @@ class CentralSystem:
         transactions: Transactions,
         *,
         pseudonym: Callable[[str], str],
-        credentials: Mapping[str, str] | None = None,
+        credentials: Credentials | None = None,
+        tls: Tls | None = None,
         on_change: Callable[[], None] | None = None,
         answer_timeout_s: float = 10.0,
         boot_grace_s: float = 5.0,
@@ -98,7 +106,7 @@ class CentralSystem:
         heartbeat_interval_s: float = 300.0,
         lenient: bool = True,
     ) -> None:
-        self._clock, self._on_change = clock, on_change or _nothing
+        self._clock, self._on_change, self._tls = clock, on_change or _nothing, tls
         self._answer_timeout_wall_s, self._ping_wall_s = answer_timeout_s, ping_s
         self._stale_after_s = STALE_INTERVALS * meter_interval_s
         self._context = Context(
@@ -116,7 +124,9 @@ class CentralSystem:
             for station_id in sorted({evse.station_id for evse in self._evses.values()})
         }
         named = {evse.station_id: evse.protocol for evse in self._evses.values()}
-        self._gate = Gate(named, credentials, tuple(DIALECTS), lenient=lenient)
+        certificates = tls is not None and tls.asks_certificates
+        self._gate = Gate(named, credentials, tuple(DIALECTS), lenient=lenient, certificates=certificates)
+        self._door = Door(self._gate, self._stations, clock.now)
 
     @property
     def rejected_frames(self) -> Mapping[str, int]:
@@ -140,8 +150,11 @@ class CentralSystem:
             self._converse,
             host,
             port,
-            process_request=self._admit,
-            select_subprotocol=self._select,
+            ssl=self._tls.context if self._tls else None,
+            process_request=self._door.admit,
+            select_subprotocol=self._door.select,
+            create_connection=cast("type[ServerConnection]", self._door.lobby.connection),
+            open_timeout=HANDSHAKE_WALL_S,
             compression=None,
             server_header=None,
             max_size=MAX_FRAME_BYTES,
@@ -150,7 +163,12 @@ class CentralSystem:
             close_timeout=CLOSE_WALL_S,
         )
         async with server as listening:
-            yield Listener(host=host, port=next(iter(listening.sockets)).getsockname()[1])
+            freshness = [asyncio.create_task(self._tls.keep_fresh())] if self._tls else []
+            port = next(iter(listening.sockets)).getsockname()[1]
+            try:
+                yield Listener(host=host, port=port, encrypted=self._tls is not None)
+            finally:
+                await end(freshness)
 
     def states(self, now: datetime) -> tuple[EvseState, ...]:
         """Return every outlet, in the site's order; never raises."""
@@ -201,6 +219,13 @@ class CentralSystem:
         log.info("command_answered", station=station_id, action=action, status=answer.get("status", ""))
         return answer
 
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """What an operator should look into: stations that several claim to be, a certificate that runs out."""
+        expiring = self._tls.trouble(self._clock.now()) if self._tls else ""
+        twins = [f"several connect as {station_id}" for station_id in self._door.flapping()]
+        return (*([expiring] if expiring else []), *twins)
+
     def journal(self, station_id: str) -> tuple[Entry, ...]:
         """Return the last things that the station told beside its readings, the oldest first."""
         return tuple(self._stations[station_id].journal)
@@ -243,24 +268,6 @@ class CentralSystem:
         evse = self._evses[setpoint.unit_id]
         station = self._stations[evse.station_id]
         station.put(station.outlets[evse.connector_id].doubted(setpoint.valid_until))
-
-    def _admit(self, socket: ServerConnection, request: Request) -> Response | None:
-        """Refuse a request before the 101, or return None to let it in."""
-        headers = request.headers
-        offered = headers.get_all("Sec-WebSocket-Protocol")
-        status = self._gate.refusal(request.path, headers.get_all("Authorization"), offered)
-        if status is None:
-            return None
-        log.warning("charger_refused", station=repr(station_of(request.path))[:100], status=int(status), offered=offered)
-        response = socket.respond(status, f"{status.phrase}\n")
-        if status is HTTPStatus.UNAUTHORIZED:
-            response.headers["WWW-Authenticate"] = 'Basic realm="ocpp", charset="UTF-8"'
-        return response
-
-    def _select(self, socket: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-        request = cast("Request", socket.request)  # it is being answered
-        name = self._gate.choose(station_of(request.path), offered)
-        return None if name is None else Subprotocol(name)
 
     async def _converse(self, socket: ServerConnection) -> None:
         """Serve one connection from the 101 to its end; the newest connection of a station is the one that counts."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from secrets import token_hex
 from typing import Protocol
@@ -68,6 +68,10 @@ class Socket(Protocol):
         """Close with a code and a reason; never raises."""
         ...
 
+    async def ping(self) -> Awaitable[float]:
+        """Send a ping, and return what is done when it is answered."""
+        ...
+
 
 class Connection:
     """The conversation over one socket.
@@ -119,6 +123,15 @@ class Connection:
         self._hang_up()
         if self._receiver is not None:
             self._receiver.cancel()
+
+    async def is_alive(self, within_wall_s: float) -> bool:
+        """Return whether the charger answers a ping in time."""
+        try:
+            async with asyncio.timeout(within_wall_s):
+                await (await self._socket.ping())
+        except (TimeoutError, ConnectionClosed):
+            return False
+        return not self._closed
 
     async def call(self, action: str, payload: Payload) -> Payload:
         """Return what the charger answered. Raises `RefusedError`, `AnswerTimeoutError` or `DisconnectedError`."""

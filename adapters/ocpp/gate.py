@@ -1,16 +1,15 @@
 """Who may connect: decided before the 101, with one answer for an unknown station and for a wrong password."""
 
-import hmac
 import ipaddress
 from base64 import b64decode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from urllib.parse import unquote
 
+from adapters.ocpp.credentials import Credentials
 from v2g.errors import InputError
 
-NOBODY = ""
-ABSENT = "\0"  # the password that nobody has: unknown stations take as long to refuse
+NOBODY = ("", b"")
 
 
 def station_of(path: str) -> str:
@@ -25,40 +24,55 @@ class Gate:
     ----------
     stations : mapping
         The subprotocol that the site file names for each station.
-    credentials : mapping or None
-        Each station's password for Basic authentication; without, only this machine may connect.
+    credentials : Credentials or None
+        The stations' passwords for Basic authentication.
+    certificates : bool
+        Whether stations may show certificates instead (security profile 3).
     subprotocols : sequence of str
         What we speak, the best first.
     lenient : bool
         Let in chargers that name no subprotocol at all; they get their station's own.
 
+    A station that has a password shows it, one that has none shows a certificate in its name, and whoever shows a certificate shows
+    their own. With neither passwords nor certificates, only this machine may connect.
+
     A station that offers its own subprotocol gets it; one that does not, as after new firmware, gets the best that it offers.
 
-    Raises `InputError` if credentials are given but not for every station.
+    Raises `InputError` if there are credentials but no certificates, and a station without a password.
     """
 
     def __init__(
-        self, stations: Mapping[str, str], credentials: Mapping[str, str] | None, subprotocols: Sequence[str], *, lenient: bool
+        self,
+        stations: Mapping[str, str],
+        credentials: Credentials | None,
+        subprotocols: Sequence[str],
+        *,
+        lenient: bool,
+        certificates: bool = False,
     ) -> None:
-        missing = sorted(stations.keys() - credentials.keys()) if credentials is not None else []
-        if missing:
+        missing = [name for name in sorted(stations) if credentials is not None and name not in credentials]
+        if missing and not certificates:
             raise InputError(f"no password for {', '.join(missing)}", place="ocpp.credentials", mend="give each station one")
-        self._stations, self._credentials = dict(stations), credentials
+        self.authenticates = credentials is not None or certificates
+        self._stations, self._credentials = dict(stations), credentials or Credentials({})
         self._subprotocols, self._lenient = tuple(subprotocols), lenient
 
     def check_bind(self, host: str) -> None:
         """Raise `InputError` if listening on `host` would let strangers in."""
-        if self._credentials is None and not _is_loopback(host):
+        if not self.authenticates and not is_here(host):
             mend = "give the stations passwords, or listen on 127.0.0.1"
             raise InputError(f"{host!r} is open to the network, but chargers need no password", place="ocpp.host", mend=mend)
 
-    def refusal(self, path: str, authorizations: Sequence[str], offered: Sequence[str]) -> HTTPStatus | None:
+    def refusal(
+        self, path: str, authorizations: Sequence[str], offered: Sequence[str], certified: Collection[str] | None = None
+    ) -> HTTPStatus | None:
         """Return why a request is refused, None to let it in.
 
-        `authorizations` and `offered` are the values of the Authorization and Sec-WebSocket-Protocol headers.
+        `authorizations` and `offered` are the values of the Authorization and Sec-WebSocket-Protocol headers, `certified` the names
+        in the client's certificate, which has been checked, None if it showed none.
         """
         station_id = station_of(path)
-        if not self._is_known(station_id, authorizations):
+        if not self._is_known(station_id, authorizations, certified):
             return HTTPStatus.UNAUTHORIZED
         names = subprotocols_of(offered)
         if self.choose(station_id, names) is None and (names or not self._lenient):
@@ -74,14 +88,14 @@ class Gate:
         names = set(offered)
         return next((name for name in (self._stations.get(station_id), *self._subprotocols) if name in names), None)
 
-    def _is_known(self, station_id: str, authorizations: Sequence[str]) -> bool:
-        known = station_id in self._stations
-        if self._credentials is None:
+    def _is_known(self, station_id: str, authorizations: Sequence[str], certified: Collection[str] | None) -> bool:
+        known, bound = station_id in self._stations, certified is None or station_id in certified
+        if not self.authenticates:
             return known
         user, password = _basic(authorizations)
-        expected = self._credentials.get(station_id, ABSENT)
-        right = hmac.compare_digest(_digest(password), _digest(expected))
-        return known and right and user == station_id
+        right = self._credentials.right(station_id, password) and user == station_id
+        proved = right if station_id in self._credentials else certified is not None
+        return known and bound and proved
 
 
 def subprotocols_of(headers: Iterable[str]) -> list[str]:
@@ -89,24 +103,21 @@ def subprotocols_of(headers: Iterable[str]) -> list[str]:
     return [name.strip() for header in headers for name in header.split(",") if name.strip()]
 
 
-def _basic(authorizations: Sequence[str]) -> tuple[str, str]:
+def _basic(authorizations: Sequence[str]) -> tuple[str, bytes]:
     """Return user and password of one Basic authorisation; nobody's for none, several or nonsense."""
     if len(authorizations) != 1:
-        return NOBODY, NOBODY
+        return NOBODY
     scheme, _, token = authorizations[0].partition(" ")
     try:
-        user, _, password = b64decode(token.strip(), validate=True).decode().partition(":")
+        name, _, password = b64decode(token.strip(), validate=True).partition(b":")
+        user = name.decode()
     except ValueError:
-        return NOBODY, NOBODY
-    return (user, password) if scheme.lower() == "basic" else (NOBODY, NOBODY)
+        return NOBODY
+    return (user, password) if scheme.lower() == "basic" else NOBODY
 
 
-def _digest(password: str) -> bytes:
-    """Return a digest of one length, so that comparing tells nothing of the password's."""
-    return hmac.digest(b"ocpp", password.encode(), "sha256")
-
-
-def _is_loopback(host: str) -> bool:
+def is_here(host: str) -> bool:
+    """Return whether `host` is this machine alone."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -28,6 +28,10 @@ class Line(Protocol):
         """Read nothing more, and close."""
         ...
 
+    async def is_alive(self, within_wall_s: float) -> bool:
+        """Return whether the other end answers in time."""
+        ...
+
 
 class Station:
     """What outlives a station's connections.
@@ -40,9 +44,9 @@ class Station:
     on_change : callable
         Called when a car comes or goes, or its driver becomes known.
 
-    `dialect` speaks over the live connection, None while disconnected; `fault` what the station complains of as a whole, "" if
-    nothing. `transactions` maps the ids of the station's own open transactions to connectors: no other station may end them;
-    `references` maps the station's own names for them to ids, `events` to what was told of each. `occupied` holds the
+    `dialect` speaks over `line`, the live connection; both are None while disconnected. `fault` is what the station complains of as
+    a whole, "" if nothing. `transactions` maps the ids of the station's own open transactions to connectors: no other station may
+    end them; `references` maps the station's own names for them to ids, `events` to what was told of each. `occupied` holds the
     (outlet, connector) pairs with a cable plugged in. `asked` are the settings already asked of the charger: some reboot when
     asked, and must not be asked for ever.
     """
@@ -50,7 +54,7 @@ class Station:
     def __init__(self, station_id: str, evses: Iterable[Evse], on_change: Callable[[], None]) -> None:
         self.station_id, self._on_change = station_id, on_change
         self.outlets = {evse.connector_id: Outlet(evse=evse) for evse in evses}
-        self._connection: Line | None = None
+        self.line: Line | None = None
         self.dialect: Dialect | None = None
         self.replacements = 0
         self.fault = ""
@@ -72,7 +76,7 @@ class Station:
 
     def connect(self, dialect: Dialect, connection: Line) -> None:
         """Take the newest connection for the live one, and end the one before."""
-        old, self._connection, self.dialect = self._connection, connection, dialect
+        old, self.line, self.dialect = self.line, connection, dialect
         if old is not None:
             self.replacements += 1
             log.warning("connection_replaced", station=self.station_id, times=self.replacements)
@@ -81,8 +85,8 @@ class Station:
 
     def disconnect(self, connection: Line) -> None:
         """Take note that `connection` has ended; one that was replaced changes nothing."""
-        if self._connection is connection:
-            self._connection = self.dialect = None
+        if self.line is connection:
+            self.line = self.dialect = None
             self._on_change()
 
     def count_rejected(self) -> None:

@@ -8,12 +8,14 @@ import pytest
 
 from adapters.clock import VirtualClock
 from adapters.ocpp.central import CentralSystem
+from adapters.ocpp.credentials import Credentials
 from tests.support.transactions import MemoryTransactions
 from v2g.observation import EvseState
 from v2g.session import ChargingSession
 from v2g.site import Circuit, Evse, Protocol, Site, Tariff
 
 START = datetime(2026, 1, 5, 8, tzinfo=UTC)
+PASSWORDS = {"CP-A": "alpha-secret-alpha", "CP-B": "beta-secret-beta"}
 
 
 def make_evse(
@@ -81,6 +83,15 @@ def make_bench(transactions: MemoryTransactions | None = None, *, site: Site | N
         **options,  # type: ignore[arg-type]
     )
     return Bench(central=central, clock=clock, transactions=transactions, changes=changes)
+
+
+@pytest.fixture
+async def guarded() -> AsyncIterator[Bench]:
+    """Return a bench whose chargers need `PASSWORDS`."""
+    made = make_bench(credentials=Credentials(PASSWORDS))
+    async with made.central.serve() as listener:
+        made.url = listener.url
+        yield made
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import Any
 from typing import Protocol as Shape
 
 from tests.adapters.ocpp.charger import Charger, Payload, connected
@@ -118,11 +119,11 @@ class Peer2:
 
 
 @asynccontextmanager
-async def peer(protocol: Protocol, url: str, station: str) -> AsyncIterator[Peer]:
+async def peer(protocol: Protocol, url: str, station: str, **options: Any) -> AsyncIterator[Peer]:
     """Connect a charger that speaks `protocol`."""
     if protocol == Protocol.OCPP16:
-        async with connected(Charger, url, station, subprotocols=[protocol]) as raw:
+        async with connected(Charger, url, station, subprotocols=[protocol], **options) as raw:
             yield Peer16(raw)
     else:
-        async with connected(kind(VERSIONS[protocol]), url, station, subprotocols=[protocol]) as raw2:
+        async with connected(kind(VERSIONS[protocol]), url, station, subprotocols=[protocol], **options) as raw2:
             yield Peer2(raw2)

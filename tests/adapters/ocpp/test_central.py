@@ -7,7 +7,7 @@ import pytest
 
 from adapters.ocpp.connection import DisconnectedError
 from tests.adapters.ocpp.charger import Charger, RefusedByCentralError, charger
-from tests.adapters.ocpp.conftest import START, Bench, make_bench
+from tests.adapters.ocpp.conftest import PASSWORDS, START, Bench, make_bench
 from tests.support.transactions import MemoryTransactions
 from v2g.observation import Quality
 from v2g.setpoint import Applied, Rejected, Setpoint, TimedOut, Unreachable
@@ -214,13 +214,14 @@ async def test_a_charger_that_dies_in_the_middle_of_a_call_is_unreachable(bench:
         assert bench.state("a1").online
 
 
-async def test_a_newer_connection_replaces_the_old_one_and_its_cleanup_harms_nobody(bench: Bench) -> None:
-    async with charger(bench.url, "CP-B") as old:
+async def test_a_newer_connection_replaces_the_old_one_and_its_cleanup_harms_nobody(guarded: Bench) -> None:
+    bench, password = guarded, PASSWORDS["CP-B"]
+    async with charger(bench.url, "CP-B", password=password) as old:
         await old.boot()
         await old.prepared()
         await old.status("Preparing")
         session = bench.session("b")
-        async with charger(bench.url, "CP-B") as new:
+        async with charger(bench.url, "CP-B", password=password) as new:
             await new.boot()
             await new.prepared()
             await old.socket.wait_closed()
@@ -240,6 +241,7 @@ async def test_repeated_start_and_stop_count_once(bench: Bench) -> None:
         assert first == again
         other = await start(peer, meter_wh=2000)
         assert other != first
+        bench.clock.advance_to(START + timedelta(minutes=1))
         stop = {"transactionId": other, "meterStop": 3000, "timestamp": stamp(60), "idTag": "TAG"}
         for _ in range(2):
             assert (await peer.ask("StopTransaction", stop))["idTagInfo"]["status"] == "Accepted"

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.adapters.ocpp.conftest import START, Bench, make_bench, make_site
+from adapters.ocpp.credentials import Credentials
+from tests.adapters.ocpp.conftest import PASSWORDS, START, Bench, make_bench, make_site
 from tests.adapters.ocpp.peers import peer
 from tests.support.transactions import MemoryTransactions
 from v2g.observation import Quality
@@ -150,14 +151,15 @@ async def test_transactions_outlive_a_restart_and_a_newer_connection_replaces_th
     before = make_bench(kept, site=make_site(protocol))
     async with before.central.serve() as listener, peer(protocol, listener.url, "CP-B") as car:
         await car.begin(START)
-    after = make_bench(kept, site=make_site(protocol), boot_grace_s=0.01)
-    async with after.central.serve() as listener, peer(protocol, listener.url, "CP-B") as old:
+    password, credentials = PASSWORDS["CP-B"], Credentials(PASSWORDS)
+    after = make_bench(kept, site=make_site(protocol), boot_grace_s=0.01, credentials=credentials)
+    async with after.central.serve() as listener, peer(protocol, listener.url, "CP-B", password=password) as old:
         await old.raw.prepared()
         assert after.session("b").driver == "driver-tag"
         await after.central.apply([setpoint("b", 5.0)])
         assert old.limits_w()[-1][1], "the same transaction goes on"
         session = after.session("b")
-        async with peer(protocol, listener.url, "CP-B") as new:
+        async with peer(protocol, listener.url, "CP-B", password=password) as new:
             await new.boot()
             await new.raw.prepared()
             await old.raw.socket.wait_closed()

@@ -5,14 +5,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.ocpp.credentials import Credentials
 from adapters.ocpp.gate import Gate, station_of
 from v2g.errors import InputError
 
 OFFER = ["ocpp1.6"]
 
 
-def make_gate(credentials: dict[str, str] | None = None, *, lenient: bool = True) -> Gate:
-    return Gate({"CP-A": "ocpp1.6"}, credentials, ("ocpp1.6",), lenient=lenient)
+def make_gate(passwords: dict[str, str] | None = None, *, lenient: bool = True, certificates: bool = False) -> Gate:
+    credentials = None if passwords is None else Credentials(passwords)
+    stations = {"CP-A": "ocpp1.6", "CP-C": "ocpp1.6"} if certificates else {"CP-A": "ocpp1.6"}
+    return Gate(stations, credentials, ("ocpp1.6",), lenient=lenient, certificates=certificates)
 
 
 def basic(user: str, password: str) -> list[str]:
@@ -38,6 +41,29 @@ def basic(user: str, password: str) -> list[str]:
 )
 def test_only_the_station_with_its_password_is_let_in(path: str, authorization: list[str], admitted: bool) -> None:
     status = make_gate({"CP-A": "secret:1"}).refusal(path, authorization, OFFER)
+    assert status == (None if admitted else HTTPStatus.UNAUTHORIZED)
+
+
+@pytest.mark.parametrize(
+    ("path", "authorization", "certified", "admitted"),
+    [
+        ("/CP-A", basic("CP-A", "secret:1"), None, True),
+        ("/CP-A", basic("CP-A", "secret:1"), {"CP-A", "a.example"}, True),
+        ("/CP-A", basic("CP-A", "secret:1"), {"CP-C"}, False),
+        ("/CP-A", basic("CP-A", "wrong"), {"CP-A"}, False),
+        ("/CP-A", [], {"CP-A"}, False),
+        ("/CP-C", [], {"CP-C"}, True),
+        ("/CP-C", [], {"CP-A"}, False),
+        ("/CP-C", [], set(), False),
+        ("/CP-C", [], None, False),
+        ("/CP-C", basic("CP-C", ""), None, False),
+        ("/CP-X", [], {"CP-X"}, False),
+    ],
+)
+def test_who_has_a_password_shows_it_who_has_none_a_certificate_in_its_name(
+    path: str, authorization: list[str], certified: set[str] | None, admitted: bool
+) -> None:
+    status = make_gate({"CP-A": "secret:1"}, certificates=True).refusal(path, authorization, OFFER, certified)
     assert status == (None if admitted else HTTPStatus.UNAUTHORIZED)
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from websockets.exceptions import InvalidStatus
 
 from adapters.ocpp.connection import MAX_STRIKES
 from tests.adapters.ocpp.charger import SUBPROTOCOLS, RefusedByCentralError, charger
-from tests.adapters.ocpp.conftest import Bench, make_bench
+from tests.adapters.ocpp.conftest import PASSWORDS, Bench, make_bench
 from tests.support.transactions import MemoryTransactions
 from v2g.errors import InputError
 
@@ -98,17 +97,6 @@ async def test_a_fault_in_a_handler_ends_that_connection_only() -> None:
         await other.ask("Heartbeat", {})
         async with charger(listener.url, "CP-A") as again:
             await again.ask("Heartbeat", {})
-
-
-PASSWORDS = {"CP-A": "alpha-secret", "CP-B": "beta-secret"}
-
-
-@pytest.fixture
-async def guarded() -> AsyncIterator[Bench]:
-    bench = make_bench(credentials=PASSWORDS)
-    async with bench.central.serve() as listener:
-        bench.url = listener.url
-        yield bench
 
 
 async def test_strangers_and_wrong_passwords_get_the_same_answer(guarded: Bench) -> None:
