@@ -40,7 +40,8 @@ DIALECTS: Mapping[str, Callable[[Caller, Station, Context], Dialect]] = {
     Protocol.OCPP16: Dialect16,
 }
 MAX_FRAME_BYTES = 65_536  # a long MeterValues takes about 10,000
-HANDSHAKE_WALL_S = 10.0  # for TLS, and again for the request
+HANDSHAKE_WALL_S = 30.0  # for TLS, and again for the request; thousands come at once after a power cut
+BACKLOG = 4096  # connections that the machine takes before we do; what does not fit tries again a second later
 CLOSE_WALL_S = 2.0
 STALE_INTERVALS = 3.0  # meter values may come late, or one be lost
 
@@ -155,6 +156,7 @@ class CentralSystem:
             select_subprotocol=self._door.select,
             create_connection=cast("type[ServerConnection]", self._door.lobby.connection),
             open_timeout=HANDSHAKE_WALL_S,
+            backlog=BACKLOG,
             compression=None,
             server_header=None,
             max_size=MAX_FRAME_BYTES,
