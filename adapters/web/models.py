@@ -128,7 +128,10 @@ class WordsModel(Model):
 
 
 class EvseModel(Model):
-    """One outlet now. `setpoint_kw` is the last command, `acknowledged_kw` the one confirmed and in force."""
+    """One outlet now. `setpoint_kw` is the last command, `acknowledged_kw` the one confirmed and in force, until `lease_until`.
+
+    Where none is in force, `lease_until` is since when the charger is known to follow its fallback.
+    """
 
     evse_id: str
     online: bool
