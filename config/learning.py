@@ -85,7 +85,6 @@ class Learning:
                 return
             packed = await self._process.train(lessons)
             models = unpack(Models, packed, self._holidays)
-            rehearse(models, lessons)
             version = await self._store.save_models(trained_at=now, schema=SCHEMA, said=models.said, packed=packed)
         except V2GError as error:
             self._fail(str(error))

@@ -85,8 +85,7 @@ async def running(
         station = await _station(wire, gateway, store)
         ladder = Ladder(planner)
         forecaster = await make_forecaster(site, store, file.country, on_score=station.scored)
-        learning = Learning(forecaster, store, clock, process=TrainingProcess(file.country), holidays=days_off(file.country))
-        await learning.recall()
+        learning = await _learning(wire, forecaster, store)
         parts = Parts(site=site, gateway=gateway, forecaster=forecaster, planner=ladder)
         memory = await store.memory() or Memory()
         control = Control(
@@ -96,7 +95,7 @@ async def running(
         stack.push_async_callback(asked.close)
         station.attend(
             control,
-            (*watched(site, station, link, central, store, control), lambda: learning.health),
+            (*watched(site, station, link, central, store, control), *([lambda: learning.health] if learning else [])),
             Effects(site, forecaster, asked),
             lambda: forecaster.watch.standings,
         )
@@ -107,7 +106,7 @@ async def running(
             control.run_looks(),
             station.keeping.run(),
             server.run(),
-            learning.run(site.time_zone),
+            *([learning.run(site.time_zone)] if learning else []),
             *_mqtt_works(wire, link, station),
         ]
         tasks = [group.create_task(work) for work in works]
@@ -180,7 +179,7 @@ async def _gateway(
 
 async def _station(wire: Wire, gateway: SiteGateway, store: Store) -> LiveStation:
     signals, points = await store.signals(), await store.history(HISTORY_H)
-    return LiveStation(wire.loaded.site, wire.clock, gateway, store, Keeping(), signals=signals, history=points)
+    return LiveStation(wire.loaded.site, wire.clock, gateway, store, Keeping(store.keep), signals=signals, history=points)
 
 
 async def make_forecaster(
@@ -190,6 +189,18 @@ async def make_forecaster(
     load, pv = await read_meters(store, store.now(), HISTORY_DAYS)
     visits, holidays = await store.visits(), days_off(country)
     return SeasonalForecaster(site, load_history=load, pv_history=pv, session_history=visits, holidays=holidays, on_score=on_score)
+
+
+async def _learning(wire: Wire, forecaster: SeasonalForecaster, store: Store) -> Learning | None:
+    """Return what trains the forecaster's models, the last ones in use again; None where the site file wants no learning."""
+    file = wire.loaded.file
+    bounds = file.forecasts
+    if not bounds.learn:
+        return None
+    process = TrainingProcess(file.country, time_limit_s=bounds.time_limit_s, memory_mb=bounds.memory_mb)
+    learning = Learning(forecaster, store, wire.clock, process=process, holidays=days_off(file.country))
+    await learning.recall()
+    return learning
 
 
 def _server(wire: Wire, station: LiveStation) -> Server:

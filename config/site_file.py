@@ -155,6 +155,14 @@ class StoreFile(Strict):
     url: str = "sqlite:///v2g.sqlite"
 
 
+class ForecastsFile(Strict):
+    """Models are learnt at night in a process with these bounds; without `learn` day-type profiles and like visits speak."""
+
+    learn: bool = True
+    time_limit_s: Annotated[Number, Field(gt=0, le=DAY_S)] = 900.0
+    memory_mb: Annotated[int, Field(ge=256, le=1 << 20)] = 4096
+
+
 class SeriesFile(Strict):
     """What `v2g simulate` makes up, and time zones of the files given to it; the site's own where nothing is said.
 
@@ -192,4 +200,5 @@ class SiteFile(Strict):
     mqtt: MqttFile | None = None
     web: WebFile = WebFile()
     store: StoreFile = StoreFile()
+    forecasts: ForecastsFile = ForecastsFile()
     series: SeriesFile = SeriesFile()

@@ -32,17 +32,7 @@ class TrainingProcess:
 
     async def train(self, lessons: Lessons) -> bytes:
         """Return the models that `lessons` teach, packed. Raises `TrainingError` if the process fails, is killed or too slow."""
-        process = self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "forecasts.worker",
-            self._options.to_argument(),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env={**os.environ, **ONE_THREAD},
-        )
-        log.info("training_started", pid=process.pid)
+        process = self._process = await self._begun()
         try:
             async with asyncio.timeout(self._time_limit_s):
                 packed, said = await process.communicate(pack(lessons))
@@ -52,8 +42,25 @@ class TrainingProcess:
             self._process = None
             if process.returncode is None:
                 process.kill()
-                await process.wait()
+                await process.communicate()  # reaps it and closes its pipes
         if process.returncode:
             last = said.decode(errors="replace").strip()[-TOLD:]
             raise TrainingError(f"the process ended with {process.returncode}: {last or 'it said nothing'}")
         return packed
+
+    async def _begun(self) -> asyncio.subprocess.Process:
+        try:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "forecasts.worker",
+                self._options.to_argument(),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                env={**os.environ, **ONE_THREAD},
+            )
+        except OSError as error:
+            raise TrainingError(f"the process cannot be started: {error}") from error
+        log.info("training_started", pid=process.pid)
+        return process
