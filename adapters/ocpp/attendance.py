@@ -42,14 +42,18 @@ class Attendance:
         try:
             await self._restore()
             if not await self._boots_in_time():
-                await self._prepare()
+                await self._prepare_in_turn()
                 for outlet in self._station.outlets.values():
                     await self._refresh(outlet.evse)
             while await self._booted.wait():
                 self._booted.clear()
-                await self._prepare()
+                await self._prepare_in_turn()
         except DisconnectedError:
             self._log.info("charger_left_while_attended")
+
+    async def _prepare_in_turn(self) -> None:
+        async with self._context.turnstile.turn():
+            await self._prepare()
 
     async def _boots_in_time(self) -> bool:
         try:

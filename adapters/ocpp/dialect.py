@@ -1,13 +1,16 @@
 """What a protocol version must give the central system, and what every version works with."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from adapters.ocpp.frames import BadFrameError, Payload
+from adapters.ocpp.turnstile import Turnstile
 from v2g.ports import Clock, Transactions
 from v2g.setpoint import Setpoint
 from v2g.site import Evse
+
+PREPARED_AT_ONCE, PREPARED_AFTER_WALL_S = 100, 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +19,7 @@ class Context:
 
     `on_change` is to be called when a charger has become ready for setpoints.
     `meter_interval_s` and `heartbeat_interval_s` are asked of chargers, in seconds of their clock; `boot_grace_wall_s` is
-    how long a connected charger may take to boot before it is asked to.
+    how long a connected charger may take to boot before it is asked to. `turnstile` lets so many be prepared at once.
     """
 
     clock: Clock
@@ -26,6 +29,7 @@ class Context:
     meter_interval_s: float
     heartbeat_interval_s: float
     boot_grace_wall_s: float
+    turnstile: Turnstile = field(default_factory=lambda: Turnstile(PREPARED_AT_ONCE, PREPARED_AFTER_WALL_S))
 
 
 class Caller(Protocol):

@@ -21,7 +21,7 @@ T = TypeVar("T")
 Job = Callable[[Connection], T]
 
 GROUP_MAX = 256
-WAITING_MAX = 4096
+WAITING_MAX = 32_768  # thousands of chargers may come back at once, each with several things to keep
 OWN_FAULTS = (DataError, IntegrityError, ProgrammingError)
 """Errors of a statement, not of the database."""
 MEND = "check that its disk has room and that no other program holds it"
@@ -29,8 +29,9 @@ MEND = "check that its disk has room and that no other program holds it"
 
 @dataclass(slots=True, eq=False)
 class _Order:
-    job: Job[Any]
+    job: Job[Any] | None
     done: asyncio.Future[Any]
+    aside: Callable[[], Any] | None = None
     result: Any = None
     error: Exception | None = None
 
@@ -52,13 +53,20 @@ class Writer:
 
     async def run(self, job: Job[T]) -> T:
         """Run `job` in a transaction and return its result once committed. Raises `UnavailableError` if it was not kept."""
-        order = _Order(job, self._loop.create_future())
+        result: T = await self._ordered(_Order(job, self._loop.create_future()))
+        return result
+
+    async def aside(self, work: Callable[[], T]) -> T:
+        """Run `work` in the thread but outside the database, and return its result."""
+        result: T = await self._ordered(_Order(None, self._loop.create_future(), aside=work))
+        return result
+
+    async def _ordered(self, order: _Order) -> Any:
         try:
             self._orders.put_nowait(order)
         except queue.Full:
             raise UnavailableError(f"the database is too slow: {WAITING_MAX} writes wait ({MEND})") from None
-        result: T = await order.done
-        return result
+        return await order.done
 
     async def close(self) -> None:
         """Finish what waits, then stop the thread."""
@@ -76,7 +84,10 @@ class Writer:
         while going:
             group, going = self._next_group()
             if group:
-                self._commit(group)
+                for order in group:
+                    _run_aside(order)
+                if jobs := [order for order in group if order.job]:
+                    self._commit(jobs)
                 self._loop.call_soon_threadsafe(_tell, group)
         self._engine.dispose()
         self._loop.call_soon_threadsafe(self._stopped.set_result, None)
@@ -111,10 +122,19 @@ class Writer:
             self.trouble = ""
 
 
+def _run_aside(order: _Order) -> None:
+    if order.aside is None:
+        return
+    try:
+        order.result = order.aside()
+    except Exception as error:  # noqa: BLE001 - handed to whoever awaits this work
+        order.error = error
+
+
 def _run(order: _Order, connection: Connection) -> None:
     order.error, savepoint = None, connection.begin_nested()
     try:
-        order.result = order.job(connection)
+        order.result = order.job(connection) if order.job else None
         savepoint.commit()
     except SQLAlchemyError as error:
         # Where the database failed there may be no savepoint left: the whole transaction goes.

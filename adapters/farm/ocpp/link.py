@@ -17,7 +17,7 @@ from v2g.ports import Clock
 log = structlog.get_logger(__name__)
 
 CALL, RESULT, ERROR = 2, 3, 4
-ANSWER_WITHIN_S = 10.0
+ANSWER_WITHIN_S = 30.0
 REMEMBERED = 16
 Payload = dict[str, Any]
 Answer = Callable[[str, Payload], Payload]
