@@ -20,7 +20,7 @@ from adapters.mqtt.schema import contract
 from config.backtest_view import backtest_tables, write_plot
 from config.backtesting import Question, run_backtest
 from config.demo import Demo, running_demo
-from config.farm import farm_figures, running_farm
+from config.farm import farm_figures, farm_tls, running_farm
 from config.farm_file import load_farm
 from config.live import running
 from config.load import load_site, read_site
@@ -131,6 +131,8 @@ def farm_command(
     url: Annotated[str, typer.Option(help="The central system's address, to which chargers add their names.")],
     api: Annotated[str | None, typer.Option(help="The REST API that drivers tell their wishes to.")] = None,
     passwords_env: Annotated[str | None, typer.Option(help="Environment variable with {charger: password}, JSON.")] = None,
+    ca: Annotated[Path | None, typer.Option(help="Who has signed the central system's certificate (PEM).")] = None,
+    certificates: Annotated[Path | None, typer.Option(help="Folder with each charger's NAME.crt and NAME.key.")] = None,
     duration: Annotated[str | None, typer.Option("--for", help="End after this wall time, e.g. 60s, 5min.")] = None,
     as_json: JsonOption = False,
     verbose: VerboseOption = False,
@@ -138,10 +140,10 @@ def farm_command(
     """Run simulated chargers, with all that goes wrong at them, against any central system."""
     configure_logs(verbose=verbose, quiet=not verbose)
     file, known = load_farm(farm), passwords(passwords_env, "--passwords-env")
-    length_s = None if duration is None else seconds(duration)
+    length_s, tls = None if duration is None else seconds(duration), farm_tls(ca, certificates)
 
     async def show() -> None:
-        async with running_farm(file, RealClock(), url=url, api_url=api, passwords=known) as running_now:
+        async with running_farm(file, RealClock(), url=url, api_url=api, passwords=known, tls=tls) as running_now:
             with suppress(TimeoutError):
                 await asyncio.wait_for(_stopped(), length_s)
             figures = farm_figures(running_now)

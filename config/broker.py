@@ -30,20 +30,20 @@ def broker_of(mqtt: MqttFile) -> Broker:
     )
 
 
-def tls_context(tls: MqttTlsFile) -> ssl.SSLContext:
-    """Return how to check the broker's certificate and how to show our own. Raises `SiteError` if a file cannot be used."""
+def tls_context(tls: MqttTlsFile, place: str = "mqtt.tls") -> ssl.SSLContext:
+    """Return how to check a server's certificate and how to show our own. Raises `SiteError` if a file cannot be used."""
     try:
         context = ssl.create_default_context(cafile=tls.ca)
     except (OSError, ssl.SSLError) as error:
         mend = "give a PEM file with the authority's certificate"
-        raise SiteError(f"{tls.ca} cannot be used: {_words(error)}", place="mqtt.tls.ca", mend=mend) from error
+        raise SiteError(f"{tls.ca} cannot be used: {_words(error)}", place=f"{place}.ca", mend=mend) from error
     if tls.certificate is not None:
         try:
             context.load_cert_chain(tls.certificate, tls.key, password=_no_passphrase)
         except (OSError, ssl.SSLError) as error:
             mend = "give PEM files that belong together, the key without a passphrase"
             message = f"{tls.certificate} with {tls.key} cannot be used: {_words(error)}"
-            raise SiteError(message, place="mqtt.tls.certificate", mend=mend) from error
+            raise SiteError(message, place=f"{place}.certificate", mend=mend) from error
     return context
 
 

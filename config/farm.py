@@ -1,9 +1,11 @@
 """A farm on the wire against any central system: the cars of a scenario, moved to where the clock stands."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
+from ssl import SSLContext
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,10 +17,11 @@ from adapters.farm.mischief import early_departures
 from adapters.farm.supercharging import SUPERCHARGING, passing_visits
 from adapters.farm.surroundings import StepSeries
 from adapters.farm.visit import Visit
-from config.broker import broker_of
+from config.broker import broker_of, tls_context
 from config.build import build_site
 from config.driver_app import driver_app
 from config.farm_file import FarmFile
+from config.site_file import MqttTlsFile
 from v2g.ports import Clock
 from v2g.session import Wishes
 from v2g.site import Site
@@ -41,9 +44,32 @@ def farm_visits(file: FarmFile, site: Site, now: datetime) -> tuple[Visit, ...]:
     return tuple(_moved(visit, now - start) for visit in early if visit.leaves_at > start)
 
 
+def farm_tls(ca: Path | None, certificates: Path | None) -> Callable[[str], SSLContext | None]:
+    """Return the TLS of each station: trust in `ca`, and of `certificates` the station's own STATION.crt and STATION.key.
+
+    Raises `SiteError`, at once or for a station, if a file cannot be used.
+    """
+    trust = None if ca is None else str(ca)
+    if certificates is None:
+        shared = tls_context(MqttTlsFile(ca=trust), place="--ca")
+        return lambda _station_id: shared
+
+    def own(station_id: str) -> SSLContext:
+        pair = {"certificate": str(certificates / f"{station_id}.crt"), "key": str(certificates / f"{station_id}.key")}
+        return tls_context(MqttTlsFile(ca=trust, **pair), place="--certificates")
+
+    return own
+
+
 @asynccontextmanager
 async def running_farm(
-    file: FarmFile, clock: Clock, *, url: str, api_url: str | None = None, passwords: Mapping[str, str] | None = None
+    file: FarmFile,
+    clock: Clock,
+    *,
+    url: str,
+    api_url: str | None = None,
+    passwords: Mapping[str, str] | None = None,
+    tls: Callable[[str], SSLContext | None] = lambda _station_id: None,
 ) -> AsyncIterator[LiveFarm]:
     """Run the farm against the central system at `url` while the context lasts; drivers speak through the REST API, if given."""
     site = build_site(file.site)
@@ -60,6 +86,7 @@ async def running_farm(
             broker=broker_of(file.site.mqtt) if file.site.mqtt else None,
             tell_wishes=driver_app(client) if client else _unheard,
             ocpp_passwords=passwords,
+            ocpp_tls=tls,
             sample_s=file.sample_s,
             faults=file.mischief,
             seed=file.seed,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
+from ssl import SSLContext
 from types import TracebackType
 from typing import Any, Self
 
@@ -56,6 +57,7 @@ class LiveFarm:
 
     OCPP carries no driver's wishes: once the central system knows a transaction, ``tell_wishes(evse_id, wishes)`` is awaited,
     again each minute until it returns True or the car has gone. Simulated outlets have no wire: `wireless` speaks for them.
+    `ocpp_tls(station_id)` is the TLS of a station, None for what this machine trusts.
     `on_change` is called when cars come and go; `faults` befall stations drawn by `seed`. All periods are seconds of `clock`:
     `step_s` of the physics, `sample_s` of OCPP meter values, `state_s` and `meter_s` of MQTT states and meters;
     without a `broker` nothing speaks MQTT. Raises `SeriesError` if the visits do not fit the site.
@@ -75,6 +77,7 @@ class LiveFarm:
         on_change: Callable[[], None] = lambda: None,
         import_limit_kw: StepSeries | None = None,
         ocpp_passwords: Mapping[str, str] | None = None,
+        ocpp_tls: Callable[[str], SSLContext | None] = lambda _station_id: None,
         step_s: float = 10.0,
         sample_s: float = 60.0,
         state_s: float = 10.0,
@@ -86,7 +89,7 @@ class LiveFarm:
         self._site, self._clock, self._tell_wishes, self._step_s = site, clock, tell_wishes, step_s
         self._fleet, self._leases = Fleet(site, battery_soc_frac=battery_soc_frac), Leases(site)
         self._ocpp_url, self._passwords, self._sample_s = ocpp_url, ocpp_passwords or {}, sample_s
-        self._broker, self._state_s = broker, state_s
+        self._tls, self._broker, self._state_s = ocpp_tls, broker, state_s
         self._group = asyncio.TaskGroup()
         self._tasks: set[asyncio.Task[None]] = set()
         outlets = [Outlet(evse, unit, self._fleet, self._leases) for unit, evse in enumerate(site.evses)]
@@ -177,6 +180,7 @@ class LiveFarm:
             clock=self._clock,
             url=self._ocpp_url,
             password=self._passwords.get(station_id),
+            tls=self._tls(station_id),
             begun=self._note_begun,
             touch=self._touch,
             sample_s=self._sample_s,

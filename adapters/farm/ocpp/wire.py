@@ -1,6 +1,7 @@
 """The connection of a charge point to its central system, kept for ever."""
 
 import base64
+import ssl
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -16,15 +17,21 @@ from v2g.ports import Clock
 log = structlog.get_logger(__name__)
 
 Converse = Callable[[ClientConnection, Backoff], Awaitable[None]]
-CLOSE_WALL_S = 1.0
+OPEN_WALL_S, CLOSE_WALL_S = 60.0, 1.0
 
 
 class Wire:
-    """A WebSocket to ``{url}/{station_id}`` in one subprotocol, with a password if there is one (OCPP-J, Basic authentication)."""
+    """A WebSocket to ``{url}/{station_id}`` in one subprotocol, with a password if there is one (OCPP-J, Basic authentication).
 
-    def __init__(self, station_id: str, *, url: str, password: str | None, subprotocol: str, clock: Clock) -> None:
+    `tls` says whom to trust, and holds the station's own certificate if it has one; None trusts whom this machine trusts.
+    """
+
+    def __init__(
+        self, station_id: str, *, url: str, password: str | None, tls: ssl.SSLContext | None, subprotocol: str, clock: Clock
+    ) -> None:
         self._station_id, self._clock, self.lifeline = station_id, clock, Lifeline()
         self._address, self._subprotocol = f"{url.rstrip('/')}/{station_id}", Subprotocol(subprotocol)
+        self._tls = (tls or True) if url.startswith("wss:") else None
         self._headers: dict[str, str] = {}
         if password is not None:
             login = base64.b64encode(f"{station_id}:{password}".encode()).decode()
@@ -57,5 +64,7 @@ class Wire:
             additional_headers=self._headers,
             compression=None,
             proxy=None,
+            ssl=self._tls,
+            open_timeout=OPEN_WALL_S,
             close_timeout=CLOSE_WALL_S,
         )

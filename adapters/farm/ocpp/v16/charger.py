@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
+from ssl import SSLContext
 
 import structlog
 from websockets.asyncio.client import ClientConnection
@@ -45,13 +46,14 @@ class OcppCharger:
         clock: Clock,
         url: str,
         password: str | None,
+        tls: SSLContext | None,
         begun: Begun,
         touch: Callable[[], None],
         sample_s: float,
         manners: Manners,
     ) -> None:
         self.station_id, self._clock, self._begun, self._manners = station_id, clock, begun, manners
-        self._wire = Wire(station_id, url=url, password=password, subprotocol="ocpp1.6", clock=clock)
+        self._wire = Wire(station_id, url=url, password=password, tls=tls, subprotocol="ocpp1.6", clock=clock)
         self._connectors = {o.evse.connector_id: Connector(o, len(outlets)) for o in outlets}
         self._by_unit = {c.outlet.unit: c for c in self._connectors.values()}
         gives_back = any(o.evse.negative_limits for o in outlets)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
+from ssl import SSLContext
 
 import structlog
 from websockets.asyncio.client import ClientConnection
@@ -43,6 +44,7 @@ class StationCharger:
         clock: Clock,
         url: str,
         password: str | None,
+        tls: SSLContext | None,
         begun: Begun,
         touch: Callable[[], None],
         sample_s: float,
@@ -50,7 +52,7 @@ class StationCharger:
     ) -> None:
         grammar = edition.grammar
         self.station_id, self._edition, self._clock, self._touch, self._manners = station_id, edition, clock, touch, manners
-        self._wire = Wire(station_id, url=url, password=password, subprotocol=grammar.subprotocol, clock=clock)
+        self._wire = Wire(station_id, url=url, password=password, tls=tls, subprotocol=grammar.subprotocol, clock=clock)
         self._schemas = Schemas(grammar.version)
         self._outbox, self._prompt = Outbox(clock), Outbox(clock)
         self._accepted, self._restart, self._reason = asyncio.Event(), asyncio.Event(), "PowerUp"
