@@ -209,7 +209,7 @@ def solve(problem: Annotated[Path, typer.Argument(help="The problem (JSON).")], 
 @app.command()
 @told
 def backtest(
-    file: Annotated[Path, typer.Argument(help="A series or sessions (CSV, gzipped or not).")],
+    file: Annotated[Path, typer.Argument(help="A series or sessions (CSV, gzipped or not; Parquet).")],
     *,
     column: Annotated[str | None, typer.Option(help="Of a series; the usual names are looked for.")] = None,
     horizon: Annotated[str, typer.Option(help="How far ahead, e.g. 24h, 48h, 7d.")] = "48h",

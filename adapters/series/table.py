@@ -1,4 +1,4 @@
-"""A CSV file as columns, every fault with its line, its column and its mend."""
+"""A CSV or Parquet file as columns, every fault with its line, its column and its mend."""
 
 import gzip
 import io
@@ -23,7 +23,7 @@ ZONED = re.compile(r"^\d{4}-?\d\d-?\d\d[T ].*(Z|z|[+-]\d\d(:?\d\d)?)$")
 YEARS = range(1900, 2200)
 """Instants in other years are typing errors."""
 NOTHING = frozenset({"", "nan", "na", "null", "none"})
-GZIP_MAGIC = b"\x1f\x8b"
+GZIP_MAGIC, PARQUET_MAGIC = b"\x1f\x8b", b"PAR1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -84,9 +84,11 @@ class Table:
 
 
 def read_table(path: Path) -> Table:
-    """Return the CSV file at `path`, gzipped or not. Raises `SeriesError` if it is missing, broken or empty."""
+    """Return the CSV (gzipped or not) or Parquet file at `path`. Raises `SeriesError` if it is missing, broken or empty."""
     try:
         raw = path.read_bytes()
+        if raw.startswith(PARQUET_MAGIC):
+            return _parquet(path, raw)
         text = (gzip.decompress(raw) if raw.startswith(GZIP_MAGIC) else raw).decode("utf-8-sig")
         cells = pd.read_csv(io.StringIO(text), header=None, dtype=str, keep_default_na=False, skip_blank_lines=False)
     except FileNotFoundError as error:
@@ -104,3 +106,25 @@ def read_table(path: Path) -> Table:
     if cells.empty:
         raise SeriesError("the file has no rows", place=str(path), mend="give at least one row below the column names")
     return Table(path=path, cells=cells)
+
+
+def _parquet(path: Path, raw: bytes) -> Table:
+    """Return a Parquet file as the text that a CSV file of it would be; an index of instants is its first column."""
+    try:
+        frame = pd.read_parquet(io.BytesIO(raw))
+    except ImportError as error:
+        mend = "pip install v2g-scheduler[parquet], or give CSV"
+        raise SeriesError("Parquet cannot be read here", place=str(path), mend=mend) from error
+    except (ValueError, OSError) as error:  # what pyarrow raises derives from these
+        raise SeriesError(f"this is no Parquet file: {error}", place=str(path), mend="write it again, or give CSV") from error
+    frame = frame.reset_index() if isinstance(frame.index, pd.DatetimeIndex) else frame
+    if frame.empty or len(frame.columns) < 2:
+        raise SeriesError("the file has no rows, or one column only", place=str(path), mend="give instants and values")
+    text = {str(name): [_cell(value) for value in frame[name]] for name in frame.columns}
+    return Table(path=path, cells=pd.DataFrame(text, dtype=str))
+
+
+def _cell(value: object) -> str:
+    if pd.isna(value):  # type: ignore[call-overload]  # a cell is one value
+        return ""
+    return value.isoformat() if isinstance(value, pd.Timestamp) else str(value)
