@@ -62,6 +62,7 @@ async def test_ordered_is_cheaper_than_uncontrolled_and_v2g_cheaper_still_and_no
         assert run["limit_violation_s"] == 0.0
         assert run["max_import_kw"] <= 30.0
         assert run["unconsented_kwh"] == run["floor_breaches"] == 0
+        assert run["drivers_met_share"] >= run["promised_probability"] == 0.9
         assert run["net_delivered_of_uncontrolled"] > 0.99
         assert set(run["rungs"]) == {"optimal"}
 
