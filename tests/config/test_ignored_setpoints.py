@@ -107,7 +107,7 @@ class Scene:
                 memory=Memory(),
                 signals=lambda: (self.cut,),
                 on_tick=lambda record, _: self.alarms.extend(a.code for a in record.alarms if a.unit_id == "deaf"),
-                on_look=lambda _: None,
+                on_look=lambda _seen, _sent: None,
             )
             tasks = [asyncio.create_task(control.run_ticks()), asyncio.create_task(control.run_looks())]
             try:
