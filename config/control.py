@@ -43,7 +43,7 @@ class Control:
         memory: Memory,
         signals: Callable[[], Signals],
         on_tick: Callable[[TickRecord, Memory], None],
-        on_look: Callable[[Observation], None],
+        on_look: Callable[[Observation, DispatchReport], None],
     ) -> None:
         self._parts, self._clock, self._signals = parts, clock, signals
         self._on_tick, self._on_look = on_tick, on_look
@@ -98,7 +98,7 @@ class Control:
             observation, report, self.memory = seen
             self._wake_if_due(observation.at)
             self._count(report, cut=True)
-            self._on_look(observation)
+            self._on_look(observation, report)
 
     def _wake_if_due(self, now: datetime) -> None:
         """Ask for a tick when one more outlet is to be told again, or one more car to be let draw again."""

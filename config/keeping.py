@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from adapters.store.taking import Kept
 from v2g.errors import UnavailableError
 
 log = structlog.get_logger(__name__)
@@ -12,25 +13,25 @@ MOST_WAITING = 1000
 
 
 class Keeping:
-    """A queue of writes, done in order by one task. `lost` counts those that could not be kept; `trouble` says why."""
+    """A queue of values, handed in order to `keep` by one task. `lost` counts those that were not kept; `trouble` says why."""
 
-    def __init__(self) -> None:
-        self._queue: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue(MOST_WAITING)
+    def __init__(self, keep: Callable[[Kept], Awaitable[None]]) -> None:
+        self._keep, self._queue = keep, asyncio.Queue[Kept](MOST_WAITING)
         self.lost, self.trouble = 0, ""
 
-    def keep(self, write: Callable[[], Awaitable[None]]) -> None:
-        """Have `write` done soon; if too many wait already, it is counted as lost."""
+    def keep(self, value: Kept) -> None:
+        """Have `value` kept soon; if too many wait already, it is counted as lost."""
         try:
-            self._queue.put_nowait(write)
+            self._queue.put_nowait(value)
         except asyncio.QueueFull:
             self._lose("the database is too slow")
 
     async def run(self) -> None:
-        """Write until cancelled; a database that does not answer is noted, and the next write tries again."""
+        """Keep until cancelled; what neither the database nor the file beside it takes is noted, and the next tries again."""
         while True:
-            write = await self._queue.get()
+            value = await self._queue.get()
             try:
-                await write()
+                await self._keep(value)
                 self.trouble = ""
             except UnavailableError as error:
                 self._lose(str(error))
@@ -38,7 +39,7 @@ class Keeping:
                 self._queue.task_done()
 
     async def drain(self) -> None:
-        """Wait until all that waits is written or lost."""
+        """Wait until all that waits is kept or lost."""
         await self._queue.join()
 
     def _lose(self, trouble: str) -> None:

@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from functools import partial
 
 from adapters.store.store import Store
 from config.control import Control
@@ -17,8 +16,9 @@ from v2g.errors import SignalError
 from v2g.limits import capacities_kw
 from v2g.observation import Observation
 from v2g.ports import Clock
-from v2g.record import Memory, TickRecord
+from v2g.record import LookRecord, Memory, TickRecord
 from v2g.session import Wishes
+from v2g.setpoint import DispatchReport
 from v2g.signal_bounds import check_contract, value_bounds
 from v2g.signals import Signal, SignalKind, Signals, value_at
 from v2g.site import Site
@@ -139,24 +139,27 @@ class LiveStation:
 
     def ticked(self, record: TickRecord, memory: Memory) -> None:
         """Keep a tick, what the next one needs, and the visits that have ended since the last."""
-        self.keeping.keep(lambda: self._store.write(record))
-        self.keeping.keep(lambda: self._store.save_memory(memory))
+        self.keeping.keep(record)
+        self.keeping.keep(memory)
         for visit in self._visits.ended(record.observation):
-            self.keeping.keep(partial(self._store.save_visit, visit))
+            self.keeping.keep(visit)
 
     def scored(self, score: ForecastScore) -> None:
         """Keep how a forecast did."""
-        self.keeping.keep(partial(self._store.save_score, score))
+        self.keeping.keep(score)
 
-    def looked(self, observation: Observation) -> None:
-        """Add a look to the history, once a minute."""
+    def looked(self, observation: Observation, report: DispatchReport) -> None:
+        """Keep what a look sent; add what it saw to the history, once a minute."""
+        if report.outcomes or report.withheld:
+            tick = self._control.memory.tick if self._control else 0
+            self.keeping.keep(LookRecord(tick=tick, at=observation.at, report=report))
         if self._history and observation.at - self._history[-1].at < POINT_EVERY:
             return
         point = self._point(observation)
         self._history.append(point)
         while self._history and self._history[0].at < observation.at - timedelta(hours=HISTORY_H):
             self._history.popleft()
-        self.keeping.keep(lambda: self._store.append_point(point))
+        self.keeping.keep(point)
 
     def _point(self, observation: Observation) -> HistoryPoint:
         powers = [s.power_kw.value for s in observation.evses if s.power_kw and s.online]

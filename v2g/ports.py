@@ -85,7 +85,7 @@ class Planner(Protocol):
 class Recorder(Protocol):
     """Keeps what happened."""
 
-    async def write(self, record: TickRecord) -> None:
+    async def keep(self, value: TickRecord) -> None:
         """Keep one tick. Raises `UnavailableError` if it cannot; the loop then goes on and raises an alarm."""
         ...
 

@@ -49,6 +49,15 @@ class Memory:
     rests: dict[str, Rest] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookRecord:
+    """What a fast look after tick `tick` sent at `at`."""
+
+    tick: int
+    at: datetime
+    report: DispatchReport
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TickRecord:
     """One tick. `alarms` are what an operator should know."""

@@ -28,6 +28,13 @@ def make_engine(url: str) -> Engine:
     return engine
 
 
+def spill_path(url: str) -> Path:
+    """Return where writes wait that the database does not take: beside the file of SQLite, else in the working directory."""
+    made = make_url(url)
+    beside = made.database if made.get_backend_name() == "sqlite" and made.database not in {None, "", ":memory:"} else None
+    return Path(f"{beside or 'v2g'}.spill")
+
+
 def migrate(connection: Connection) -> None:
     """Bring the schema up to date. Raises `UnavailableError` if a newer version of this software wrote the database."""
     config = Config()

@@ -5,6 +5,7 @@ import math
 import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any, TypeVar
 
 import structlog
@@ -12,6 +13,7 @@ from sqlalchemy import Column, Connection, TypeCoerce, delete, insert, or_, sele
 from sqlalchemy.types import NullType
 
 from adapters.store import tables
+from adapters.store.audit import AuditKind, append, append_report
 from v2g.codec import decode, encode
 from v2g.errors import InputError
 from v2g.record import Memory, TickRecord
@@ -72,7 +74,11 @@ def _sound(kind: type[T], table: str, key: object, data: Any) -> T | None:
 
 
 def write_tick(connection: Connection, record: TickRecord, keep: timedelta) -> None:
-    """Add a tick, drop those older than `keep`, and note at the wishes of the cars it saw that they are still theirs."""
+    """Add a tick, to the audit log too; drop those older than `keep`.
+
+    At the wishes of the cars it saw it is noted that they are still theirs.
+    """
+    packed = pack(record)
     site_power, limit_kw = record.observation.site_power_kw, float(record.plan.import_limit_kw[0])
     row = {
         "tick": record.tick,
@@ -86,9 +92,12 @@ def write_tick(connection: Connection, record: TickRecord, keep: timedelta) -> N
         "n_setpoints": len(record.setpoints),
         "n_refused": sum(not isinstance(outcome, Applied) for outcome in record.report.outcomes),
         "n_alarms": len(record.alarms),
-        "record": pack(record),
+        "record": packed,
     }
     connection.execute(insert(tables.ticks).values(row))
+    facts = {"tick": record.tick, "rung": record.plan.rung, "reason": record.plan.reason, "gap_frac": record.plan.gap_frac}
+    append(connection, AuditKind.PLAN, record.at, facts | {"record_sha256": sha256(packed).hexdigest()})
+    append_report(connection, AuditKind.SETPOINTS, record.at, record.tick, record.report)
     connection.execute(delete(tables.ticks).where(tables.ticks.c.at < record.at - keep))
     present = [state.session.session_id for state in record.observation.evses if state.session and state.online]
     connection.execute(update(tables.wishes).where(tables.wishes.c.session_id.in_(present)).values(saved_at=record.at))
@@ -102,7 +111,7 @@ def read_ticks(connection: Connection, since: datetime, until: datetime) -> tupl
     return tuple(record for record in records if record is not None)
 
 
-def save_signal(connection: Connection, signal: Signal) -> None:
+def save_signal(connection: Connection, signal: Signal, now: datetime) -> None:
     """Keep a signal in place of any with its id."""
     row = {
         "signal_id": signal.signal_id,
@@ -115,13 +124,17 @@ def save_signal(connection: Connection, signal: Signal) -> None:
     }
     connection.execute(delete(tables.signals).where(tables.signals.c.signal_id == signal.signal_id))
     connection.execute(insert(tables.signals).values(row))
+    append(connection, AuditKind.SIGNAL, now, signal)
 
 
 def withdraw_signal(connection: Connection, signal_id: str, now: datetime) -> bool:
     """Mark a signal as taken back; False if there is none in force."""
     t = tables.signals.c
     query = update(tables.signals).where(t.signal_id == signal_id, t.withdrawn_at.is_(None)).values(withdrawn_at=now)
-    return connection.execute(query).rowcount > 0
+    if connection.execute(query).rowcount == 0:
+        return False
+    append(connection, AuditKind.WITHDRAWAL, now, {"signal_id": signal_id})
+    return True
 
 
 def read_signals(connection: Connection, now: datetime) -> Signals:
@@ -137,8 +150,9 @@ def save_wishes(connection: Connection, *, session_id: str, evse_id: str, wishes
     """Keep what the driver of a session asked for, in place of what was asked before; forget what is older than `keep`."""
     t = tables.wishes.c
     connection.execute(delete(tables.wishes).where(or_(t.session_id == session_id, t.saved_at < now - keep)))
-    row = {"session_id": session_id, "evse_id": evse_id, "saved_at": now, "wishes": encode(wishes)}
-    connection.execute(insert(tables.wishes).values(row))
+    asked = {"session_id": session_id, "evse_id": evse_id, "wishes": encode(wishes)}
+    connection.execute(insert(tables.wishes).values(**asked, saved_at=now))
+    append(connection, AuditKind.WISHES, now, asked)
 
 
 def read_wishes(connection: Connection) -> tuple[KeptWishes, ...]:

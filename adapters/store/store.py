@@ -1,15 +1,22 @@
 """The database as the rest sees it: every method returns once what it was given is safely on disk."""
 
+import asyncio
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from types import TracebackType
 from typing import Self
 
-from adapters.store import forecasting, rows, transactions, visits
-from adapters.store.engine import make_engine, migrate
+from sqlalchemy.exc import SQLAlchemyError
+
+from adapters.store import forecasting, rows, taking, transactions, visits
+from adapters.store.engine import make_engine, migrate, spill_path
 from adapters.store.forecasting import KeptModels, KeptPast
 from adapters.store.rows import KeptWishes, Retention
+from adapters.store.spill import Spill
+from adapters.store.taking import Kept
 from adapters.store.writer import Writer
+from v2g.errors import UnavailableError
 from v2g.ports import Clock
 from v2g.record import Memory, TickRecord
 from v2g.session import EndedVisit, Wishes
@@ -19,21 +26,25 @@ from v2g.station import Condition, HistoryPoint, OpenTransaction, Part
 
 
 class Store:
-    """Fills the ports `Recorder` and `Transactions`; keeps signals, wishes, history and the tick's memory beside them.
+    """Fills the ports `Recorder` and `Transactions`; keeps signals, wishes and models beside them.
 
     Use it as ``async with Store(url, clock) as store``, where `url` is in SQLAlchemy's form, e.g. ``sqlite:///station.db``;
     entering brings the schema up to date. Every method raises `UnavailableError`, with what to check, if the database
-    does not answer; nothing is then half kept.
+    does not answer; nothing is then half kept. Only `keep` goes on without the database, by the file `spill` beside it, which
+    no other store may use at the same time; `lost` counts what was damaged in that file.
     """
 
-    def __init__(self, url: str, clock: Clock, *, retention: Retention | None = None) -> None:
+    def __init__(self, url: str, clock: Clock, *, retention: Retention | None = None, spill: Spill | None = None) -> None:
         self._writer, self._clock, self._keep = Writer(make_engine(url)), clock, retention or Retention()
+        self._spill, self._keeping, self._number, self.lost = spill or Spill(spill_path(url)), asyncio.Lock(), 0, 0
 
     async def __aenter__(self) -> Self:
-        """Open the database. Raises `UnavailableError` if it cannot be opened or a newer version wrote it."""
+        """Open the database and take in what was spilled. Raises `UnavailableError` if it cannot be opened or is newer."""
         self._writer.start()
         try:
             await self._writer.run(migrate)
+            self._number = max(await self._writer.aside(self._spill.open), await self._writer.run(taking.last_taken))
+            await self._take_in()
         except BaseException:
             await self._writer.close()
             raise
@@ -50,12 +61,44 @@ class Store:
     @property
     def health(self) -> Part:
         """How the database is; it is down from a failed commit until the next that succeeds."""
-        trouble = self._writer.trouble
-        return Part(name="database", condition=Condition.DOWN if trouble else Condition.OK, detail=trouble)
+        trouble, waiting = self._writer.trouble, self._spill.waiting
+        detail = ", ".join(said for said in (trouble, f"{waiting} writes wait beside it" if waiting else "") if said)
+        condition = Condition.DOWN if trouble else Condition.DEGRADED if waiting else Condition.OK
+        return Part(name="database", condition=condition, detail=detail)
 
-    async def write(self, record: TickRecord) -> None:
-        """Keep one tick, whole, and forget ticks past their retention."""
-        await self._writer.run(partial(rows.write_tick, record=record, keep=self._keep.ticks))
+    @property
+    def n_spilled(self) -> int:
+        """How many writes wait in the file beside the database."""
+        return self._spill.waiting
+
+    async def keep(self, value: Kept) -> None:
+        """Keep a value, in order and once; on return it is in the database or, while that does not answer, in the file beside it.
+
+        Raises `UnavailableError` if it is in neither.
+        """
+        async with self._keeping:
+            self._number += 1
+            if not self._spill.waiting and await self._taken(value, self._number):
+                return
+            await self._writer.aside(partial(taking.put_aside, self._spill, self._number, value))
+            with suppress(UnavailableError):  # told by `health`
+                await self._take_in()
+
+    async def _taken(self, value: Kept, number: int) -> bool:
+        try:
+            await self._writer.run(partial(taking.take, number=number, value=value, now=self._clock.now(), keep=self._keep))
+        except UnavailableError:
+            return False
+        except SQLAlchemyError as error:
+            raise UnavailableError(f"the database refuses a {type(value).__name__}: {error}") from error
+        return True
+
+    async def _take_in(self) -> None:
+        while self._spill.waiting:
+            job = partial(taking.take_in, spill=self._spill, now=self._clock.now(), keep=self._keep)
+            n, end, damaged = await self._writer.run(job)
+            self.lost += damaged
+            await self._writer.aside(partial(self._spill.taken, n, end))
 
     async def ticks(self, since: datetime, until: datetime) -> tuple[TickRecord, ...]:
         """Return the ticks in [since, until), oldest first, fit to replay."""
@@ -86,7 +129,7 @@ class Store:
 
     async def save_signal(self, signal: Signal) -> None:
         """Keep a signal, in place of any with its id."""
-        await self._writer.run(partial(rows.save_signal, signal=signal))
+        await self._writer.run(partial(rows.save_signal, signal=signal, now=self._clock.now()))
 
     async def withdraw_signal(self, signal_id: str) -> bool:
         """Take a signal back; it stays in the database, marked. False if there is none in force."""
@@ -105,18 +148,10 @@ class Store:
         """Return the wishes kept."""
         return await self._writer.run(rows.read_wishes)
 
-    async def save_visit(self, visit: EndedVisit) -> None:
-        """Keep a visit that ended."""
-        await self._writer.run(partial(visits.save, visit=visit, keep=self._keep.visits))
-
     async def visits(self) -> tuple[EndedVisit, ...]:
         """Return the visits kept, the first to end first, for forecasts to learn from."""
         since = self._clock.now() - self._keep.visits
         return await self._writer.run(partial(visits.read, since=since))
-
-    async def append_point(self, point: HistoryPoint) -> None:
-        """Keep a history point, in place of any at its instant."""
-        await self._writer.run(partial(rows.append_point, point=point, keep=self._keep.history))
 
     async def history(self, hours_h: float) -> tuple[HistoryPoint, ...]:
         """Return the points of the last `hours_h` hours, oldest first."""
@@ -136,17 +171,9 @@ class Store:
         """Return the trained models kept, of this `schema`, the latest first."""
         return await self._writer.run(partial(forecasting.read_models, schema=schema))
 
-    async def save_score(self, score: ForecastScore) -> None:
-        """Keep how a forecast did."""
-        await self._writer.run(partial(forecasting.save_score, score=score, keep=self._keep.visits))
-
     async def scores(self, since: datetime) -> tuple[ForecastScore, ...]:
         """Return how forecasts did from `since` on, oldest first."""
         return await self._writer.run(partial(forecasting.read_scores, since=since))
-
-    async def save_memory(self, memory: Memory) -> None:
-        """Keep what the next tick needs, in place of the last."""
-        await self._writer.run(partial(rows.save_memory, memory=memory, now=self._clock.now()))
 
     async def memory(self) -> Memory | None:
         """Return the memory kept, None if there is none."""

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Column,
     DateTime,
     Dialect,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
     TypeDecorator,
     UniqueConstraint,
 )
@@ -156,4 +158,21 @@ scores = Table(
     Column("inside", Float, nullable=False),
     Column("loss", Float, nullable=False),
     Column("baseline_loss", Float, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False, index=True),
+    Column("kind", String, nullable=False, index=True),
+    Column("entry", Text, nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
+taken = Table(
+    "taken",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("number", BigInteger, nullable=False),
 )

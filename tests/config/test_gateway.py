@@ -133,7 +133,7 @@ async def test_what_a_driver_asked_for_before_charging_began_outlives_a_restart(
         await peer.ask("StartTransaction", start)
         record = FakeStation(clock).latest()
         assert record is not None
-        await store.write(replace(record, at=clock.now(), observation=gateway.glance(clock.now())))
+        await store.keep(replace(record, at=clock.now(), observation=gateway.glance(clock.now())))
     clock.advance_to(NOW + timedelta(minutes=20))
     for _ in range(2):
         async with Store(url, clock) as store, serving(site, clock, store) as (gateway, at), charger(at, "E0") as peer:

@@ -1,38 +1,41 @@
 import asyncio
 from contextlib import suppress
 
+from adapters.store.taking import Kept
 from config.keeping import MOST_WAITING, Keeping
 from v2g.errors import UnavailableError
+from v2g.record import Memory
 
 
-async def test_writes_are_done_in_order_and_a_failure_is_told_until_the_next_success() -> None:
-    keeping, done = Keeping(), list[int]()
+async def test_values_are_kept_in_order_and_a_failure_is_told_until_the_next_success() -> None:
+    done = list[Kept]()
+    zero, one, two = (Memory(tick=tick) for tick in range(3))
 
-    async def write(number: int) -> None:
-        if number == 1:
+    async def keep(value: Kept) -> None:
+        if value is one:
             raise UnavailableError("disk full")
-        done.append(number)
+        done.append(value)
 
+    keeping = Keeping(keep)
     task = asyncio.create_task(keeping.run())
-    for number in (0, 1):
-        keeping.keep(lambda number=number: write(number))
+    for value in (zero, one):
+        keeping.keep(value)
     await keeping.drain()
-    assert (done, keeping.lost, keeping.trouble) == ([0], 1, "disk full")
-    keeping.keep(lambda: write(2))
+    assert (done, keeping.lost, keeping.trouble) == ([zero], 1, "disk full")
+    keeping.keep(two)
     await keeping.drain()
-    assert (done, keeping.lost, keeping.trouble) == ([0, 2], 1, "")
+    assert (done, keeping.lost, keeping.trouble) == ([zero, two], 1, "")
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
 
 
 async def test_a_hanging_database_costs_records_not_time() -> None:
-    keeping = Keeping()
-
-    async def never() -> None:
+    async def never(_value: Kept) -> None:
         await asyncio.Event().wait()
 
+    keeping = Keeping(never)
     for _ in range(MOST_WAITING + 5):
-        keeping.keep(never)
+        keeping.keep(Memory())
     assert keeping.lost == 5
     assert keeping.trouble == "the database is too slow"

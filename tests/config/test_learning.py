@@ -46,7 +46,7 @@ async def seen(store: Store, n_days: int) -> None:
     kw = dict.fromkeys(("import_kw", "pv_kw", "charge_kw", "discharge_kw", "import_limit_kw", "price_per_kwh"), 1.0)
     begin, values = START - timedelta(days=n_days), loads(n_days, slot_s=900).values
     points = [HistoryPoint(at=begin + timedelta(minutes=15 * i), load_kw=float(v), **kw) for i, v in enumerate(values)]
-    await asyncio.gather(*(store.append_point(point) for point in points))
+    await asyncio.gather(*(store.keep(point) for point in points))
 
 
 def learning(store: Store, taught: Taught) -> tuple[Learning, SeasonalForecaster]:
@@ -120,7 +120,7 @@ async def test_nothing_is_asked_of_a_process_before_there_is_enough_to_learn_fro
 async def test_a_model_that_lost_to_its_baseline_shows(store: Store) -> None:
     for hours in range(5):
         at = START - timedelta(hours=hours)
-        await store.save_score(ForecastScore(signal="load", at=at, n=96, inside=0.3, loss=2.0, baseline_loss=1.0))
+        await store.keep(ForecastScore(signal="load", at=at, n=96, inside=0.3, loss=2.0, baseline_loss=1.0))
     lessons, _ = learning(store, Taught())
     await lessons.recall()
     assert lessons.health.condition is Condition.DEGRADED

@@ -50,7 +50,7 @@ async def seen(site: Site, url: str) -> None:
     record = FakeStation(clock).latest()
     assert record is not None
     async with Store(url, clock) as store:
-        keeping, gateway = Keeping(), SiteGateway(site, dict.fromkeys(Protocol, FakeChargers(())), None, None)
+        keeping, gateway = Keeping(store.keep), SiteGateway(site, dict.fromkeys(Protocol, FakeChargers(())), None, None)
         station = LiveStation(site, clock, gateway, store, keeping, signals=(), history=())
         writing = asyncio.create_task(keeping.run())
         for observation in [look for day in range(-DAYS, 0) for look in looks(site, day)]:

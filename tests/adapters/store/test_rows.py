@@ -53,7 +53,7 @@ def point(minutes_ago: float, load_kw: float = 50.0) -> HistoryPoint:
 
 async def test_a_tick_replays_as_it_was(store: Store, clock: VirtualClock) -> None:
     record = record_at(clock)
-    await store.write(record)
+    await store.keep(record)
     (kept,) = await store.ticks(record.at, record.at + timedelta(seconds=1))
     assert encode(kept) == encode(record)
     assert (kept.problem.storages.charge_max_kw == record.problem.storages.charge_max_kw).all()
@@ -65,7 +65,7 @@ async def test_ticks_come_in_order_and_old_ones_are_forgotten(url: str, clock: V
         for _ in range(4):
             record = station.latest()
             assert record is not None
-            await store.write(record)
+            await store.keep(record)
             clock.advance_to(clock.now() + timedelta(minutes=5))
         kept = await store.ticks(NOW - timedelta(days=1), NOW + timedelta(days=1))
     assert [r.at - NOW for r in kept] == [timedelta(minutes=m) for m in (5, 10, 15)]
@@ -106,7 +106,7 @@ async def test_wishes_are_known_to_be_theirs_as_long_as_ticks_see_the_car(store:
     assert state.session is not None
     for session_id in (state.session.session_id, "left"):
         await store.save_wishes(session_id=session_id, evse_id=state.evse_id, wishes=Wishes())
-    await store.write(replace(record, at=NOW + timedelta(minutes=5)))
+    await store.keep(replace(record, at=NOW + timedelta(minutes=5)))
     assert {w.session_id: w.seen_at - NOW for w in await store.wishes()} == {
         state.session.session_id: timedelta(minutes=5),
         "left": timedelta(0),
@@ -115,8 +115,8 @@ async def test_wishes_are_known_to_be_theirs_as_long_as_ticks_see_the_car(store:
 
 async def test_history_gives_the_last_hours_oldest_first_and_the_load_for_forecasts(store: Store) -> None:
     for minutes_ago in (10, 30, 70):
-        await store.append_point(point(minutes_ago, load_kw=minutes_ago))
-    await store.append_point(point(30, load_kw=31.0))
+        await store.keep(point(minutes_ago, load_kw=minutes_ago))
+    await store.keep(point(30, load_kw=31.0))
     assert await store.history(1.0) == (point(30, load_kw=31.0), point(10, load_kw=10.0))
     past = await store.past(NOW - timedelta(hours=1), NOW)
     assert past.at_s.tolist() == [(NOW - timedelta(minutes=m)).timestamp() for m in (30, 10)]
@@ -126,9 +126,9 @@ async def test_history_gives_the_last_hours_oldest_first_and_the_load_for_foreca
 
 async def test_memory_comes_back_whole_with_its_plan(store: Store, clock: VirtualClock) -> None:
     assert await store.memory() is None
-    await store.save_memory(Memory(tick=1))
+    await store.keep(Memory(tick=1))
     memory = Memory(tick=2, plan=record_at(clock).plan, peak_so_far_kw=287.5, month="2026-03", directions={"V01": (NOW, -1)})
-    await store.save_memory(memory)
+    await store.keep(memory)
     kept = await store.memory()
     assert encode(kept) == encode(memory)
 
@@ -141,9 +141,9 @@ async def test_a_damaged_row_is_left_out_and_told_and_takes_nothing_with_it(
     url: str, store: Store, clock: VirtualClock, garbage: object
 ) -> None:
     record = record_at(clock)
-    await store.save_memory(Memory(tick=1))
+    await store.keep(Memory(tick=1))
     for name in ("bad", "good"):
-        await store.write(record)
+        await store.keep(record)
         await store.save_signal(price_curve(name))
         await store.save_wishes(session_id=name, evse_id="A01", wishes=Wishes())
     with closing(sqlite3.connect(make_url(url).database or "")) as file:

@@ -20,7 +20,7 @@ async def test_visits_survive_a_restart_as_they_were_the_first_to_end_first(url:
     strangers = EndedVisit(driver="", plugged_in_at=NOW - 2 * HOUR, left_at=NOW - 0.5 * HOUR)
     async with Store(url, clock) as store:
         for each in (visit(1), strangers, visit(5, energy_kwh=0.0)):
-            await store.save_visit(each)
+            await store.keep(each)
     async with Store(url, clock) as store:
         assert await store.visits() == (visit(5, energy_kwh=0.0), visit(1), strangers)
 
@@ -30,7 +30,7 @@ async def test_they_are_forgotten_in_time(url: str, clock: VirtualClock, days: i
     keep = timedelta(days=days)
     async with Store(url, clock, retention=Retention(visits=keep)) as store:
         for hours in (24 * days + 1, 24 * days - 1, 0):
-            await store.save_visit(visit(hours))
+            await store.keep(visit(hours))
         assert await store.visits() == (visit(24 * days - 1), visit(0))
     async with Store(url, clock) as store:
         assert len(await store.visits()) == 2
