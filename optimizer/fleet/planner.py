@@ -9,23 +9,26 @@ from optimizer.exact import ExactPlanner
 from optimizer.fleet.answers import mix
 from optimizer.fleet.bound import SiteBound
 from optimizer.fleet.certificate import certify, sendable
-from optimizer.fleet.converge import Found, converge
+from optimizer.fleet.converge import Found, Search
 from optimizer.fleet.groups import Groups, group_cars, order_cars
 from optimizer.fleet.master import Master
-from optimizer.fleet.places import find_places
+from optimizer.fleet.places import Index, Places, find_places
 from optimizer.fleet.relaxation import Relaxation
 from optimizer.fleet.settle import Plans
 from optimizer.fleet.shadow import fleet_prices
 from optimizer.fleet.site import Site, Sites
 from optimizer.fleet.split import answerable
 from v2g.problem import Problem
-from v2g.solution import Solution
+from v2g.solution import Rung, Solution
 
 N_GROUPS = 144
 """Measured, 10,000 cars: 96 groups need 12 rounds of 0.06 s in the master, 144 8 of 0.18 s."""
-SETTLING_SHARE = 0.5
-"""Part of the gap that is left for what is sent to differ from what is mixed, and for keeping to the last plan. Measured, 10,000
-cars: 0.2 left ticks of a site with a sunk peak at 0.12 %, 0.5 takes a tenth more time in all."""
+SETTLING_SHARE = 0.2
+"""Part of the gap that is left at first for what is sent to differ from what is mixed, and for keeping to the last plan. Where that
+was not enough, the search goes on."""
+LOST_AGAIN, LEAST_AIM = 1.25, 0.3
+"""How much of what was lost between mix and plan is left the next time, and the part of the gap below which searching on is given
+up: then the loss is what is in the way."""
 
 
 class FleetPlanner:
@@ -64,21 +67,34 @@ class FleetPlanner:
         watch.lap("state")
         start = self._relaxation.start(problem, site, rows, places, rest)
         watch.lap("relax")
-        target = self.gap * (1.0 - SETTLING_SHARE)
-        found = converge(self._master, site, groups, start, gap=target, deadline=deadline)
-        watch.lap("solve")
+        search, aim = Search(self._master, site, groups, start), self.gap * (1.0 - SETTLING_SHARE)
+        while True:
+            found = search.until(aim, deadline)
+            watch.lap("solve")
+            solution = self._sent(problem, rows, places, site, groups, found, watch)
+            if solution.rung is Rung.OPTIMAL or found.gap_frac > aim or deadline.left_s <= 0:
+                break
+            aim = self.gap - LOST_AGAIN * ((solution.gap_frac or 0.0) - found.gap_frac)
+            if aim < LEAST_AIM * self.gap:
+                break
+            del solution  # before the next: of a large fleet there is room for one
+        prices = fleet_prices(problem, site, groups, rest, found.best, solution.energy_kwh)
+        watch.lap("prices")
+        return replace(solution, prices=prices, times_s=solution.times_s | watch.times_s)
+
+    def _sent(
+        self, problem: Problem, rows: Index, places: Places, site: Site, groups: Groups, found: Found, watch: Stopwatch
+    ) -> Solution:
+        """Return what is sent of a mix, certified."""
         plans = _mixed(problem, groups, found)
         watch.lap("extract")
-        price = site.price_per_kwh(found.best)
-        reserve, reason = sendable(self._exact, problem, rows, places, price, plans)
+        reserve, reason = sendable(self._exact, problem, rows, places, site.price_per_kwh(found.best), plans)
         watch.lap("settle")
         solution = certify(
             problem, plans, reserve, tiers=site.tiers, least_cost=_least(site, groups, found), target_gap=self.gap, reason=reason
         )
         watch.lap("verify")
-        prices = fleet_prices(problem, site, groups, rest, found.best, solution.energy_kwh)
-        watch.lap("prices")
-        return replace(solution, prices=prices, times_s=solution.times_s | watch.times_s)
+        return solution
 
 
 def _mixed(problem: Problem, groups: Groups, found: Found) -> Plans:

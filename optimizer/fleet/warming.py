@@ -57,7 +57,7 @@ def _station() -> Problem:
     circuits = Circuits(
         circuit_ids=("grid",),
         parent_index=np.full(1, -1),
-        import_limit_kw=np.full((1, T), 3.1 * n),
+        import_limit_kw=np.full((1, T), 2.7 * n),
         export_limit_kw=np.full((1, T), 0.5 * n),
         phase_limit_kw=np.full((1, N_PHASES), np.inf),
         fixed_kw=np.zeros((1, T)),

@@ -11,7 +11,7 @@ from optimizer.deadline import Deadline
 from optimizer.exact import ExactPlanner
 from optimizer.fleet.bound import SiteBound
 from optimizer.fleet.certificate import weighted_cost
-from optimizer.fleet.converge import converge
+from optimizer.fleet.converge import Search
 from optimizer.fleet.groups import Groups, group_cars, order_cars
 from optimizer.fleet.master import Master, Mixture
 from optimizer.fleet.places import find_places
@@ -171,7 +171,7 @@ def test_a_patched_master_is_a_fresh_one() -> None:
 def test_any_duals_bound_from_below_and_the_masters_meet_it() -> None:
     problem, r = wanting(import_limit_kw=6.0), np.random.default_rng(0)
     site, groups = site_of(problem)
-    found = converge(Master(), site, groups, None, gap=1e-9, deadline=SOON)
+    found = Search(Master(), site, groups, None).until(1e-9, SOON)
     bound = SiteBound.of(site, moving=True)
 
     def value(dual: Array) -> float:

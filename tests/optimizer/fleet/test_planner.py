@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from optimizer.deadline import Deadline
 from optimizer.exact import ExactPlanner
 from optimizer.fleet import planner as planning
 from optimizer.fleet.certificate import weighted_cost
-from optimizer.fleet.converge import Found, converge
+from optimizer.fleet.converge import Found, Search
 from optimizer.fleet.planner import FleetPlanner
 from optimizer.fleet.relaxation import Relaxation
 from optimizer.tiers import tier_prices
@@ -34,12 +35,13 @@ def sent_cost(problem: Problem, solution: Solution) -> float:
 def searches(monkeypatch: pytest.MonkeyPatch) -> list[Found]:
     """Return what each search of the planner finds."""
     found: list[Found] = []
+    search_until = Search.until
 
-    def kept(*args: object, **options: object) -> Found:
-        found.append(converge(*args, **options))  # type: ignore[arg-type]
+    def kept(search: Search, gap: float, deadline: Deadline) -> Found:
+        found.append(search_until(search, gap, deadline))
         return found[-1]
 
-    monkeypatch.setattr(planning, "converge", kept)
+    monkeypatch.setattr(Search, "until", kept)
     return found
 
 
@@ -73,6 +75,17 @@ def test_a_start_from_the_tariff_ends_in_the_gap_too(searches: list[Found], monk
     assert cold.gap_frac <= 1e-3
     assert cold.least <= warm.most
     assert warm.least <= cold.most
+
+
+def test_where_what_is_sent_is_not_in_the_gap_the_search_goes_on(searches: list[Found], monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = fleet(400, 24)
+    monkeypatch.setattr(planning, "SETTLING_SHARE", -100.0)
+    solution = FleetPlanner().solve_now(problem)
+    first, *_, last = searches
+    assert first.gap_frac > 1e-3
+    assert solution.rung is Rung.OPTIMAL
+    assert np.array_equal(last.curves[: len(first.curves)], first.curves)
+    assert last.least >= first.least
 
 
 def test_without_time_there_is_a_feasible_plan_and_an_honest_gap() -> None:
