@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -123,7 +124,10 @@ def loaded(chargers: int, *, tls: bool) -> Iterator[tuple[Side, Side, float]]:
 
 def fan_out(daemon: Side, setpoints: int) -> float:
     """Return within which time 99 % of so many setpoints sent at once were acknowledged [s]."""
-    latencies_s = sorted(daemon.ask("fan_out", setpoints))
+    answers = daemon.ask("fan_out", setpoints)
+    for reason, n in Counter(answer for answer in answers if isinstance(answer, str)).most_common(5):
+        tell(f"{n} setpoints not acknowledged: {reason}")
+    latencies_s = sorted(math.inf if isinstance(answer, str) else answer for answer in answers)
     p50_s, p99_s = (float(latencies_s[math.ceil(share * len(latencies_s)) - 1]) for share in (0.5, 0.99))
     tell(f"{setpoints} setpoints: median {p50_s:.2f} s, p99 {p99_s:.2f} s, last {latencies_s[-1]:.2f} s")
     return p99_s
@@ -131,6 +135,7 @@ def fan_out(daemon: Side, setpoints: int) -> float:
 
 def storm(daemon: Side, farm: Side, chargers: int) -> float:
     """Break all connections at once; return when all chargers have booted and shown their fallback, or keep a setpoint [s]."""
+    daemon.ask("before_storm")
     since, daemon_s, farm_s = datetime.now(UTC), daemon.cpu_s, farm.cpu_s
     farm.ask("storm")
     took_s = until(lambda: daemon.ask("steady", since), chargers, "steady")

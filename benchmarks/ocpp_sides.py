@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import math
 import os
 import resource
 from collections.abc import Awaitable, Callable, Mapping
@@ -19,6 +18,9 @@ from adapters.farm.live import LiveFarm
 from adapters.farm.surroundings import StepSeries
 from adapters.farm.visit import Visit
 from adapters.ocpp.central import CentralSystem
+from adapters.ocpp.station import Station
+from adapters.ocpp.v2.dialect import Dialect2
+from adapters.ocpp.v16.dialect import Dialect16
 from config.build import build_site
 from config.live import LiveDaemon, running
 from config.load import LoadedSite
@@ -96,15 +98,21 @@ async def _daemon(pipe: Connection, chargers: int, folder: Path) -> None:
 
 
 def _questions(daemon: LiveDaemon, central: CentralSystem, clock: WatchedClock) -> Mapping[str, Answer]:
+    lines: dict[str, object] = {}
+
+    async def before_storm(_: None) -> None:
+        lines.update({name: station.dialect for name, station in central._stations.items()})  # noqa: SLF001  # nobody else asks
+
     async def steady(since: datetime) -> int:
-        return sum(_is_steady(central, station_id, since) for station_id in central.rejected_frames)
+        stations = central._stations.items()  # noqa: SLF001
+        return sum(station.dialect is not lines.get(name) and _is_steady(station, since) for name, station in stations)
 
     async def metering(_: None) -> int:
         now = clock.now()
         fresh = now - timedelta(seconds=2 * METER_S)
         return sum(s.power_kw is not None and s.power_kw.at > fresh and s.session is not None for s in central.states(now))
 
-    async def fan_out(n: int) -> list[float]:
+    async def fan_out(n: int) -> list[float | str]:
         return await _fan_out(central, daemon.station.site, clock, n)
 
     async def late(_: None) -> float:
@@ -118,30 +126,37 @@ def _questions(daemon: LiveDaemon, central: CentralSystem, clock: WatchedClock) 
     async def ticks(_: None) -> int:
         return sum(daemon.control.rungs.values())
 
-    return {"steady": steady, "metering": metering, "fan_out": fan_out, "late": late, "resident_kb": resident_kb, "ticks": ticks}
+    return {
+        "before_storm": before_storm,
+        "steady": steady,
+        "metering": metering,
+        "fan_out": fan_out,
+        "late": late,
+        "resident_kb": resident_kb,
+        "ticks": ticks,
+    }
 
 
 def _resident_kb() -> float:
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 1000.0
 
 
-def _is_steady(central: CentralSystem, station_id: str, since: datetime) -> bool:
+def _is_steady(station: Station, since: datetime) -> bool:
     """Return whether the station has booted since and shown that it keeps to its fallback, or to a setpoint."""
-    station = central._stations[station_id]  # noqa: SLF001  # nobody else asks each station
-    outlets = station.outlets.values()
-    return station.dialect is not None and all(
-        o.promise is not None or (o.fallback_from is not None and o.fallback_from >= since) for o in outlets
-    )
+    dialect, outlets = station.dialect, station.outlets.values()
+    if not (isinstance(dialect, Dialect16 | Dialect2) and dialect._ready):  # noqa: SLF001
+        return False
+    return all(o.promise is not None or (o.fallback_from is not None and o.fallback_from >= since) for o in outlets)
 
 
-async def _fan_out(central: CentralSystem, site: Site, clock: RealClock, n: int) -> list[float]:
-    """Send `n` setpoints at once; return for each how long its acknowledgement took, infinite if it was not given."""
+async def _fan_out(central: CentralSystem, site: Site, clock: RealClock, n: int) -> list[float | str]:
+    """Send `n` setpoints at once; return for each how long its acknowledgement took [s], or why there was none."""
     began = clock.now()
     until = began + timedelta(seconds=LEASE_S)
     chosen = site.evses[:: max(len(site.evses) // n, 1)][:n]
     setpoints = [Setpoint(unit_id=e.evse_id, power_kw=5.0 + i % 2, valid_until=until) for i, e in enumerate(chosen)]
     outcomes = await central.apply(setpoints)
-    return [(o.at - began).total_seconds() if isinstance(o, Applied) else math.inf for o in outcomes]
+    return [(o.at - began).total_seconds() if isinstance(o, Applied) else getattr(o, "reason", type(o).__name__) for o in outcomes]
 
 
 async def _probe(clock: WatchedClock) -> None:
