@@ -17,6 +17,9 @@ from rich.progress import Progress
 
 from adapters.clock import RealClock
 from adapters.mqtt.schema import contract
+from adapters.store.audit import check as check_audit
+from adapters.store.export import export
+from adapters.store.reading import reading
 from config.backtest_view import backtest_tables, write_plot
 from config.backtesting import Question, run_backtest
 from config.demo import Demo, running_demo
@@ -40,6 +43,8 @@ from optimizer.report import solution_report
 from v2g.errors import V2GError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Ordered charging and reverse discharge for charging stations.")
+audit_app = typer.Typer(no_args_is_help=True, help="The log of what was asked for, decided and sent.")
+app.add_typer(audit_app, name="audit")
 SiteArgument = Annotated[Path, typer.Argument(help="The site file (YAML).")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
 VerboseOption = Annotated[bool, typer.Option("--verbose", help="Log everything.")]
@@ -228,6 +233,31 @@ def backtest(
     if plot:
         write_plot(answer, plot)
     print_json(answer.figures) if as_json else out.print(*backtest_tables(answer.figures))
+
+
+@audit_app.command(name="check")
+@told
+def audit_check(
+    site: SiteArgument,
+    *,
+    head: Annotated[str, typer.Option(help="A head printed by an earlier check: shows whether the end was cut off.")] = "",
+) -> None:
+    """Follow the audit log's chain; tell the first broken link."""
+    with reading(load_site(site).file.store.url) as database:
+        found = check_audit(database, head)
+    out.print(f"{found.n} entries are in order; head {found.head}", soft_wrap=True)
+    if found.broken:
+        err.print(f"[red]error:[/] {escape(found.broken)}", highlight=False, soft_wrap=True)
+        raise typer.Exit(1)
+
+
+@app.command(name="export")
+@told
+def export_command(site: SiteArgument, *, to: Annotated[Path, typer.Option(help="The folder, made if need be.")]) -> None:
+    """Write history, transactions, visits, ticks and the audit log as Parquet files."""
+    with reading(load_site(site).file.store.url) as database:
+        for name, n in export(database, to).items():
+            out.print(f"{to / name}.parquet: {n} rows", soft_wrap=True)
 
 
 @app.command()

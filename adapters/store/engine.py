@@ -16,7 +16,7 @@ from v2g.errors import UnavailableError
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def make_engine(url: str) -> Engine:
+def make_engine(url: str, *, only_read: bool = False) -> Engine:
     """Return an engine for `url`; SQLite in WAL, safe against power loss. Raises `UnavailableError` on a URL of no database."""
     try:
         engine = create_engine(make_url(url))
@@ -24,7 +24,7 @@ def make_engine(url: str) -> Engine:
         raise UnavailableError(f"no database at this URL: {error} (write e.g. sqlite:///station.db)") from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
-        event.listen(engine, "begin", _begin_immediate)
+        event.listen(engine, "begin", _begin if only_read else _begin_immediate)
     return engine
 
 
@@ -53,6 +53,12 @@ def _set_up_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) 
     connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin(connection: Connection) -> None:
+    """Begin to read one state, without keeping others from writing."""
+    connection.exec_driver_sql("PRAGMA query_only=ON")
+    connection.exec_driver_sql("BEGIN")
 
 
 def _begin_immediate(connection: Connection) -> None:
