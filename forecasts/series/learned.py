@@ -7,6 +7,8 @@ From a few hours ahead on the quantiles of like days (`climate`) have a share s,
 
     q_τ = (1 − s)·(point + ½·(trees_τ + size·standard_τ)) + s·like_τ,      s = share·(1 − exp(−lead / LIKE_FADE_H))
 
+and at last a little wider about their median.
+
 Source: Vovk (2015), "Cross-conformal predictors"; Breiman (1996), "Bagging predictors".
 """
 
@@ -16,7 +18,7 @@ import numpy as np
 
 from forecasts.series.blend import skill_weights
 from forecasts.series.boosting import Trees
-from forecasts.series.conformal import weighted_quantiles
+from forecasts.series.conformal import MEDIAN, weighted_quantiles
 from forecasts.series.features import LEAD
 from forecasts.series.intraday import corrected, fit_correction
 from forecasts.series.linear import linear_rows
@@ -32,6 +34,9 @@ LIKE_PRIOR = np.array([0.7, 0.3])
 LIKE_SHARPNESS = 2.0
 LIKE_FADE_H = 2.0
 """Hours ahead in which the present tells more than like days."""
+WIDER = 1.05
+"""What comes is less like the past than weeks of the past are like each other: on 12 to 16 days of each of six series the 80 % bands
+cover 76–85 %, without this 73–84 %, at the same CRPS."""
 LEAST_SIZE = 0.02
 """Share of the scale below which an error is none."""
 N_HALVES = 2
@@ -90,7 +95,8 @@ class Learned:
         second = np.mean([np.exp(learner.predict(seen)) for learner in self.sizes], axis=0) * self.standard[:, None]
         told = point + 0.5 * (first + second)
         share = self.like_share * (1.0 - np.exp(-24.0 * rows[:, LEAD] / LIKE_FADE_H))
-        return np.asarray(np.where(np.isfinite(like), told + share * (like - told), told))
+        told = np.where(np.isfinite(like), told + share * (like - told), told)
+        return np.asarray(told[MEDIAN] + WIDER * (told - told[MEDIAN]))
 
 
 def learn(rows: Array, values: Array, baseline: Array, like: Array, pairs: Pairs) -> Learned:
