@@ -35,8 +35,8 @@ LIKE_SHARPNESS = 2.0
 LIKE_FADE_H = 2.0
 """Hours ahead in which the present tells more than like days."""
 WIDER = 1.05
-"""What comes is less like the past than weeks of the past are like each other: on 12 to 16 days of each of six series the 80 % bands
-cover 76–85 %, without this 73–84 %, at the same CRPS."""
+"""What comes is less like the past than weeks of the past are like each other: on 12 to 16 days of each of six series the 80 %
+bands cover 76–85 %, without this 73–84 %, at the same CRPS."""
 LEAST_SIZE = 0.02
 """Share of the scale below which an error is none."""
 N_HALVES = 2
