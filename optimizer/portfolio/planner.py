@@ -1,6 +1,6 @@
 """The portfolio planner: rounds of asking all sites, until what the best mix costs is near what nothing can cost less than.
 
-Of many sites a sample is asked first, each for as many as it stands for: its prices are nearly those of all. At the end each site
+Of many sites samples are asked first, each for as many as it stands for: their prices are nearly those of all. At the end each site
 plans within its part of the mix, whole-number choices made, and the gap is counted for those plans.
 """
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from optimizer.deadline import Stopwatch
 from optimizer.evaluate import evaluate
-from optimizer.fleet.places import Places, rank_at
+from optimizer.fleet.places import Index, Places, rank_at
 from optimizer.flows import make_flows
 from optimizer.portfolio.crossing import crossing, most_held, site_places
 from optimizer.portfolio.program import answer
@@ -28,8 +28,8 @@ from v2g.timegrid import Array
 
 ROUNDING_SHARE = 0.5
 """What of the gap the search may leave to whole-number choices."""
-SAMPLE, SAMPLE_GAP_FRAC = 48, 3e-3
-"""Sites of a sample at each place, and how near their prices must be."""
+SAMPLES, SAMPLE_GAP_FRAC = (8, 48), 3e-3
+"""Sites of the samples at each place, each begun at the prices of the one before, and how near their prices must be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,10 +95,8 @@ class PortfolioPlanner:
         shared = crossing(portfolio, places, places.sums(most_kw))
         shared = replace(shared, site=replace(shared.site, tiers=tiers))
         everyone, start = np.arange(len(places.of)), None
-        some = np.flatnonzero(rank_at(places.of) % _stride(places) == 0)
-        for doing, who, gap_frac in (("sampling", some, SAMPLE_GAP_FRAC), ("asking", everyone, ROUNDING_SHARE * self.gap_frac)):
-            if doing == "sampling" and len(some) == len(everyone):
-                continue
+        samples = [("sampling", some, SAMPLE_GAP_FRAC) for some in _samples(places)]
+        for doing, who, gap_frac in (*samples, ("asking", everyone, ROUNDING_SHARE * self.gap_frac)):
             weight = (np.bincount(places.of) / np.bincount(places.of[who]))[places.of[who]]
             search = Search(shared, places.of[who], weight=weight, most_kw=most_kw[who], tiers=tiers, start=start)
             begun = self._workers.keep(partial(begin, tiers=tiers), [problems[i] for i in who.tolist()], search.asked())
@@ -124,9 +122,10 @@ class PortfolioPlanner:
         return results
 
 
-def _stride(places: Places) -> int:
-    """Return which of the sites at a place are in the sample: every so many."""
-    return max(len(places.of) // (SAMPLE * places.n_places), 1)
+def _samples(places: Places) -> list[Index]:
+    """Return the sites that are asked first: every so many at each place, more each time, never more than half of all."""
+    strides = [len(places.of) // (size * places.n_places) for size in SAMPLES]
+    return [np.flatnonzero(rank_at(places.of) % stride == 0) for stride in strides if stride > 1]
 
 
 def _tiers(of_sites: list[TierPrices]) -> TierPrices:

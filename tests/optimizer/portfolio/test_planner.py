@@ -145,7 +145,7 @@ def test_whole_numbers_keep_the_common_limit() -> None:
 
 
 def test_of_many_sites_a_sample_is_asked_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(planning, "SAMPLE", 4)
+    monkeypatch.setattr(planning, "SAMPLES", (4,))
     sites = [charging(price, kwh=kwh) for price, kwh in zip(np.linspace(0.1, 0.5, 16), np.linspace(12, 22, 16), strict=True)]
     told: list[Progress] = []
     given = portfolio(common(4, grid_only(import_limit_kw=100.0)), *sites)

@@ -44,7 +44,7 @@ def test_a_cluster_finds_what_one_process_finds(two: Cluster, seed: int) -> None
 
 
 def test_a_sample_on_a_cluster_is_the_same(two: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(planning, "SAMPLE", 1)
+    monkeypatch.setattr(planning, "SAMPLES", (1,))
     given = random_portfolio(12)
     assert_same(solve(given, two), solve(given, Here()))
 
