@@ -80,7 +80,7 @@ def until(count: Callable[[], int], n: int, what: str, every_s: float = 0.5) -> 
     began = time.monotonic()
     while (reached := count()) < n:
         if time.monotonic() - began > PATIENCE_S:
-            sys.exit(f"after {PATIENCE_S:g} s only {reached} of {n} chargers are {what}")
+            sys.exit(f"after {PATIENCE_S:g} s only {reached} of {n} are {what}")
         time.sleep(every_s)
     return time.monotonic() - began
 
@@ -111,7 +111,7 @@ def loaded(chargers: int, *, tls: bool) -> Iterator[tuple[Side, Side, float]]:
         if tls:
             make_certificate(folder)
         daemon = stack.enter_context(side(daemon_side, chargers, folder))
-        time.sleep(SETTLE_S)
+        until(lambda: daemon.ask("ticks"), 1, "ticks done")  # what is loaded for the first is no charger's
         empty_kb = daemon.ask("resident_kb")
         farm = stack.enter_context(side(farm_side, chargers, folder, daemon.hello))
         until(lambda: daemon.ask("metering"), chargers, "metering")
