@@ -8,7 +8,7 @@ CHARGERS = 21
 
 
 def test_killed_under_load_chargers_fall_back_in_the_lease_and_the_daemon_goes_on_where_it_was(tmp_path: Path) -> None:
-    """`make kill` does the same with hundreds of chargers."""
+    """`make kill` does the same with more chargers."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     seen = asyncio.run(kill_and_return(CHARGERS, 15.0, tmp_path, port))

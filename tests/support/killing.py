@@ -1,6 +1,6 @@
 """A daemon killed by SIGKILL under load, and started again: real processes, sockets and database, on one fast clock.
 
-    python -m tests.support.killing [--chargers 300] [--speed 20]
+    python -m tests.support.killing [--chargers 60] [--speed 5]
 
 A third of the chargers speaks each version of OCPP. Their fallbacks together fit under the limit, their ratings are twice too much.
 """
@@ -267,8 +267,8 @@ def _say(told: Mapping[str, Any]) -> None:
 def main() -> None:
     """Run the drill and print what was seen, or be the daemon."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--chargers", type=int, default=300)
-    parser.add_argument("--speed", type=float, default=10.0)
+    parser.add_argument("--chargers", type=int, default=60)
+    parser.add_argument("--speed", type=float, default=5.0)
     parser.add_argument("--port", type=int, default=19_816)
     parser.add_argument("--serve", help=argparse.SUPPRESS)
     options = parser.parse_args()
