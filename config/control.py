@@ -50,7 +50,8 @@ class Control:
         self._wake, self._urgent, self._sending = wake, asyncio.Event(), asyncio.Lock()
         self.memory, self.trouble, self._due = memory, "", 0
         self.latest: TickRecord | None = None
-        self.started_at = clock.now()
+        self.started_at = self._tried_at = clock.now()
+        self.late_s = 0.0
         self.outcomes: Counter[str] = Counter()
         self.rungs: Counter[Rung] = Counter()
 
@@ -64,9 +65,8 @@ class Control:
         self._wake.set()
 
     def alive(self, now: datetime) -> bool:
-        """Return whether ticks come in time."""
-        last = self.latest.at if self.latest else self.started_at
-        return now - last < timedelta(seconds=LATE_TICKS * self._parts.site.horizon.tick_s)
+        """Return whether ticks come in time, those too that fail by broken input: `trouble` tells those."""
+        return now - self._tried_at < timedelta(seconds=LATE_TICKS * self._parts.site.horizon.tick_s)
 
     async def run_ticks(self) -> None:
         """Tick until cancelled, without drift; broken input is told in `trouble` and the next tick tries again."""
@@ -76,13 +76,14 @@ class Control:
             self._wake.clear()
             self._urgent.clear()
             ticked_at = self._clock.now()
+            self.late_s = max((ticked_at - due).total_seconds(), 0.0)
             try:
                 await self._tick()
                 self.trouble = ""
             except V2GError as error:
                 self.trouble = str(error)
                 log.critical("tick_failed", tick=self.memory.tick, error=self.trouble)
-            now = self._clock.now()
+            now = self._tried_at = self._clock.now()
             while due <= now:
                 due += period
             await self._sleep_until(due, self._wake)

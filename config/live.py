@@ -15,6 +15,7 @@ from adapters.mqtt.meters import MqttMeters
 from adapters.mqtt.teller import Teller
 from adapters.ocpp.central import CentralSystem
 from adapters.store.store import Store
+from adapters.systemd import Systemd
 from adapters.web.app import create_app
 from adapters.web.server import Server, serve
 from config.access import credentials_of, tls_of
@@ -26,6 +27,7 @@ from config.keeping import Keeping
 from config.learning import Learning, read_meters
 from config.live_station import HISTORY_H, LiveStation
 from config.load import LoadedSite
+from config.metrics import StationMetrics
 from config.secrets import pseudonyms, secret
 from config.watch import watched
 from forecasts.daysoff import days_off
@@ -100,12 +102,13 @@ async def running(
             lambda: forecaster.watch.standings,
         )
         ocpp_url = (await stack.enter_async_context(central.serve(file.ocpp.host, file.ocpp.port))).url if central else ""
-        server = _server(wire, station)
+        server = _server(wire, station, StationMetrics(station, control, store, central))
         works = [
             control.run_ticks(),
             control.run_looks(),
             station.keeping.run(),
             server.run(),
+            Systemd().run(station.health),
             *([learning.run(site.time_zone)] if learning else []),
             *_mqtt_works(wire, link, station),
         ]
@@ -203,6 +206,7 @@ async def _learning(wire: Wire, forecaster: SeasonalForecaster, store: Store) ->
     return learning
 
 
-def _server(wire: Wire, station: LiveStation) -> Server:
+def _server(wire: Wire, station: LiveStation, metrics: StationMetrics) -> Server:
     web = wire.loaded.file.web
-    return serve(create_app(station, token=secret(web.token_env, "web.token_env")), web.host, web.port)
+    app = create_app(station, token=secret(web.token_env, "web.token_env"), metrics=metrics.page)
+    return serve(app, web.host, web.port)

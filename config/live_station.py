@@ -51,6 +51,8 @@ class LiveStation:
         self._watch: tuple[Callable[[], Part], ...] = ()
         self._standings: Callable[[], tuple[Standing, ...]] = tuple
         self._visits = VisitWatch()
+        self._scores: dict[str, ForecastScore] = {}
+        self.n_over_limit = 0
 
     def attend(
         self,
@@ -116,9 +118,10 @@ class LiveStation:
         """Return how the daemon is; never raises."""
         now, control, latest = self._clock.now(), self._control, self.latest()
         parts = tuple(look() for look in self._watch)
+        alive = control is not None and control.alive(now)
         return Health(
-            alive=control is not None and control.alive(now),
-            ready=latest is not None,
+            alive=alive,
+            ready=alive and latest is not None and not (control and control.trouble),
             at=now,
             last_tick_at=latest.at if latest else None,
             parts=parts,
@@ -146,13 +149,20 @@ class LiveStation:
 
     def scored(self, score: ForecastScore) -> None:
         """Keep how a forecast did."""
+        self._scores[score.signal] = score
         self.keeping.keep(score)
+
+    def scores(self) -> tuple[ForecastScore, ...]:
+        """Return how the last forecast of each signal did."""
+        return tuple(self._scores.values())
 
     def looked(self, observation: Observation, report: DispatchReport) -> None:
         """Keep what a look sent; add what it saw to the history, once a minute."""
         if report.outcomes or report.withheld:
             tick = self._control.memory.tick if self._control else 0
             self.keeping.keep(LookRecord(tick=tick, at=observation.at, report=report))
+        imports, _ = capacities_kw(self._site, self.signals(), observation.at)
+        self.n_over_limit += observation.site_power_kw is not None and observation.site_power_kw.value > float(imports[0])
         if self._history and observation.at - self._history[-1].at < POINT_EVERY:
             return
         point = self._point(observation)

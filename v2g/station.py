@@ -28,7 +28,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """The daemon's health. `ready` once a tick has run; `alive` while ticks come in time; how the models of `forecasts` do."""
+    """The daemon's health. `alive` while ticks come in time, `ready` if the last succeeded; how the models of `forecasts` do."""
 
     alive: bool
     ready: bool

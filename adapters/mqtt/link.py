@@ -19,6 +19,7 @@ from adapters.mqtt.retries import STEADY_S, Retries
 from adapters.mqtt.schema import dump, parse
 from adapters.mqtt.topics import Topics
 from adapters.mqtt_client import Broker, entered
+from adapters.traffic import MQTT_IN, MQTT_OUT
 from v2g.errors import FrameError, UnavailableError
 from v2g.ports import Clock
 from v2g.site import Site
@@ -129,6 +130,7 @@ class MqttLink:
                 await self._client.publish(topic, payload, 1, retain, self._expiry(lease_s), timeout=NO_LIMIT_OF_ITS_OWN)
         except (MqttError, TimeoutError) as error:
             raise UnavailableError(f"broker {self._place}: {str(error) or 'no receipt'}") from error
+        MQTT_OUT.inc()
 
     async def _converse(self) -> None:
         async with entered(self._make_client()) as client:
@@ -141,6 +143,7 @@ class MqttLink:
             await self._say_online(online=True)
             try:
                 async for message in client.messages:
+                    MQTT_IN.inc()
                     self._take(message)
             except asyncio.CancelledError:
                 await self._say_online(online=False)

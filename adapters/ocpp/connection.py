@@ -24,6 +24,7 @@ from adapters.ocpp.frames import (
     decode,
     encode,
 )
+from adapters.traffic import OCPP_IN, OCPP_OUT
 from v2g.errors import UnavailableError, V2GError
 
 log = structlog.get_logger()
@@ -164,6 +165,7 @@ class Connection:
                 text = await self._socket.recv()
             except ConnectionClosed:
                 return
+            OCPP_IN.inc()
             await self._take(text, responder, tasks)
 
     async def _take(self, text: str | bytes, responder: Responder, tasks: asyncio.TaskGroup) -> None:
@@ -257,6 +259,7 @@ class Connection:
     async def _send(self, frame: Frame) -> None:
         try:
             await self._socket.send(encode(frame))
+            OCPP_OUT.inc()
         except ConnectionClosed as error:
             raise DisconnectedError("the connection is closed") from error
 

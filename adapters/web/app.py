@@ -1,5 +1,7 @@
 """The web application: API, live stream and dashboard over one station."""
 
+from collections.abc import Callable
+
 from fastapi import FastAPI
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
@@ -9,14 +11,17 @@ from adapters.web.pages import install_pages
 from adapters.web.problems import BODY_MAX, install_problems
 from adapters.web.routes import signals, stream, wishes
 from adapters.web.routes import station as station_routes
+from adapters.web.routes.metrics import metrics_router
 from v2g.ports import Station
 
 
-def create_app(station: Station, *, token: str | None = None) -> FastAPI:
+def create_app(station: Station, *, token: str | None = None, metrics: Callable[[], bytes] | None = None) -> FastAPI:
     """Return the application over a station.
 
     With a `token`, calls that change something need ``Authorization: Bearer <token>``. Without one, anybody who reaches
     the application may change things, and it answers only to names of this machine.
+
+    `metrics` is asked for the page /metrics, in Prometheus' text format.
     """
     # The framework's own documentation pages would fetch scripts from elsewhere.
     app = FastAPI(title="V2G station", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
@@ -25,6 +30,8 @@ def create_app(station: Station, *, token: str | None = None) -> FastAPI:
     for router in (station_routes.router, signals.router, wishes.router, stream.router):
         app.include_router(router)
     install_pages(app)
+    if metrics:
+        app.include_router(metrics_router(metrics))
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=BODY_MAX)  # within the shield, which words its refusals
     app.add_middleware(Shield, only_loopback=token is None)
     return app

@@ -26,6 +26,18 @@ async def health(station: TheStation, response: Response) -> HealthModel:
     return health_view(current)
 
 
+@router.get("/health/live", status_code=204, responses={503: {"description": "Ticks do not come in time."}})
+async def live(station: TheStation) -> Response:
+    """Answer 204 while ticks come in time."""
+    return Response(status_code=204 if station.health().alive else 503)
+
+
+@router.get("/health/ready", status_code=204, responses={503: {"description": "No tick has succeeded, or the last one failed."}})
+async def ready(station: TheStation) -> Response:
+    """Answer 204 while the station is steered as it should be."""
+    return Response(status_code=204 if station.health().ready else 503)
+
+
 @router.get("/site")
 async def site(station: TheStation) -> SiteModel:
     """Return the station as its site file describes it."""
