@@ -38,9 +38,14 @@ class Keeping:
             finally:
                 self._queue.task_done()
 
-    async def drain(self) -> None:
-        """Wait until all that waits is kept or lost."""
-        await self._queue.join()
+    async def drain(self, within_s: float | None = None) -> None:
+        """Wait until all that waits is kept or lost; what still waits after `within_s` wall seconds is lost."""
+        try:
+            async with asyncio.timeout(within_s):
+                await self._queue.join()
+        except TimeoutError:
+            self.lost += self._queue.qsize()
+            self._lose("the daemon ended before they were kept")
 
     def _lose(self, trouble: str) -> None:
         self.lost, self.trouble = self.lost + 1, trouble

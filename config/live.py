@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,7 +41,8 @@ from v2g.site import Protocol, Site
 from v2g.standing import ForecastScore
 from v2g.tick import Parts
 
-DRAIN_S = 5.0
+DRAIN_S = 15.0
+"""A locked database is given up after 5 s, then all that waits is spilled."""
 HISTORY_DAYS = 98
 """What day-type profiles look back at; models are learnt from more."""
 
@@ -118,8 +119,7 @@ async def running(
                 station=station, control=control, planner=planner, central=central, ocpp_url=ocpp_url, web_url=server.url
             )
         finally:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(station.keeping.drain(), DRAIN_S)
+            await station.keeping.drain(DRAIN_S)
             await end(tasks)
 
 

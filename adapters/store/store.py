@@ -24,6 +24,9 @@ from v2g.signals import Signal, Signals
 from v2g.standing import ForecastScore
 from v2g.station import Condition, HistoryPoint, OpenTransaction, Part
 
+RETRY_S = 10.0
+"""A database that did not answer is asked again after so long: asking a locked one takes 5 s, which others wait behind."""
+
 
 class Store:
     """Fills the ports `Recorder` and `Transactions`; keeps signals, wishes and models beside them.
@@ -34,9 +37,12 @@ class Store:
     no other store may use at the same time; `lost` counts what was damaged in that file.
     """
 
-    def __init__(self, url: str, clock: Clock, *, retention: Retention | None = None, spill: Spill | None = None) -> None:
+    def __init__(
+        self, url: str, clock: Clock, *, retention: Retention | None = None, spill: Spill | None = None, retry_s: float = RETRY_S
+    ) -> None:
         self._writer, self._clock, self._keep = Writer(make_engine(url)), clock, retention or Retention()
         self._spill, self._keeping, self._number, self.lost = spill or Spill(spill_path(url)), asyncio.Lock(), 0, 0
+        self._retry, self._tried_at = timedelta(seconds=retry_s), clock.now()
 
     async def __aenter__(self) -> Self:
         """Open the database and take in what was spilled. Raises `UnavailableError` if it cannot be opened or is newer."""
@@ -81,19 +87,22 @@ class Store:
             if not self._spill.waiting and await self._taken(value, self._number):
                 return
             await self._writer.aside(partial(taking.put_aside, self._spill, self._number, value))
-            with suppress(UnavailableError):  # told by `health`
-                await self._take_in()
+            if self._clock.now() - self._tried_at >= self._retry:
+                with suppress(UnavailableError):  # told by `health`
+                    await self._take_in()
 
     async def _taken(self, value: Kept, number: int) -> bool:
         try:
             await self._writer.run(partial(taking.take, number=number, value=value, now=self._clock.now(), keep=self._keep))
         except UnavailableError:
+            self._tried_at = self._clock.now()
             return False
         except SQLAlchemyError as error:
             raise UnavailableError(f"the database refuses a {type(value).__name__}: {error}") from error
         return True
 
     async def _take_in(self) -> None:
+        self._tried_at = self._clock.now()
         while self._spill.waiting:
             job = partial(taking.take_in, spill=self._spill, now=self._clock.now(), keep=self._keep)
             n, end, damaged = await self._writer.run(job)

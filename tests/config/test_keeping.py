@@ -1,6 +1,7 @@
 import asyncio
 from contextlib import suppress
 
+from adapters.ending import end
 from adapters.store.taking import Kept
 from config.keeping import MOST_WAITING, Keeping
 from v2g.errors import UnavailableError
@@ -39,3 +40,16 @@ async def test_a_hanging_database_costs_records_not_time() -> None:
         keeping.keep(Memory())
     assert keeping.lost == 5
     assert keeping.trouble == "the database is too slow"
+
+
+async def test_what_still_waits_at_the_end_is_told() -> None:
+    async def never(_value: Kept) -> None:
+        await asyncio.Event().wait()
+
+    keeping = Keeping(never)
+    task = asyncio.create_task(keeping.run())
+    for _ in range(3):
+        keeping.keep(Memory())
+    await keeping.drain(0.01)
+    assert keeping.lost == 3  # the one under way among them
+    await end([task])

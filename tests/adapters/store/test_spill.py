@@ -11,6 +11,7 @@ import tempfile
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from adapters.clock import VirtualClock
 from adapters.store import Store
 from adapters.store.audit import check, read
 from adapters.store.spill import Spill
+from adapters.store.store import RETRY_S
 from tests.adapters.store.conftest import NOW
 from tests.support.fake_station import FakeStation
 from v2g.errors import UnavailableError
@@ -93,7 +95,7 @@ class Life:
     async def live(self, steps: list[tuple[bool, int]], die_at: str) -> None:
         """Keep as many looks as `steps` say, with the database locked or not, the last while the process dies at a point."""
         spill = DyingSpill(self.spilled)
-        store = Store(self.url, VirtualClock(NOW), spill=spill)
+        store = Store(self.url, VirtualClock(NOW), spill=spill, retry_s=0.0)
         async with store:
             for i, (away, n) in enumerate(steps):
                 spill.die_at = die_at if i == len(steps) - 1 else ""
@@ -159,7 +161,8 @@ async def test_while_the_database_is_away_writes_wait_and_the_next_after_its_ret
     life = Life(tmp_path, template)
     record = FakeStation(VirtualClock(NOW)).latest()
     assert record is not None
-    async with Store(life.url, VirtualClock(NOW)) as store:
+    clock = VirtualClock(NOW)
+    async with Store(life.url, clock) as store:
         with locked(life.path):
             await store.keep(record)
             await store.keep(look(1))
@@ -167,6 +170,9 @@ async def test_while_the_database_is_away_writes_wait_and_the_next_after_its_ret
             assert store.health.condition is Condition.DOWN
             assert "2 writes wait" in store.health.detail
         await store.keep(look(2))
+        assert store.n_spilled == 3  # it is not asked again at once
+        clock.advance_to(NOW + timedelta(seconds=RETRY_S))
+        await store.keep(look(3))
         assert (store.n_spilled, store.lost, store.health.condition) == (0, 0, Condition.OK)
         assert len(await store.ticks(record.at, NOW.max.replace(tzinfo=NOW.tzinfo))) == 1
     assert life.spilled.stat().st_size == 0
@@ -203,7 +209,7 @@ KEEP_FOR_EVER = """
     from adapters.store import Store
     from tests.adapters.store.test_spill import look
     async def main(url):
-        async with Store(url, RealClock()) as store:
+        async with Store(url, RealClock(), retry_s=0.0) as store:
             for tick in range(100_000):
                 await store.keep(look(tick))
                 print(tick, flush=True)
