@@ -21,6 +21,7 @@ from adapters.web.server import Server, serve
 from config.access import credentials_of, tls_of
 from config.broker import broker_of
 from config.control import Control
+from config.database import store_of
 from config.effects import Effects
 from config.gateway import SiteGateway
 from config.keeping import Keeping
@@ -81,7 +82,7 @@ async def running(
     site, file, wake = loaded.site, loaded.file, asyncio.Event()
     wire = Wire(loaded=loaded, clock=clock, speed=speed, wake=wake.set)
     async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
-        store = await stack.enter_async_context(Store(file.store.url, clock))
+        store = await stack.enter_async_context(store_of(file.store, clock))
         planner = await stack.enter_async_context(ProcessPlanner(choice=site.planner))
         central, link = _central(wire, store), _link(wire)
         gateway = await _gateway(wire, central, link, store, simulated)

@@ -22,6 +22,7 @@ def known_zone(value: str) -> str:
 Zone = Annotated[str, AfterValidator(known_zone)]
 Kw = Annotated[Number, Field(ge=0, le=1e7, description="[kW]")]
 Name = Annotated[str, Field(pattern=NAME)]
+Days = Annotated[int, Field(ge=1, le=36_500)]
 PlaceAliases = {"circuit_id": "circuit"}
 ROOT = "grid"
 
@@ -150,9 +151,14 @@ class WebFile(Strict):
 
 
 class StoreFile(Strict):
-    """The database."""
+    """The database, how long things are kept in it, and the file in which writes wait that it does not take."""
 
     url: str = "sqlite:///v2g.sqlite"
+    spill: str | None = None
+    ticks_days: Days = 14
+    history_days: Days = 800
+    wishes_days: Days = 30
+    visits_days: Days = 180
 
 
 class ForecastsFile(Strict):
