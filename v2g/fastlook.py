@@ -14,7 +14,7 @@ from v2g.dispatch import DEADBAND_KW, confirmed_kw, dispatch
 from v2g.limits import Limits, capacities_kw
 from v2g.observation import Observation
 from v2g.outlook import Outlook
-from v2g.projection import project
+from v2g.projection import fits, project
 from v2g.record import Memory
 from v2g.remembering import look, sent, turned
 from v2g.setpoint import Applied, DispatchReport, Setpoint
@@ -61,6 +61,8 @@ async def fast_look(
 
 def _cuts(held: Mapping[str, float], order: tuple[str, ...], limits: Limits, lease: datetime) -> tuple[Setpoint, ...]:
     """Return setpoints for those of `held` [kW by unit] that must draw, or give back, less than they do."""
+    if fits(held, limits):
+        return ()
     projected = project(held, order, limits, lease, dict.fromkeys(held, "fast_loop"))
     return tuple(s for s in projected if s.unit_id in held and abs(s.power_kw) < abs(held[s.unit_id]) - DEADBAND_KW)
 

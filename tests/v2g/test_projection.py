@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.support.builders import NOW, a_session, a_site, an_observation, an_outlook
 from v2g.limits import Limits, limits_now
 from v2g.observation import Observation, Quality, Reading
-from v2g.projection import project
+from v2g.projection import fits, project
 from v2g.signals import Interval, Signal, SignalKind
 from v2g.site import Site
 
@@ -135,3 +135,15 @@ def test_a_unit_that_confirmed_nothing_counts_at_what_it_may_draw_and_an_empty_o
     tight = a_site(3, limit_kw=25)
     got = project(wanted([0, 11, 0]), ("E1",), limits_of(tight, observation), LEASE, {})
     assert got[1].power_kw == 0.0
+
+
+@given(powers, st.floats(5, 80), st.floats(0, 40), st.floats(0, 60))
+def test_what_fits_is_not_lowered_and_what_is_projected_fits(
+    values: list[float], limit_kw: float, export_kw: float, load: float
+) -> None:
+    site = a_site(N, limit_kw=limit_kw, export_kw=export_kw)
+    limits = limits_of(site, an_observation(site, load_kw=load))
+    projected = {s.unit_id: s.power_kw for s in project(wanted(values), (), limits, LEASE, {})}
+    if fits(wanted(values), limits):
+        assert projected == pytest.approx(wanted(values), abs=1e-5)
+    assert fits(projected, limits)
