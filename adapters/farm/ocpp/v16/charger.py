@@ -35,7 +35,7 @@ class OcppCharger:
 
     A car is let charge as soon as it is plugged in (local pre-authorisation) and stopped if the central system refuses its
     driver. Intervals are seconds of `clock`. `begun(evse_id, visit)` is told when the central system knows a transaction;
-    `touch()` brings the farm to the present before a limit changes.
+    `touch()` brings the farm to the present before a limit changes and before the meters are read.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class OcppCharger:
         sample_s: float,
         manners: Manners,
     ) -> None:
-        self.station_id, self._clock, self._begun, self._manners = station_id, clock, begun, manners
+        self.station_id, self._clock, self._begun, self._manners, self._touch = station_id, clock, begun, manners, touch
         self._wire = Wire(station_id, url=url, password=password, tls=tls, subprotocol="ocpp1.6", clock=clock)
         self._connectors = {o.evse.connector_id: Connector(o, len(outlets)) for o in outlets}
         self._by_unit = {c.outlet.unit: c for c in self._connectors.values()}
@@ -202,6 +202,7 @@ class OcppCharger:
             interval_s = self._settings.seconds(SAMPLE)
             await self._clock.sleep(interval_s or IDLE_S)
             if interval_s and self._alive:
+                self._touch()
                 self._sample([c.evse.connector_id for c in self._connectors.values() if c.transaction])
 
     def _sample(self, connector_ids: Sequence[int]) -> None:

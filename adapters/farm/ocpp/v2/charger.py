@@ -32,7 +32,7 @@ class StationCharger:
     """Fills `Charger` for one station, all of whose outlets are EVSEs of their own with one connector.
 
     Every frame is checked against the official schemas, both ways. Intervals are seconds of `clock`; `touch()` brings the farm
-    to the present before a limit changes.
+    to the present before a limit changes and before the meters are read.
     """
 
     def __init__(
@@ -187,6 +187,7 @@ class StationCharger:
             interval_s = self.point.model.seconds(SAMPLED, INTERVAL)
             await self._clock.sleep(interval_s or IDLE_S)
             if interval_s and self.point.alive:
+                self._touch()
                 self.point.sample()
 
     def _answer(self, action: str, payload: Payload) -> Payload:
