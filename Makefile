@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export PATH := $(PATH):/usr/sbin
 
-.PHONY: demo test check format bench fuzz kill clean
+.PHONY: demo test check format bench fuzz kill faults clean
 
 demo: $(VENV)/.ready
 	$(BIN)/v2g demo $(ARGS)
@@ -32,6 +32,9 @@ fuzz: $(VENV)/.ready
 
 kill: $(VENV)/.ready
 	$(BIN)/python -m tests.support.killing $(ARGS)
+
+faults: $(VENV)/.ready
+	$(BIN)/python -m tests.faults.campaign --days $(or $(DAYS),2000) $(ARGS)
 
 $(VENV)/.ready: pyproject.toml .ci/setup
 	.ci/setup $(VENV) dev,broker,portfolio

@@ -1,0 +1,132 @@
+"""Days by the thousand: `python -m tests.faults.campaign --days 2000`. `make faults` runs it.
+
+Each day is run from its seed, in as many processes as there are cores; a tenth is run twice, and must leave the same trace. Then
+every planted bug is given days until one of them shows it. The last line is one JSON object.
+"""
+
+import argparse
+import json
+import multiprocessing
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+
+from tests.faults.bugs import BUGS, planted
+from tests.faults.day import Verdict, run_day
+from tests.faults.shorten import shortest
+from tests.faults.story import Story, draw
+
+TWICE_EVERY = 10
+DAYS_A_BUG = 12
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """What came of all days."""
+
+    days: int = 0
+    limit_breaches: int = 0
+    consent_breaches: int = 0
+    floor_breaches: int = 0
+    lost_records: int = 0
+    daemon_deaths: int = 0
+    acknowledged_records: int = 0
+    daemon_kills: int = 0
+    traces_run_twice: int = 0
+    traces_that_differ: int = 0
+    planted_bugs: int = 0
+    caught: int = 0
+    not_caught: list[str] = field(default_factory=list)
+
+    def count(self, verdict: Verdict) -> None:
+        """Take in a day."""
+        findings = verdict.findings
+        self.days += 1
+        self.limit_breaches += len(findings.limits)
+        self.consent_breaches += len(findings.consent)
+        self.floor_breaches += len(findings.floors)
+        self.lost_records += len(findings.records)
+        self.daemon_deaths += len(findings.deaths)
+        self.acknowledged_records += verdict.n_acknowledged
+        self.daemon_kills += verdict.n_restarts
+
+    def as_json(self) -> str:
+        """Return the tally as one line."""
+        return json.dumps({name: getattr(self, name) for name in self.__slots__})
+
+
+def run(days: int, *, first: int = 0, bugs: bool = True, processes: int | None = None) -> Tally:
+    """Run the days from seed `first` on, then the planted bugs; print what is found."""
+    tally = Tally()
+    with multiprocessing.get_context("spawn").Pool(processes or os.cpu_count(), maxtasksperchild=200) as pool:
+        for seed, verdict, again in pool.imap_unordered(_day, range(first, first + days)):
+            tally.count(verdict)
+            if again:
+                tally.traces_run_twice += 1
+                tally.traces_that_differ += again != verdict.trace
+            if verdict.findings.all:
+                _tell(seed, verdict)
+            if tally.days % 100 == 0:
+                sys.stderr.write(f"{tally.as_json()}\n")
+        for name, caught_by in pool.imap_unordered(_caught_by, BUGS if bugs else ()):
+            tally.planted_bugs += 1
+            tally.caught += caught_by is not None
+            tally.not_caught += [name] if caught_by is None else []
+            sys.stderr.write(f"planted: {name}: {'not caught' if caught_by is None else caught_by}\n")
+    return tally
+
+
+def _day(seed: int) -> tuple[int, Verdict, str]:
+    story = draw(seed)
+    again = run_day(story).trace if seed % TWICE_EVERY == TWICE_EVERY - 1 else ""
+    return seed, run_day(story), again
+
+
+def _tell(seed: int, verdict: Verdict) -> None:
+    """Print what was found, and the shortest story that shows the first of it."""
+    kind = _kind(verdict)
+    story = shortest(draw(seed), partial(_shows, kind=kind))
+    sys.stdout.write(f"seed {seed}: {'; '.join(verdict.findings.all[:3])}\n  {story}\n")
+
+
+def _kind(verdict: Verdict) -> str:
+    return next(name for name in verdict.findings.__slots__ if getattr(verdict.findings, name))
+
+
+def _shows(story: Story, *, kind: str) -> bool:
+    return bool(getattr(run_day(story).findings, kind))
+
+
+def _caught_by(name: str) -> tuple[str, str | None]:
+    """Return what the first of a bug's days to show it says, None if none does."""
+    for seed in _seeds_of(name):
+        with planted(name):
+            found = run_day(draw(seed)).findings.all
+        if found:
+            return name, f"day {seed}: {found[0]}"
+    return name, None
+
+
+def _seeds_of(name: str) -> Iterator[int]:
+    """Yield the days that a bug is given, none of which finds anything without it."""
+    start = 1_000_000 + 1000 * list(BUGS).index(name)
+    yield from range(start, start + DAYS_A_BUG)
+
+
+def main() -> None:
+    """Run the campaign from the command line; exit with 1 if anything is found, or a bug is not."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--days", type=int, default=2000)
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--no-bugs", action="store_true", help="plant nothing")
+    arguments = parser.parse_args()
+    tally = run(arguments.days, first=arguments.first, bugs=not arguments.no_bugs)
+    sys.stdout.write(f"{tally.as_json()}\n")
+    bad = tally.limit_breaches + tally.consent_breaches + tally.floor_breaches + tally.lost_records + tally.daemon_deaths
+    sys.exit(bool(bad or tally.traces_that_differ or tally.caught < 0.95 * tally.planted_bugs))
+
+
+if __name__ == "__main__":
+    main()

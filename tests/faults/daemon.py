@@ -1,0 +1,210 @@
+"""The daemon's parts on the virtual loop, wired as `config.live` wires them, which can be killed at any instant."""
+
+import asyncio
+import random
+import sqlite3
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+from unittest.mock import patch
+
+from sqlalchemy.exc import OperationalError
+
+from adapters.ocpp.central import CentralSystem
+from adapters.store import store as store_module
+from adapters.store.store import Store
+from adapters.store.writer import Job, Writer, _Order
+from config.control import Control
+from config.effects import Effects
+from config.gateway import SiteGateway
+from config.keeping import Keeping
+from config.live import make_forecaster
+from config.live_station import HISTORY_H, LiveStation
+from optimizer.exact import ExactPlanner
+from optimizer.ladder import Ladder
+from tests.faults.network import End, Network
+from tests.faults.story import Trouble
+from tests.faults.virtual import LoopClock
+from v2g.errors import PlanningError
+from v2g.ports import Chargers, Meters
+from v2g.problem import Problem
+from v2g.record import Memory
+from v2g.site import Protocol, Site
+from v2g.solution import Solution
+from v2g.tick import Parts
+
+KILL_AFTER_S, SOLVE_S = 15.0, (0.05, 1.5)
+COMMIT_S = (0.001, 0.05)
+DATABASE = {
+    Trouble.DATABASE_FULL: "database or disk is full",
+    Trouble.DATABASE_LOCKED: "database is locked",
+    Trouble.DATABASE_READ_ONLY: "attempt to write a readonly database",
+}
+
+
+class Conditions:
+    """What is wrong now with what the daemon stands on."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self.rng, self.troubles = rng, set[Trouble]()
+
+
+class LoopWriter(Writer):
+    """The database's writer on the loop instead of in its thread: each job is a commit, which takes a while."""
+
+    conditions: Conditions
+    dead = False
+
+    def start(self) -> None:
+        """Begin."""
+        self._loop = asyncio.get_running_loop()
+
+    async def _ordered(self, order: _Order) -> Any:
+        """Do what is ordered, unless the process has died meanwhile."""
+        await asyncio.sleep(self.conditions.rng.uniform(*COMMIT_S))
+        if self.dead:
+            await asyncio.Event().wait()
+        if order.aside is not None:
+            return order.aside()
+        wrong = next((text for trouble, text in DATABASE.items() if trouble in self.conditions.troubles), None)
+        order.job = order.job if wrong is None else _failing(wrong)
+        self._commit([order])
+        if order.error is not None:
+            raise order.error
+        return order.result
+
+    async def close(self) -> None:
+        """End."""
+        self._engine.dispose()
+
+
+def _failing(text: str) -> Job[Any]:
+    def fail(connection: object) -> None:
+        raise OperationalError(str(connection), None, sqlite3.OperationalError(text))
+
+    return fail
+
+
+class MoodyPlanner:
+    """The exact planner, as its process shows it: it takes a while, hangs until it is killed, crashes or raves."""
+
+    def __init__(self, conditions: Conditions) -> None:
+        self._exact, self._conditions = ExactPlanner(), conditions
+
+    async def solve(self, problem: Problem) -> Solution:
+        """Return the optimum; raises `PlanningError`."""
+        rng, troubles = self._conditions.rng, self._conditions.troubles
+        if Trouble.SOLVER_HANGS in troubles:
+            await asyncio.sleep(KILL_AFTER_S)
+            raise PlanningError(f"no answer within {KILL_AFTER_S:g} s")
+        await asyncio.sleep(rng.uniform(*SOLVE_S))
+        if Trouble.SOLVER_CRASHES in troubles:
+            raise PlanningError("the solver's process ended")
+        solution = self._exact.solve_now(problem)
+        if Trouble.SOLVER_RAVES in troubles:
+            return replace(solution, charge_kw=solution.charge_kw * 3.0 + 50.0)
+        return solution
+
+
+class Daemon:
+    """A running daemon. `kill` ends it as SIGKILL does: nothing that it still does has an effect."""
+
+    def __init__(
+        self, site: Site, url: str, *, clock: LoopClock, network: Network, meters: Meters, conditions: Conditions, sample_s: float
+    ) -> None:
+        self._site, self._url, self._clock, self._network, self._meters = site, url, clock, network, meters
+        self._conditions, self._sample_s, self._alive = conditions, sample_s, asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self.station: LiveStation | None = None
+        self.control: Control | None = None
+        self.trouble: BaseException | None = None
+        self._writer: LoopWriter | None = None
+
+    async def start(self) -> None:
+        """Start, and return once it serves."""
+        self._alive.clear()
+        self._task = asyncio.create_task(self._run())
+        serving = asyncio.create_task(self._alive.wait())
+        await asyncio.wait([serving, self._task], return_when=asyncio.FIRST_COMPLETED)
+        serving.cancel()
+
+    @property
+    def runs(self) -> bool:
+        """Whether it serves."""
+        return self._alive.is_set()
+
+    async def kill(self) -> None:
+        """End at once."""
+        self._alive.clear()
+        self._network.cut_all()
+        if self._writer is not None:
+            self._writer.dead = True
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _run(self) -> None:
+        wake = asyncio.Event()
+        with patch.object(store_module, "Writer", LoopWriter):
+            store = Store(self._url, self._clock)
+        writer = store._writer
+        assert isinstance(writer, LoopWriter)
+        writer.conditions, self._writer = self._conditions, writer
+        try:
+            async with store, asyncio.TaskGroup() as group:
+                await self._serve(store, wake, group)
+        except Exception as error:  # noqa: BLE001  # told at the day's end: a daemon that ends by itself is a finding
+            self.trouble = error
+        finally:
+            self._alive.clear()
+            self._network.cut_all()
+
+    async def _serve(self, store: Store, wake: asyncio.Event, group: asyncio.TaskGroup) -> None:
+        site, clock = self._site, self._clock
+        central = CentralSystem(
+            site,
+            clock,
+            store,
+            pseudonym=lambda tag: tag,
+            on_change=wake.set,
+            meter_interval_s=self._sample_s,
+            heartbeat_interval_s=self._sample_s,
+        )
+        gateway = SiteGateway(site, _all_ocpp(central), self._meters, None)
+        gateway.restore(await store.wishes())
+        self.station = LiveStation(
+            site, clock, gateway, store, Keeping(store.keep), signals=await store.signals(), history=await store.history(HISTORY_H)
+        )
+        planner = MoodyPlanner(self._conditions)
+        parts = Parts(site=site, gateway=gateway, forecaster=await make_forecaster(site, store), planner=Ladder(planner))
+        self.control = Control(
+            parts,
+            clock,
+            wake,
+            memory=await store.memory() or Memory(),
+            signals=self.station.signals,
+            on_tick=self.station.ticked,
+            on_look=self.station.looked,
+        )
+        effects = Effects(site, parts.forecaster, planner)
+        self.station.attend(self.control, (), effects)
+        self._network.listener = _listener(group, central._converse)
+        for work in (self.control.run_ticks(), self.control.run_looks(), self.station.keeping.run()):
+            group.create_task(work)
+        self._alive.set()
+
+
+def _all_ocpp(central: CentralSystem) -> dict[Protocol, Chargers]:
+    return dict.fromkeys((protocol for protocol in Protocol if protocol.is_ocpp), central)
+
+
+def _listener(group: asyncio.TaskGroup, converse: Callable[[Any], Awaitable[None]]) -> Callable[[End], None]:
+    def listen(end: End) -> None:
+        group.create_task(_converse(end, converse))
+
+    async def _converse(end: End, converse: Callable[[Any], Awaitable[None]]) -> None:
+        await converse(end)
+
+    return listen

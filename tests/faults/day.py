@@ -1,0 +1,317 @@
+"""One day of the station under one story."""
+
+import asyncio
+import hashlib
+import logging
+import random
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import structlog
+
+from adapters.farm.live import LiveFarm
+from adapters.farm.mischief import FaultKind
+from adapters.farm.ocpp import wire as wire_module
+from adapters.store.store import Store
+from tests.faults import stage
+from tests.faults.checker import Checker, Findings, Sight
+from tests.faults.daemon import Conditions, Daemon
+from tests.faults.network import Network, Weather
+from tests.faults.records import Witness, frame_of
+from tests.faults.story import DAY_S, Event, Story, Trouble, farm_faults
+from tests.faults.virtual import LoopClock, run_virtual
+from v2g.errors import V2GError
+from v2g.observation import Reading
+from v2g.session import Wishes
+from v2g.signals import Interval, Signal, SignalKind
+
+ANSWER_WITHIN_S = 10.0
+SETTLING_S = 180.0
+"""How long a station counts as one that cannot be told after its trouble is over, or the daemon has come up: it reconnects."""
+RESTART_S = 5.0
+MEMORY = Path("/dev/shm")  # noqa: S108  # a file system in memory: a day is a thousand commits
+MOST_DEATHS = 3
+DEAF = frozenset(
+    {FaultKind.DROP, FaultKind.KILL, FaultKind.STORM, FaultKind.SILENCE, FaultKind.LATE, FaultKind.REFUSE, FaultKind.IGNORE}
+)
+FALSE = frozenset({FaultKind.IGNORE, FaultKind.REFUSE, FaultKind.LYING_METER, FaultKind.FROZEN_METER, FaultKind.WRONG_SOC})
+
+
+FALSE_METERS = frozenset({Trouble.METER_FROZEN, Trouble.METER_SILENT, Trouble.METER_SPIKES, Trouble.CLOCK_JUMPS})
+
+
+@dataclass(slots=True, kw_only=True)
+class Verdict:
+    """How a day went: what must not be, and the hash of all that was."""
+
+    findings: Findings
+    trace: str
+    worst_kw: float = 0.0
+    n_ticks: int = 0
+    n_acknowledged: int = 0
+    n_restarts: int = 0
+    energy_kwh: dict[str, float] = field(default_factory=dict)
+
+
+def run_day(story: Story) -> Verdict:
+    """Run a story to its end."""
+    logging.disable(logging.CRITICAL)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    with tempfile.TemporaryDirectory(prefix="v2g-day-", dir=MEMORY if MEMORY.is_dir() else None) as folder:
+        database = Path(folder) / "day.sqlite"
+        shutil.copy(_empty_database(), database)
+        return run_virtual(Day(story, database).run())
+
+
+@cache
+def _empty_database() -> Path:
+    """Return a database with today's schema, made once a process."""
+    path = Path(tempfile.mkdtemp(prefix="v2g-campaign-")) / "empty.sqlite"
+
+    async def make() -> None:
+        async with Store(f"sqlite:///{path}", LoopClock(datetime.fromisoformat("2026-01-01T00:00:00+00:00"))):
+            pass
+
+    asyncio.run(make())
+    return path
+
+
+def _causes(error: BaseException) -> str:
+    """Return what is in `error`, and in the errors that it groups."""
+    return "; ".join(map(_causes, error.exceptions)) if isinstance(error, BaseExceptionGroup) else repr(error)
+
+
+class _Meters:
+    """The site's meters; fills `v2g.ports.Meters`."""
+
+    def __init__(self, day: "Day") -> None:
+        self._day, self._last = day, dict[str, Reading]()
+
+    def reading(self, name: str) -> Reading | None:
+        """Return what the meter shows, or showed last."""
+        day, troubles = self._day, self._day.conditions.troubles
+        if Trouble.METER_SILENT not in troubles:
+            value = day.farm._readings(day.truth.now())[name]
+            if Trouble.METER_FROZEN in troubles and name in self._last:
+                value = self._last[name].value
+            elif Trouble.METER_SPIKES in troubles and day.rng.random() < 0.1:
+                value = day.rng.choice((-1e6, 1e6, 0.0))
+            self._last[name] = Reading(value=value, at=day.clock.now())
+        return self._last.get(name)
+
+
+class Day:
+    """A day in the making."""
+
+    def __init__(self, story: Story, database: Path) -> None:
+        self._story, self._database = story, database
+        self.rng = random.Random(story.seed + 1)  # repeatable on purpose
+        self.site = stage.station(story.pace)
+        start = stage.midnight(story.day)
+        self.truth, self.clock = LoopClock(start), LoopClock(start)
+        self.conditions = Conditions(random.Random(story.seed + 2))
+        self._witness, self._hash = Witness(), hashlib.sha256()
+        self._network = Network(random.Random(story.seed + 3), self._hear)
+        self._deaf_until, self._false_until, self._up_since = dict[str, float](), dict[str, float](), -1e9
+        self._active: list[Event] = []
+        step_s = story.pace.step_s
+        self._takes_kw = np.array([e.charge_max_kw for e in self.site.evses])
+        self._gives_kw = np.array([e.discharge_max_kw for e in self.site.evses])
+        reaction_s = story.pace.fast_s + 2.0 * ANSWER_WITHIN_S + step_s
+        self._checker = Checker(self.site, reaction_s=reaction_s, lease_s=self.site.rules.lease_s, step_s=step_s)
+        self._verdict = Verdict(findings=self._checker.findings, trace="")
+
+    async def run(self) -> Verdict:
+        """Let the day pass."""
+        start, hours_h, seed = self.truth.start, DAY_S / 3600 + 2, self._story.seed
+        with patch.object(wire_module, "connect", self._network.connect):
+            self.farm = LiveFarm(
+                self.site,
+                stage.cars(self.site, start, seed),
+                load_kw=stage.load(start, hours_h, seed),
+                pv_kw=stage.sun(self.site, start, hours_h, seed),
+                clock=self.truth,
+                ocpp_url="ws://campaign",
+                broker=None,
+                tell_wishes=self._tell,
+                step_s=self._story.pace.step_s,
+                sample_s=self._story.pace.sample_s,
+            )
+            self.daemon = Daemon(
+                self.site,
+                f"sqlite:///{self._database}",
+                clock=self.clock,
+                network=self._network,
+                meters=_Meters(self),
+                conditions=self.conditions,
+                sample_s=self._story.pace.sample_s,
+            )
+            with self._looking_on():
+                await self._live()
+        self._verdict.findings.records += list(self._witness.check(self._database))
+        self._verdict.n_acknowledged = self._witness.n_acknowledged
+        self._verdict.worst_kw = self._checker.worst_kw
+        self._verdict.trace = self._hash.hexdigest()
+        return self._verdict
+
+    async def _live(self) -> None:
+        await self._start_daemon()
+        async with self.farm:
+            watching = asyncio.create_task(self._watch_over())
+            for at_s, begins, event in self._course():
+                await asyncio.sleep(max(at_s - asyncio.get_running_loop().time(), 0.0))
+                await (self._begin(event) if begins else self._end(event))
+            await asyncio.sleep(max(self._story.until_s - asyncio.get_running_loop().time(), 0.0))
+            self.farm.outcome()
+            watching.cancel()
+            await self.daemon.kill()
+
+    def _course(self) -> list[tuple[float, bool, Event]]:
+        """Return the beginnings and ends of events in order."""
+        events = [e for e in self._story.events if e.at_s < self._story.until_s]
+        course = [(e.at_s, True, e) for e in events] + [(e.at_s + e.for_s, False, e) for e in events]
+        return sorted((c for c in course if c[0] < self._story.until_s), key=lambda c: c[0])
+
+    async def _start_daemon(self) -> None:
+        await self.daemon.start()
+        self._up_since = asyncio.get_running_loop().time()
+
+    async def _watch_over(self) -> None:
+        """Start a daemon that ended by itself again, as its service manager does, and tell of it."""
+        while True:
+            await asyncio.sleep(RESTART_S)
+            if self.daemon.trouble is not None:
+                self._verdict.findings.deaths.append(f"{asyncio.get_running_loop().time():.0f} s: {_causes(self.daemon.trouble)}")
+                self.daemon.trouble = None
+                if len(self._verdict.findings.deaths) == MOST_DEATHS:
+                    return
+                self._network.cut_all()
+                await self._start_daemon()
+
+    async def _begin(self, event: Event) -> None:
+        self._active.append(event)
+        match event.kind:
+            case FaultKind():
+                self._afflict(event, begins=True)
+            case Trouble.WEATHER:
+                for name in event.stations:
+                    weather = Weather(lost=event.size, twice=event.size, disorder=event.size, late_s=10.0 * event.size)
+                    self._network.weather[name] = weather
+                    self._deaf_until[name] = event.at_s + event.for_s + SETTLING_S
+            case Trouble.KILLED:
+                self._verdict.n_restarts += 1
+                await self.daemon.kill()
+            case Trouble.CLOCK_JUMPS:
+                self.clock.ahead = timedelta(seconds=event.size)
+            case Trouble.LIMITED:
+                await self._publish(event)
+            case _:
+                self.conditions.troubles.add(event.kind)
+
+    async def _end(self, event: Event) -> None:
+        self._active.remove(event)
+        goes_on = any(other.kind is event.kind for other in self._active)
+        match event.kind:
+            case FaultKind():
+                self._afflict(event, begins=False)
+            case Trouble.WEATHER:
+                for name in event.stations:
+                    self._network.weather.pop(name, None)
+            case Trouble.KILLED if not self.daemon.runs:
+                await self._start_daemon()
+            case Trouble.CLOCK_JUMPS if not goes_on:
+                self.clock.ahead = timedelta(0)
+            case Trouble() if not goes_on:
+                self.conditions.troubles.discard(event.kind)
+
+    def _afflict(self, event: Event, *, begins: bool) -> None:
+        fault = farm_faults(event)
+        until_s = event.at_s + event.for_s + SETTLING_S
+        for name in event.stations:
+            if event.kind in DEAF:
+                self._deaf_until[name] = max(self._deaf_until.get(name, 0.0), until_s)
+            if event.kind in FALSE:
+                self._false_until[name] = max(self._false_until.get(name, 0.0), until_s + self.site.rules.lease_s)
+            if begins or not any(e.kind is event.kind and name in e.stations for e in self._active):
+                self.farm._mischief._victims[name].suffer(fault, begins=begins)
+
+    async def _publish(self, event: Event) -> None:
+        start = self.clock.now()
+        interval = Interval(start=start, end=start + timedelta(seconds=event.for_s), value=event.size)
+        signal = Signal(
+            signal_id=f"limit-{event.at_s:.0f}",
+            kind=SignalKind.IMPORT_CAPACITY_LIMIT,
+            source="grid",
+            issued_at=start,
+            intervals=(interval,),
+        )
+        if self.daemon.runs and self.daemon.station is not None:
+            try:
+                await self.daemon.station.post_signal(signal)
+            except V2GError:
+                return
+            self._limit = interval
+
+    async def _tell(self, evse_id: str, wishes: Wishes) -> bool:
+        if not self.daemon.runs or self.daemon.station is None:
+            return False
+        try:
+            await self.daemon.station.set_wishes(evse_id, wishes)
+        except V2GError:
+            return False
+        return True
+
+    def _hear(self, station: str, from_station: bool, text: str) -> None:  # a callback
+        frame = frame_of(text)
+        self._witness.hear(station, frame, from_station=from_station)
+        told = [frame[0], *frame[2:]]
+        self._hash.update(f"{asyncio.get_running_loop().time():.6f} {station} {from_station} {told}\n".encode())
+
+    @contextmanager
+    def _looking_on(self) -> Iterator[None]:
+        """See everything that flows, as the farm's own ledger does."""
+        ledger = self.farm._yard.ledger
+        note = ledger.add
+
+        def add(at_s: float, step_s: float, **flows: Any) -> None:
+            note(at_s, step_s, **flows)
+            self._checker.see(self._sight(at_s, step_s, flows))
+
+        with patch.object(ledger, "add", add):
+            yield
+
+    def _sight(self, at_s: float, step_s: float, flows: dict[str, Any]) -> Sight:
+        now_s, n = at_s - self.truth.start.timestamp(), len(self.site.evses)
+        here = self.farm._yard.here
+        up = self.daemon.runs and now_s > self._up_since + SETTLING_S
+        power_kw, stored_kwh = flows["power_kw"][:n], flows["stored_kwh"][:n]
+        self._hash.update(np.round(power_kw, 6).tobytes())
+        return Sight(
+            at_s=now_s,
+            step_s=step_s,
+            power_kw=power_kw,
+            let_kw=np.clip(self.farm._leases.ceilings_kw(at_s)[:n], -self._gives_kw, self._takes_kw),
+            meters_true=not any(e.kind in FALSE_METERS for e in self._active),
+            stored_kwh=stored_kwh,
+            load_kw=flows["load_kw"],
+            sun_kw=flows["pv_kw"],
+            import_kw=self._import_limit_kw(at_s),
+            listens=np.array([up and now_s >= self._deaf_until.get(e.station_id, -1.0) for e in self.site.evses]),
+            obeys=np.array([now_s >= self._false_until.get(e.station_id, -1.0) for e in self.site.evses]),
+            consents=np.array([visit is not None and visit.consent for visit in here]),
+            floor_kwh=np.array([0.0 if v is None else v.soc_floor_frac * v.capacity_kwh for v in here]),
+        )
+
+    def _import_limit_kw(self, at_s: float) -> float:
+        limit = getattr(self, "_limit", None)
+        now = datetime.fromtimestamp(at_s, self.truth.start.tzinfo) + self.clock.ahead
+        return limit.value if limit is not None and limit.start <= now < limit.end else float("inf")
