@@ -32,11 +32,20 @@ async def dispatch(
     due = [replace(s, attempt=tries.get(s.unit_id, 0)) for s in due]
     raises = [s for s in due if _is_raise(s, in_force[s.unit_id])]
     lowers = [s for s in due if not _is_raise(s, in_force[s.unit_id])]
-    lowered = await gateway.apply(lowers) if lowers else ()
-    in_force |= {o.setpoint.unit_id: o.setpoint.power_kw for o in lowered if isinstance(o, Applied)}
-    fitting = admit(raises, in_force, limits)
-    raised = await gateway.apply(fitting) if fitting else ()
-    return DispatchReport(outcomes=(*lowered, *raised), withheld=_without(raises, fitting))
+    outcomes = await gateway.apply(lowers) if lowers else ()
+    withheld: tuple[Setpoint, ...] = ()
+    for wave in _waves(raises, in_force):
+        in_force |= {o.setpoint.unit_id: o.setpoint.power_kw for o in outcomes if isinstance(o, Applied)}
+        fitting = admit(wave, in_force, limits)
+        withheld += _without(wave, fitting)
+        outcomes += await gateway.apply(fitting) if fitting else ()
+    return DispatchReport(outcomes=outcomes, withheld=withheld)
+
+
+def _waves(raises: Sequence[Setpoint], in_force: Mapping[str, float]) -> tuple[list[Setpoint], list[Setpoint]]:
+    """Return who turns around, then all others: what the first no longer draw is free once they have confirmed."""
+    turns = [s for s in raises if s.power_kw * in_force[s.unit_id] < 0]
+    return turns, [s for s in raises if s.power_kw * in_force[s.unit_id] >= 0]
 
 
 def confirmed_kw(observation: Observation) -> dict[str, float | None]:
@@ -54,7 +63,10 @@ def is_due(setpoint: Setpoint, confirmed_kw: float | None, lease_until: datetime
 
 
 def admit(raises: Sequence[Setpoint], in_force: Mapping[str, float], limits: Limits) -> list[Setpoint]:
-    """Return those of `raises` that fit beside all that is in force [kW by unit], served in order."""
+    """Return those of `raises` that fit beside all that is in force [kW by unit], served in order.
+
+    They are sent side by side: what one of them gives up by turning around is no room for another.
+    """
     row = {u.unit_id: i for i, u in enumerate(limits.units)}
     power = np.array([in_force[u.unit_id] for u in limits.units])
     draws, gives = limits.weight @ np.maximum(power, 0.0), limits.weight @ np.maximum(-power, 0.0)
@@ -62,8 +74,8 @@ def admit(raises: Sequence[Setpoint], in_force: Mapping[str, float], limits: Lim
     admitted = []
     for setpoint in raises:
         i, new = row[setpoint.unit_id], setpoint.power_kw
-        new_draws = draws + weight[i] * (max(new, 0.0) - max(power[i], 0.0))
-        new_gives = gives + weight[i] * (max(-new, 0.0) - max(-power[i], 0.0))
+        new_draws = draws + weight[i] * max(max(new, 0.0) - max(power[i], 0.0), 0.0)
+        new_gives = gives + weight[i] * max(max(-new, 0.0) - max(-power[i], 0.0), 0.0)
         fits = _no_worse(draws, new_draws, limits.import_room_kw) and _no_worse(gives, new_gives, limits.export_room_kw)
         if fits and _modules_suffice(limits, power, i, new):
             draws, gives, power[i] = new_draws, new_gives, new

@@ -169,7 +169,7 @@ def _parse(text: str | bytes) -> list[Any]:
 
 
 def _too_deep() -> BadFrameError:
-    return BadFrameError("nested too deeply", code=ErrorCode.FORMATION, mend=f"at most {MAX_DEPTH} levels")
+    return BadFrameError("nested too deeply", code=ErrorCode.FORMATION, mend=f"fewer than {MAX_DEPTH} levels")
 
 
 def _is_writable(items: list[Any]) -> bool:
@@ -195,8 +195,9 @@ def _finite(number: str) -> float:
 
 
 def _nests_deeper(value: list[Any], limit: int) -> bool:
+    """Return whether there are `limit` levels of lists and objects or more."""
     level: list[Any] = [value]
-    for _ in range(limit):
+    for _ in range(limit - 1):
         level = [
             child
             for item in level

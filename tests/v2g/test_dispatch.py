@@ -92,3 +92,15 @@ async def test_whatever_is_refused_no_limit_is_newly_broken_at_any_moment(
             force[int(outcome.setpoint.unit_id[1:])] = outcome.setpoint.power_kw
             # The dead band lets a unit keep up to 0.05 kW more than it was projected.
             assert (limits.weight @ np.maximum(force, 0) <= np.maximum(limits.import_room_kw, start) + 0.05 * N + 1e-6).all()
+
+
+async def test_what_a_car_that_turns_around_draws_is_free_only_once_it_has_turned() -> None:
+    site = a_site(2, limit_kw=21.5)
+    observation = in_force(site, [11.0, 0.0])
+    limits = limits_now(site, observation, an_outlook(site), ())
+    turning = [a_setpoint(1, 11.0), a_setpoint(0, -5.0)]
+    willing, refusing = FakeGateway(observation), FakeGateway(observation, refusing=frozenset({"E0"}))
+    await dispatch(willing, turning, observation, limits, 900)
+    assert [[s.unit_id for s in batch] for batch in willing.batches] == [["E0"], ["E1"]]
+    report = await dispatch(refusing, turning, observation, limits, 900)
+    assert [s.unit_id for s in report.withheld] == ["E1"]
