@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from typing import TextIO, cast
 
 import structlog
 
@@ -9,7 +10,7 @@ import structlog
 def configure_logs(*, verbose: bool, quiet: bool = False) -> None:
     """Log to standard error: warnings and above when `quiet`, everything when `verbose`, else from INFO on."""
     level = logging.DEBUG if verbose else logging.WARNING if quiet else logging.INFO
-    printer = structlog.PrintLogger(sys.stderr)  # one for all: thousands of chargers have loggers of their own
+    printer = structlog.PrintLogger(cast("TextIO", _StandardError()))  # one for all: each of thousands of chargers has a logger
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -20,3 +21,13 @@ def configure_logs(*, verbose: bool, quiet: bool = False) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=lambda *_: printer,
     )
+
+
+class _StandardError:
+    """Standard error as it is at the moment: whoever replaces it gets what is logged from then on."""
+
+    def write(self, text: str) -> None:
+        sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()

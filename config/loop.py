@@ -5,6 +5,8 @@ import sys
 from collections.abc import Coroutine
 from typing import Any
 
+from config.heap import give_back_large_blocks
+
 if sys.platform == "win32":
     from asyncio import new_event_loop
 else:
@@ -13,5 +15,7 @@ else:
 
 def run_loop(work: Coroutine[Any, Any, None]) -> None:
     """Run `work` to its end."""
+    if sys.platform != "win32":
+        give_back_large_blocks()
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
         runner.run(work)
