@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
+from uuid import UUID
 
 import numpy as np
 import structlog
@@ -21,6 +22,7 @@ import structlog
 from adapters.farm.live import LiveFarm
 from adapters.farm.mischief import FaultKind
 from adapters.farm.ocpp import wire as wire_module
+from adapters.farm.ocpp.v2 import transaction as transaction_module
 from adapters.store.store import Store
 from tests.faults import stage
 from tests.faults.checker import Checker, Findings, Sight
@@ -64,12 +66,23 @@ class Verdict:
 
 def run_day(story: Story) -> Verdict:
     """Run a story to its end."""
-    logging.disable(logging.CRITICAL)
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    with tempfile.TemporaryDirectory(prefix="v2g-day-", dir=MEMORY if MEMORY.is_dir() else None) as folder:
+    with _silence(), tempfile.TemporaryDirectory(prefix="v2g-day-", dir=MEMORY if MEMORY.is_dir() else None) as folder:
         database = Path(folder) / "day.sqlite"
         shutil.copy(_empty_database(), database)
         return run_virtual(Day(story, database).run())
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Log nothing: a day on which everything goes wrong has much to tell."""
+    kept = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL), cache_logger_on_first_use=False)
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        structlog.configure(**kept)
+        logging.disable(logging.NOTSET)
 
 
 @cache
@@ -133,7 +146,11 @@ class Day:
     async def run(self) -> Verdict:
         """Let the day pass."""
         start, hours_h, seed = self.truth.start, DAY_S / 3600 + 2, self._story.seed
-        with patch.object(wire_module, "connect", self._network.connect):
+        names = random.Random(seed + 4)
+        with (
+            patch.object(wire_module, "connect", self._network.connect),
+            patch.object(transaction_module, "uuid4", lambda: UUID(int=names.getrandbits(128), version=4)),
+        ):
             self.farm = LiveFarm(
                 self.site,
                 stage.cars(self.site, start, seed),

@@ -124,8 +124,8 @@ class Killed:
     `charging_kw` is the power of all cars just before the kill, `fallen_kw` the most that any outlet drew or let its car draw when
     the leases had to be over; `max_import_kw` and `violation_s` are the ledger's, of the whole drill. `before` and `after` are the
     stations of the open transactions, by id. `queued` is how many messages waited in the chargers when the daemon came back,
-    `waiting` how many do at the end, after each was answered or dropped; `dropped` counts the latter. `off_kwh` is how far at most
-    the daemon's count of a car's energy is from its meter then, beyond what flows between samples.
+    each of which was answered, or dropped: `dropped` counts the latter. `off_kwh` is how far at most the daemon's count of a car's
+    energy is from its meter then, beyond what flows between samples.
     """
 
     limit_kw: float
@@ -136,7 +136,6 @@ class Killed:
     before: Mapping[int, str]
     after: Mapping[int, str]
     queued: int
-    waiting: int
     dropped: int
     off_kwh: float
 
@@ -178,7 +177,6 @@ async def _drill(chargers: int, speed: float, folder: Path, port: int) -> Killed
         before=before,
         after=_open(folder),
         queued=queued,
-        waiting=_waiting(farm),
         dropped=0,
         off_kwh=off_kwh,
     )
