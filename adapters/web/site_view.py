@@ -7,15 +7,13 @@ from itertools import pairwise
 from adapters.web.models import (
     BoundsModel,
     CircuitFacts,
-    ContractModel,
     EvseFacts,
     HistoryModel,
-    IntervalModel,
     SignalFacts,
-    SignalModel,
     SiteModel,
 )
 from adapters.web.readings import limit, tidy
+from adapters.web.signal_models import ContractModel, IntervalModel, SignalModel
 from v2g.signal_bounds import contract_bounds, unit_of, value_bounds
 from v2g.signals import Signal, SignalKind
 from v2g.site import Circuit, Evse, Site

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -58,10 +58,8 @@ class Verdict:
     findings: Findings
     trace: str
     worst_kw: float = 0.0
-    n_ticks: int = 0
     n_acknowledged: int = 0
     n_restarts: int = 0
-    energy_kwh: dict[str, float] = field(default_factory=dict)
 
 
 def run_day(story: Story) -> Verdict:
@@ -136,6 +134,7 @@ class Day:
         self._network = Network(random.Random(story.seed + 3), self._hear)
         self._deaf_until, self._false_until, self._up_since = dict[str, float](), dict[str, float](), -1e9
         self._active: list[Event] = []
+        self._limit: Interval | None = None
         step_s = story.pace.step_s
         self._takes_kw = np.array([e.charge_max_kw for e in self.site.evses])
         self._gives_kw = np.array([e.discharge_max_kw for e in self.site.evses])
@@ -329,6 +328,6 @@ class Day:
         )
 
     def _import_limit_kw(self, at_s: float) -> float:
-        limit = getattr(self, "_limit", None)
+        limit = self._limit
         now = datetime.fromtimestamp(at_s, self.truth.start.tzinfo) + self.clock.ahead
         return limit.value if limit is not None and limit.start <= now < limit.end else float("inf")

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Depends, HTTPException, Response
 from fastapi import Path as InPath
 
 from adapters.web.access import TheStation, require_token
-from adapters.web.models import SignalModel
 from adapters.web.problems import documented
 from adapters.web.requests import AnySignalForm, to_signal
+from adapters.web.signal_models import SignalModel
 from adapters.web.site_view import signal_view
 
 router = APIRouter(prefix="/api/signals", tags=["signals"])
