@@ -5,6 +5,7 @@ from collections.abc import Callable
 from fastapi import FastAPI
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
+from adapters.web.callers import Callers
 from adapters.web.headers import Shield
 from adapters.web.live import Live
 from adapters.web.pages import install_pages
@@ -26,6 +27,7 @@ def create_app(station: Station, *, token: str | None = None, metrics: Callable[
     # The framework's own documentation pages would fetch scripts from elsewhere.
     app = FastAPI(title="V2G station", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
     app.state.station, app.state.token, app.state.live = station, token, Live(station)
+    app.state.callers = Callers(token=token)
     install_problems(app)
     for router in (station_routes.router, signals.router, wishes.router, stream.router):
         app.include_router(router)

@@ -8,6 +8,8 @@ from fastapi import APIRouter, FastAPI
 from fastapi.responses import FileResponse, HTMLResponse
 from starlette.staticfiles import StaticFiles
 
+from adapters.web.access import OPEN_TO_ALL
+
 STATIC = Path(__file__).parent / "static"
 PLOTLY_URL = f"/vendor/plotly-{version('plotly')}.min.js"
 A_YEAR = "public, max-age=31536000, immutable"
@@ -15,7 +17,7 @@ A_YEAR = "public, max-age=31536000, immutable"
 
 def install_pages(app: FastAPI) -> None:
     """Add the dashboard to `app`."""
-    router = APIRouter(include_in_schema=False)
+    router = APIRouter(include_in_schema=False, dependencies=[OPEN_TO_ALL])
     # The address holds the version, so that browsers may keep the file for ever.
     page = (STATIC / "index.html").read_text(encoding="utf-8").replace("PLOTLY_URL", PLOTLY_URL)
 

@@ -4,14 +4,15 @@ from typing import Annotated
 from uuid import uuid4
 
 import structlog
-from fastapi import APIRouter, Depends, HTTPException, Response
+from fastapi import APIRouter, HTTPException, Response
 from fastapi import Path as InPath
 
-from adapters.web.access import TheStation, require_token
+from adapters.web.access import TheStation, needs
 from adapters.web.problems import documented
 from adapters.web.requests import AnySignalForm, to_signal
 from adapters.web.signal_models import SignalModel
 from adapters.web.site_view import signal_view
+from v2g.access import Right
 
 router = APIRouter(prefix="/api/signals", tags=["signals"])
 log = structlog.get_logger(__name__)
@@ -19,13 +20,13 @@ log = structlog.get_logger(__name__)
 SignalId = Annotated[str, InPath(min_length=1, max_length=64)]
 
 
-@router.get("")
+@router.get("", dependencies=[needs(Right.READ)])
 async def signals(station: TheStation) -> list[SignalModel]:
     """Return all signals that have not ended."""
     return [signal_view(signal, station.site.currency) for signal in station.signals()]
 
 
-@router.post("", status_code=201, dependencies=[Depends(require_token)], responses=documented(400, 401, 413, 422, 503))
+@router.post("", status_code=201, dependencies=[needs(Right.SIGNAL)], responses=documented(400, 401, 403, 413, 422, 503))
 async def publish(form: AnySignalForm, station: TheStation, response: Response) -> SignalModel:
     """Publish a price curve or a limit, as intervals or as equal steps; the station plans again at once.
 
@@ -38,7 +39,7 @@ async def publish(form: AnySignalForm, station: TheStation, response: Response) 
     return signal_view(signal, station.site.currency)
 
 
-@router.delete("/{signal_id}", status_code=204, dependencies=[Depends(require_token)], responses=documented(401, 404, 422, 503))
+@router.delete("/{signal_id}", status_code=204, dependencies=[needs(Right.SIGNAL)], responses=documented(401, 403, 404, 422, 503))
 async def withdraw(signal_id: SignalId, station: TheStation) -> None:
     """Take a signal back; the station plans again at once."""
     if not await station.withdraw_signal(signal_id):

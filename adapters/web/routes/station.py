@@ -4,21 +4,23 @@ from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 
-from adapters.web.access import TheStation
+from adapters.web.access import OPEN_TO_ALL, TheStation, needs
 from adapters.web.live import Live
 from adapters.web.models import EffectModel, HealthModel, HistoryModel, PlanModel, SessionModel, SiteModel, StateModel
 from adapters.web.plan_view import effect_view, plan_view
 from adapters.web.problems import documented
 from adapters.web.site_view import history_view, site_view
 from adapters.web.state_view import evse_views, health_view
+from v2g.access import Right
 
 router = APIRouter(prefix="/api", tags=["station"])
+READING = [needs(Right.READ)]
 
 Hours = Annotated[float, Query(gt=0, le=24 * 31, allow_inf_nan=False, description="How far back [h].")]
 Points = Annotated[int, Query(ge=2, le=5000, description="How many points at most; peaks are kept.")]
 
 
-@router.get("/health", responses={503: {"model": HealthModel, "description": "Ticks do not come in time."}})
+@router.get("/health", dependencies=READING, responses={503: {"model": HealthModel, "description": "Ticks do not come in time."}})
 async def health(station: TheStation, response: Response) -> HealthModel:
     """Return how the daemon is; 503 if it is not alive."""
     current = station.health()
@@ -26,32 +28,39 @@ async def health(station: TheStation, response: Response) -> HealthModel:
     return health_view(current)
 
 
-@router.get("/health/live", status_code=204, responses={503: {"description": "Ticks do not come in time."}})
+@router.get(
+    "/health/live", dependencies=[OPEN_TO_ALL], status_code=204, responses={503: {"description": "Ticks do not come in time."}}
+)
 async def live(station: TheStation) -> Response:
     """Answer 204 while ticks come in time."""
     return Response(status_code=204 if station.health().alive else 503)
 
 
-@router.get("/health/ready", status_code=204, responses={503: {"description": "No tick has succeeded, or the last one failed."}})
+@router.get(
+    "/health/ready",
+    dependencies=[OPEN_TO_ALL],
+    status_code=204,
+    responses={503: {"description": "No tick has succeeded, or the last one failed."}},
+)
 async def ready(station: TheStation) -> Response:
     """Answer 204 while the station is steered as it should be."""
     return Response(status_code=204 if station.health().ready else 503)
 
 
-@router.get("/site")
+@router.get("/site", dependencies=READING)
 async def site(station: TheStation) -> SiteModel:
     """Return the station as its site file describes it."""
     return site_view(station.site)
 
 
-@router.get("/state")
+@router.get("/state", dependencies=READING)
 async def state(request: Request) -> StateModel:
     """Return the station now: power against the limit, every outlet, where the plan comes from."""
     live: Live = request.app.state.live
     return live.state()
 
 
-@router.get("/plan", responses=documented(404))
+@router.get("/plan", dependencies=READING, responses=documented(404))
 async def plan(station: TheStation) -> PlanModel:
     """Return the plan with the forecasts it was made from; 404 before the first tick."""
     record = station.latest()
@@ -60,7 +69,7 @@ async def plan(station: TheStation) -> PlanModel:
     return plan_view(record, station.site)
 
 
-@router.get("/plan/effect", responses=documented(404, 503))
+@router.get("/plan/effect", dependencies=READING, responses=documented(404, 503))
 async def effect(station: TheStation) -> EffectModel:
     """Return what the published signals change, solved when asked; 404 where nothing is published, 503 if no solver answers."""
     record = station.latest()
@@ -70,14 +79,14 @@ async def effect(station: TheStation) -> EffectModel:
     return effect_view(record, changed)
 
 
-@router.get("/sessions")
+@router.get("/sessions", dependencies=READING)
 async def sessions(station: TheStation) -> list[SessionModel]:
     """Return the cars plugged in, with what the plan promises each."""
     views = evse_views(station.site, station.observation(), station.latest(), station.now())
     return [view.session for view in views if view.session]
 
 
-@router.get("/history", responses=documented(422))
+@router.get("/history", dependencies=READING, responses=documented(422))
 async def history(station: TheStation, hours: Hours = 12.0, points: Points = 720) -> HistoryModel:
     """Return the station's past."""
     return history_view(station.history(hours), at_most=points)

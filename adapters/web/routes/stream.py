@@ -5,7 +5,9 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
+from adapters.web.access import needs
 from adapters.web.live import Live
+from v2g.access import Right
 
 router = APIRouter(prefix="/api", tags=["station"])
 
@@ -14,7 +16,7 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.get("/stream", response_class=StreamingResponse, responses=ANSWERS)
+@router.get("/stream", dependencies=[needs(Right.READ)], response_class=StreamingResponse, responses=ANSWERS)
 async def stream(request: Request) -> StreamingResponse:
     """Stream server-sent events: `state` (as of /api/state) every second, `plan` (as of /api/plan) when there is a new one."""
     live: Live = request.app.state.live
