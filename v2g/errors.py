@@ -7,6 +7,8 @@ V2GError
 │   ├── SeriesError     a time-series or session file
 │   ├── SignalError     a price curve, limit or event
 │   ├── WishError       what a driver asks for
+│   ├── OverrideError   what a person orders an outlet to do
+│   ├── AccessError     a person's or machine's account
 │   └── FrameError      a message from a charger or a broker
 ├── PlanningError       a planner gave no usable answer; the ladder goes one rung down
 ├── TrainingError       no models were learnt; those in use stay
@@ -56,6 +58,14 @@ class SignalError(InputError):
 
 class WishError(InputError):
     """A driver's wish cannot be used."""
+
+
+class OverrideError(InputError):
+    """What a person orders an outlet to do cannot be done."""
+
+
+class AccessError(InputError):
+    """What is asked of a person's or a machine's account cannot be done."""
 
 
 class FrameError(InputError):

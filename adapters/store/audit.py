@@ -36,6 +36,10 @@ class AuditKind(StrEnum):
     PLAN = "plan"
     SETPOINTS = "setpoints"
     CUTS = "cuts"
+    LOGIN = "login"
+    PEOPLE = "people"
+    MACHINES = "machines"
+    OVERRIDE = "override"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from adapters.store.forecasting import KeptModels, KeptPast
 from adapters.store.rows import KeptWishes, Retention
 from adapters.store.spill import Spill
 from adapters.store.taking import Kept
-from adapters.store.writer import Writer
+from adapters.store.writer import Job, T, Writer
 from v2g.errors import UnavailableError
 from v2g.ports import Clock
 from v2g.record import Memory, TickRecord
@@ -71,6 +71,10 @@ class Store:
         detail = ", ".join(said for said in (trouble, f"{waiting} writes wait beside it" if waiting else "") if said)
         condition = Condition.DOWN if trouble else Condition.DEGRADED if waiting else Condition.OK
         return Part(name="database", condition=condition, detail=detail)
+
+    async def run(self, job: Job[T]) -> T:
+        """Run a topic's own job in a transaction in the database thread; return its result once it is kept."""
+        return await self._writer.run(job)
 
     @property
     def n_spilled(self) -> int:

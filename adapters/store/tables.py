@@ -93,6 +93,8 @@ signals = Table(
     Column("ends_at", Instant, nullable=False, index=True),
     Column("withdrawn_at", Instant),
     Column("signal", JSON, nullable=False),
+    Column("published_by", String, nullable=False, server_default=""),
+    Column("withdrawn_by", String, nullable=False, server_default=""),
 )
 
 wishes = Table(
@@ -175,4 +177,49 @@ taken = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("number", BigInteger, nullable=False),
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("role", String, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("password_hash", String),
+    Column("link_hash", String(64), unique=True),
+    Column("link_until", Instant),
+)
+
+logins = Table(
+    "logins",
+    metadata,
+    Column("session_hash", String(64), primary_key=True),
+    Column("name", String, nullable=False, index=True),
+    Column("since", Instant, nullable=False),
+    Column("until", Instant, nullable=False, index=True),
+)
+
+machines = Table(
+    "machines",
+    metadata,
+    Column("machine_id", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("rights", JSON, nullable=False),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("created_at", Instant, nullable=False),
+    Column("created_by", String, nullable=False),
+    Column("until", Instant, nullable=False),
+)
+
+overrides = Table(
+    "overrides",
+    metadata,
+    Column("override_id", String, primary_key=True),
+    Column("evse_id", String, nullable=False, index=True),
+    Column("issued_at", Instant, nullable=False, index=True),
+    Column("until", Instant, nullable=False, index=True),
+    Column("ended_at", Instant),
+    Column("ended_by", String, nullable=False, server_default=""),
+    Column("override", JSON, nullable=False),
 )
