@@ -22,13 +22,13 @@ from config.access import credentials_of, tls_of
 from config.broker import broker_of
 from config.control import Control
 from config.database import store_of
-from config.effects import Effects
 from config.gateway import SiteGateway
 from config.keeping import Keeping
 from config.learning import Learning, read_meters
 from config.live_station import HISTORY_H, LiveStation
 from config.load import LoadedSite
 from config.metrics import StationMetrics
+from config.previews import Previews
 from config.secrets import pseudonyms, secret
 from config.watch import watched
 from forecasts.daysoff import days_off
@@ -44,6 +44,8 @@ from v2g.tick import Parts
 
 DRAIN_S = 15.0
 """A locked database is given up after 5 s, then all that waits is spilled."""
+ASKED_NICE = 10
+"""Who asks what would be waits longer than those who control."""
 HISTORY_DAYS = 98
 """What day-type profiles look back at; models are learnt from more."""
 
@@ -95,12 +97,13 @@ async def running(
         control = Control(
             parts, clock, wake, memory=memory, signals=station.signals, on_tick=station.ticked, on_look=station.looked
         )
-        asked = ProcessPlanner(prefer=False, choice=site.planner)
+        asked = ProcessPlanner(choice=site.planner, nice=ASKED_NICE)
         stack.push_async_callback(asked.close)
+        previews = Previews(site, forecaster, asked, station.situation)
         station.attend(
             control,
             (*watched(site, station, link, central, store, control), *([lambda: learning.health] if learning else [])),
-            Effects(site, forecaster, asked),
+            previews,
             lambda: forecaster.watch.standings,
         )
         ocpp_url = (await stack.enter_async_context(central.serve(file.ocpp.host, file.ocpp.port))).url if central else ""

@@ -6,17 +6,17 @@ from datetime import datetime, timedelta
 
 from adapters.store.store import Store
 from config.control import Control
-from config.effects import Effects
 from config.gateway import SiteGateway
 from config.keeping import Keeping
+from config.previews import Previews, Situation
 from forecasts.visits import VisitWatch
 from v2g.alarm import Alarm, AlarmCode
-from v2g.effects import SignalEffect
 from v2g.errors import SignalError
 from v2g.limits import capacities_kw
 from v2g.observation import Observation
 from v2g.ports import Clock
 from v2g.record import LookRecord, Memory, TickRecord
+from v2g.response import Response
 from v2g.session import Wishes
 from v2g.setpoint import DispatchReport
 from v2g.signal_bounds import check_contract, value_bounds
@@ -47,7 +47,7 @@ class LiveStation:
         self._signals = {s.signal_id: s for s in signals}
         self._history = deque(history)
         self._control: Control | None = None
-        self._effects: Effects | None = None
+        self._previews: Previews | None = None
         self._watch: tuple[Callable[[], Part], ...] = ()
         self._standings: Callable[[], tuple[Standing, ...]] = tuple
         self._visits = VisitWatch()
@@ -58,11 +58,11 @@ class LiveStation:
         self,
         control: Control,
         watch: tuple[Callable[[], Part], ...],
-        effects: Effects,
+        previews: Previews,
         standings: Callable[[], tuple[Standing, ...]] = tuple,
     ) -> None:
-        """Show this control loop, ask `watch` how the parts are, `effects` what signals change, `standings` how forecasts do."""
-        self._control, self._watch, self._effects, self._standings = control, watch, effects, standings
+        """Show this control loop, ask `watch` how the parts are, `previews` what signals change, `standings` how forecasts do."""
+        self._control, self._watch, self._previews, self._standings = control, watch, previews, standings
 
     @property
     def site(self) -> Site:
@@ -109,10 +109,14 @@ class LiveStation:
         if self._control:
             self._control.wake()
 
-    async def signal_effect(self) -> SignalEffect | None:
-        """Return what the signals of the last tick change, None where there are none. Raises `PlanningError`."""
+    def situation(self) -> Situation | None:
+        """Return the station at its last tick, None before the first."""
         record = self.latest()
-        return await self._effects.of(record, self._control.memory) if record and self._effects and self._control else None
+        return Situation(record=record, memory=self._control.memory, signals=self.signals()) if record and self._control else None
+
+    async def signal_effect(self) -> Response | None:
+        """Return what the signals of the last tick change, None where there are none. Raises `PlanningError`."""
+        return await self._previews.effect() if self._previews and self.latest() else None
 
     def health(self) -> Health:
         """Return how the daemon is; never raises."""

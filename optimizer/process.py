@@ -42,6 +42,8 @@ class ProcessPlanner:
         Whether ties are broken (tier PREFERENCE).
     choice : "auto", "exact" or "fleet"
         Who plans: see `optimizer.choice`.
+    nice : int
+        How much the process gives way to others, 0..19.
     """
 
     def __init__(
@@ -52,10 +54,11 @@ class ProcessPlanner:
         memory_mb: int | None = None,
         prefer: bool = True,
         choice: PlannerChoice = "auto",
+        nice: int = 0,
     ) -> None:
         self.kill_after_s = kill_after_s
         self.starts = 0
-        self._options = WorkerOptions(time_limit_s=time_limit_s, prefer=prefer, memory_mb=memory_mb, choice=choice)
+        self._options = WorkerOptions(time_limit_s=time_limit_s, prefer=prefer, memory_mb=memory_mb, choice=choice, nice=nice)
         self._process: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
 

@@ -21,12 +21,16 @@ READY = "ready"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerOptions:
-    """What the solver process may take: time [s] a solve, address space [MiB, None = no cap]; whether it breaks ties; who plans."""
+    """What the solver process may take: time [s] a solve, address space [MiB, None = no cap]; whether it breaks ties; who plans.
+
+    By `nice` it gives way to others that want the processor.
+    """
 
     time_limit_s: float
     prefer: bool
     memory_mb: int | None
     choice: PlannerChoice = "auto"
+    nice: int = 0
 
     def to_argument(self) -> str:
         """Return the options as one command-line argument."""
@@ -36,6 +40,7 @@ class WorkerOptions:
 def main() -> None:
     """Serve until the parent closes the pipe."""
     options = WorkerOptions(**json.loads(sys.argv[1]))
+    os.nice(options.nice)
     if options.memory_mb is not None:
         resource.setrlimit(resource.RLIMIT_AS, (options.memory_mb << 20, options.memory_mb << 20))
     frames = os.fdopen(os.dup(sys.stdout.fileno()), "wb")

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from v2g.effects import SignalEffect
 from v2g.observation import EvseState, Observation, Reading
 from v2g.outlook import Outlook
 from v2g.problem import Problem
 from v2g.record import TickRecord
+from v2g.response import Response
 from v2g.session import Wishes
 from v2g.setpoint import Outcome, Setpoint
 from v2g.signals import Signal, Signals
@@ -148,7 +148,7 @@ class Station(Protocol):
         """Take the wishes of the driver at `evse_id` and plan again. Raises `WishError` if nobody is plugged in there."""
         ...
 
-    async def signal_effect(self) -> SignalEffect | None:
+    async def signal_effect(self) -> Response | None:
         """Return what the signals of the last tick change, None where there are none. Raises `PlanningError`."""
         ...
 

@@ -7,9 +7,9 @@ import numpy as np
 from adapters.web.explanation_view import explanation_view
 from adapters.web.models import EffectModel, PlanModel, TermModel, UnitPlan
 from adapters.web.readings import limit, tidy
-from v2g.effects import SignalEffect
 from v2g.outlook import LEVELS
 from v2g.record import TickRecord
+from v2g.response import Response
 from v2g.site import Site
 from v2g.timegrid import Array
 
@@ -59,13 +59,12 @@ def plan_view(record: TickRecord, site: Site, *, explained_max: float = inf) -> 
     )
 
 
-def effect_view(record: TickRecord, effect: SignalEffect) -> EffectModel:
+def effect_view(effect: Response) -> EffectModel:
     """Return what the signals of a tick change."""
-    grid = record.plan.grid
     return EffectModel(
-        starts=list(grid.starts),
-        step_h=[round(float(h), 6) for h in grid.step_h],
-        import_kw=_series(effect.import_kw),
+        starts=list(effect.grid.starts),
+        step_h=[round(float(h), 6) for h in effect.grid.step_h],
+        import_kw=_series(effect.change_kw.expected),
         moved_kwh=tidy(effect.moved_kwh),
         cost=tidy(effect.cost),
         unmet_kwh=tidy(effect.unmet_kwh),

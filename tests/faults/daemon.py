@@ -16,11 +16,11 @@ from adapters.store import store as store_module
 from adapters.store.store import Store
 from adapters.store.writer import Job, Writer, _Order
 from config.control import Control
-from config.effects import Effects
 from config.gateway import SiteGateway
 from config.keeping import Keeping
 from config.live import make_forecaster
 from config.live_station import HISTORY_H, LiveStation
+from config.previews import Previews
 from optimizer.exact import ExactPlanner
 from optimizer.ladder import Ladder
 from tests.faults.network import End, Network
@@ -188,8 +188,8 @@ class Daemon:
             on_tick=self.station.ticked,
             on_look=self.station.looked,
         )
-        effects = Effects(site, parts.forecaster, planner)
-        self.station.attend(self.control, (), effects)
+        previews = Previews(site, parts.forecaster, planner, self.station.situation)
+        self.station.attend(self.control, (), previews)
         self._network.listener = _listener(group, central._converse)
         for work in (self.control.run_ticks(), self.control.run_looks(), self.station.keeping.run()):
             group.create_task(work)

@@ -7,8 +7,8 @@ from itertools import pairwise
 import numpy as np
 
 from tests.support.fake_world import STEP_S, World
+from tests.support.responses import a_response
 from v2g.alarm import Alarm
-from v2g.effects import SignalEffect
 from v2g.errors import WishError
 from v2g.limits import capacities_kw
 from v2g.observation import AssetState, BatteryState, EvseState, Observation, Reading
@@ -16,6 +16,7 @@ from v2g.outlook import LEVELS, Departure, Outlook
 from v2g.plan import Plan
 from v2g.ports import Clock
 from v2g.record import Memory, TickRecord
+from v2g.response import Response
 from v2g.session import ChargingSession, Vehicle, Wishes
 from v2g.setpoint import Applied, DispatchReport, Setpoint, TimedOut
 from v2g.signals import Signal, SignalKind, Signals, least_on, mean_on
@@ -112,12 +113,11 @@ class FakeStation:
             raise WishError(f"nobody is plugged in at {evse_id}", place="evse_id", mend="plug the car in first")
         self.wishes[state.session.session_id] = wishes
 
-    async def signal_effect(self) -> SignalEffect | None:
+    async def signal_effect(self) -> Response | None:
         record = self.latest()
         if record is None or not record.signals:
             return None
-        change = np.full(record.plan.grid.n_steps, -4.0)
-        return SignalEffect(import_kw=change, moved_kwh=12.5, cost=-3.25, unmet_kwh=0.0, affected=record.plan.unit_ids[:2])
+        return a_response(record.plan.grid, change_kw=-4.0, moved_kwh=12.5, cost=-3.25, affected=record.plan.unit_ids[:2])
 
     def health(self) -> Health:
         record = self.latest()

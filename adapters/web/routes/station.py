@@ -72,11 +72,10 @@ async def plan(station: TheStation) -> PlanModel:
 @router.get("/plan/effect", dependencies=READING, responses=documented(404, 503))
 async def effect(station: TheStation) -> EffectModel:
     """Return what the published signals change, solved when asked; 404 where nothing is published, 503 if no solver answers."""
-    record = station.latest()
-    changed = await station.signal_effect() if record else None
-    if record is None or changed is None:
+    changed = await station.signal_effect()
+    if changed is None:
         raise HTTPException(404, "no plan was made under a signal")
-    return effect_view(record, changed)
+    return effect_view(changed)
 
 
 @router.get("/sessions", dependencies=READING)
