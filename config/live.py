@@ -107,7 +107,7 @@ async def running(
             lambda: forecaster.watch.standings,
         )
         ocpp_url = (await stack.enter_async_context(central.serve(file.ocpp.host, file.ocpp.port))).url if central else ""
-        server = _server(wire, station, StationMetrics(station, control, store, central))
+        server = _server(wire, station, StationMetrics(station, control, store, central), previews)
         works = [
             control.run_ticks(),
             control.run_looks(),
@@ -210,7 +210,7 @@ async def _learning(wire: Wire, forecaster: SeasonalForecaster, store: Store) ->
     return learning
 
 
-def _server(wire: Wire, station: LiveStation, metrics: StationMetrics) -> Server:
+def _server(wire: Wire, station: LiveStation, metrics: StationMetrics, previews: Previews) -> Server:
     web = wire.loaded.file.web
-    app = create_app(station, token=secret(web.token_env, "web.token_env"), metrics=metrics.page)
+    app = create_app(station, token=secret(web.token_env, "web.token_env"), metrics=metrics.page, previews=previews)
     return serve(app, web.host, web.port)

@@ -7,22 +7,27 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from adapters.web.callers import Callers
 from adapters.web.headers import Shield
+from adapters.web.jobs import Jobs
 from adapters.web.live import Live
 from adapters.web.pages import install_pages
 from adapters.web.problems import BODY_MAX, install_problems
+from adapters.web.routes import previews as preview_routes
 from adapters.web.routes import signals, stream, wishes
 from adapters.web.routes import station as station_routes
 from adapters.web.routes.metrics import metrics_router
 from v2g.ports import Station
+from v2g.previewing import Previews, Surface
 
 
-def create_app(station: Station, *, token: str | None = None, metrics: Callable[[], bytes] | None = None) -> FastAPI:
+def create_app(
+    station: Station, *, token: str | None = None, metrics: Callable[[], bytes] | None = None, previews: Previews | None = None
+) -> FastAPI:
     """Return the application over a station.
 
     With a `token`, calls that change something need ``Authorization: Bearer <token>``. Without one, anybody who reaches
     the application may change things, and it answers only to names of this machine.
 
-    `metrics` is asked for the page /metrics, in Prometheus' text format.
+    `metrics` is asked for the page /metrics, in Prometheus' text format, `previews` what unpublished signals would do.
     """
     # The framework's own documentation pages would fetch scripts from elsewhere.
     app = FastAPI(title="V2G station", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
@@ -31,6 +36,9 @@ def create_app(station: Station, *, token: str | None = None, metrics: Callable[
     install_problems(app)
     for router in (station_routes.router, signals.router, wishes.router, stream.router):
         app.include_router(router)
+    app.state.previews, app.state.jobs = previews, Jobs[Surface]()
+    if previews:
+        app.include_router(preview_routes.router)
     install_pages(app)
     if metrics:
         app.include_router(metrics_router(metrics))

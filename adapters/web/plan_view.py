@@ -30,24 +30,24 @@ def plan_view(record: TickRecord, site: Site, *, explained_max: float = inf) -> 
         units=[
             UnitPlan(
                 unit_id=unit_id,
-                power_kw=_series(plan.power_kw[i]),
-                energy_kwh=_series(plan.energy_kwh[i]),
+                power_kw=series(plan.power_kw[i]),
+                energy_kwh=series(plan.energy_kwh[i]),
                 why=plan.why[i],
                 explanation=explained.get(unit_id),
             )
             for i, unit_id in enumerate(plan.unit_ids)
         ],
-        import_kw=_series(plan.import_kw),
-        export_kw=_series(plan.export_kw),
+        import_kw=series(plan.import_kw),
+        export_kw=series(plan.export_kw),
         import_limit_kw=[limit(kw) for kw in plan.import_limit_kw],
-        import_price_per_kwh=_series(plan.import_price_per_kwh),
-        export_price_per_kwh=_series(plan.export_price_per_kwh),
-        fixed_kw=_series(plan.fixed_kw),
-        expected_kw=_series(np.zeros(plan.grid.n_steps) if plan.expected_kw is None else plan.expected_kw),
-        load_kw=_series(outlook.load_kw[MEDIAN]),
-        load_low_kw=_series(outlook.load_kw[LOW]),
-        load_high_kw=_series(outlook.load_kw[HIGH]),
-        pv_kw=_series(outlook.pv_kw[MEDIAN]),
+        import_price_per_kwh=series(plan.import_price_per_kwh),
+        export_price_per_kwh=series(plan.export_price_per_kwh),
+        fixed_kw=series(plan.fixed_kw),
+        expected_kw=series(np.zeros(plan.grid.n_steps) if plan.expected_kw is None else plan.expected_kw),
+        load_kw=series(outlook.load_kw[MEDIAN]),
+        load_low_kw=series(outlook.load_kw[LOW]),
+        load_high_kw=series(outlook.load_kw[HIGH]),
+        pv_kw=series(outlook.pv_kw[MEDIAN]),
         rung=plan.rung,
         reason=plan.reason,
         gap_frac=plan.gap_frac,
@@ -64,7 +64,7 @@ def effect_view(effect: Response) -> EffectModel:
     return EffectModel(
         starts=list(effect.grid.starts),
         step_h=[round(float(h), 6) for h in effect.grid.step_h],
-        import_kw=_series(effect.change_kw.expected),
+        import_kw=series(effect.change_kw.expected),
         moved_kwh=tidy(effect.moved_kwh),
         cost=tidy(effect.cost),
         unmet_kwh=tidy(effect.unmet_kwh),
@@ -72,6 +72,7 @@ def effect_view(effect: Response) -> EffectModel:
     )
 
 
-def _series(values: Array) -> list[float]:
+def series(values: Array) -> list[float]:
+    """Return numbers to three decimals."""
     rounded: list[float] = (np.round(values, 3) + 0.0).tolist()
     return rounded

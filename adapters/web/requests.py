@@ -139,20 +139,21 @@ def to_signal(form: IntervalsForm | StepsForm, *, signal_id: str, site: Site, no
 def _intervals(form: IntervalsForm | StepsForm, now: datetime) -> Iterable[Interval]:
     if isinstance(form, StepsForm):
         step = timedelta(minutes=form.step_minutes)
-        start = _near(form.start, now, "start")
-        _near(form.start + step * len(form.values), now, "values")
+        start = near(form.start, now, "start")
+        near(form.start + step * len(form.values), now, "values")
         return (Interval(start=start + i * step, end=start + (i + 1) * step, value=v) for i, v in enumerate(form.values))
     return (
         Interval(
-            start=_near(interval.start, now, f"intervals[{i}].start"),
-            end=_near(interval.end, now, f"intervals[{i}].end"),
+            start=near(interval.start, now, f"intervals[{i}].start"),
+            end=near(interval.end, now, f"intervals[{i}].end"),
             value=interval.value,
         )
         for i, interval in enumerate(form.intervals)
     )
 
 
-def _near(instant: datetime, now: datetime, place: str) -> datetime:
+def near(instant: datetime, now: datetime, place: str) -> datetime:
+    """Return an instant in UTC. Raises `SignalError` if it is far from now."""
     if abs(instant - now) > REACH:
         raise SignalError("the instant is more than a year away", place=place, mend=f"it is {now:%Y-%m-%dT%H:%M}Z now")
     return instant.astimezone(UTC)

@@ -4,11 +4,13 @@ import asyncio
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
 
 from adapters.web.access import is_loopback
+from adapters.web.jobs import Jobs
 from adapters.web.live import Live
 from v2g.errors import SiteError, UnavailableError
 
@@ -28,6 +30,7 @@ class Server:
 
     def __init__(self, app: FastAPI, bound: socket.socket) -> None:
         self._live: Live = app.state.live
+        self._jobs: Jobs[Any] = app.state.jobs
         self._socket = bound
         self.host, self.port = bound.getsockname()[:2]
         config = uvicorn.Config(
@@ -58,6 +61,7 @@ class Server:
             await asyncio.shield(serving)
         except asyncio.CancelledError:
             self._live.close()
+            self._jobs.close()
             self._server.should_exit = True
             await serving
             raise

@@ -1,9 +1,9 @@
 """How far what is expected may be off, for questions about a plan: courses side by side, each planned by itself.
 
 Besides the expected one there is a busy course, with load at its 90 % and sun at its 10 % quantile in every step, and a calm one
-the other way round, as in `v2g.stating.scenarios`. Many cars are yet to come in the busy one, few in the calm one: all arrivals of the
-horizon together are taken as Poisson distributed, and scaled alike to their outer deciles (normal approximation). When cars leave
-is the same in all. So a band is what differs between days that are busy, or calm, all along: it is no quantile of each step.
+the other way round, as in `v2g.stating.scenarios`. Many cars are yet to come in the busy one, few in the calm one: all arrivals
+of the horizon together are taken as Poisson distributed, and scaled alike to their outer deciles (normal approximation). When
+cars leave is the same in all. So a band is what differs between days that are busy, or calm, all along: no quantile of each step.
 """
 
 from dataclasses import replace

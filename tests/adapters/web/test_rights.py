@@ -12,6 +12,7 @@ from starlette.routing import Mount
 from adapters.web import create_app
 from adapters.web.access import Needs, nothing
 from adapters.web.callers import Callers
+from tests.support.fake_previews import FakePreviews
 from tests.support.fake_station import FakeStation
 from v2g.access import EVERYTHING, RIGHTS, Caller, CallerKind, Right, Role
 
@@ -32,7 +33,7 @@ class Known(Callers):
 
 
 def app_for(station: FakeStation, caller: Caller | None = None) -> FastAPI:
-    app = create_app(station, metrics=lambda: b"")
+    app = create_app(station, metrics=lambda: b"", previews=FakePreviews())
     app.state.callers = Known(caller)
     return app
 
