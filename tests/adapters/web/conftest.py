@@ -1,11 +1,15 @@
+import shutil
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import httpx
 import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
 
-from adapters.clock import VirtualClock
-from adapters.web import create_app
+from adapters.clock import AcceleratedClock, VirtualClock
+from adapters.web import Server, create_app
+from tests.adapters.web.browsing import serving
 from tests.support.fake_station import FakeStation
 from tests.support.fake_world import World
 
@@ -32,3 +36,23 @@ async def client(station: FakeStation) -> AsyncIterator[httpx.AsyncClient]:
 
 def client_of(station: FakeStation, *, token: str | None = None, url: str = "http://localhost") -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(create_app(station, token=token)), base_url=url)
+
+
+@pytest.fixture
+def lively() -> FakeStation:
+    return FakeStation(AcceleratedClock(NOW, speed=20.0), world=WORLD)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def server(lively: FakeStation) -> AsyncIterator[Server]:
+    async with serving(lively) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
+        launched = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
+        yield launched
+        await launched.close()

@@ -1,31 +1,17 @@
-import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import httpx
 import pytest
 
 from adapters.clock import AcceleratedClock, VirtualClock
-from adapters.web import Server, create_app, serve
 from adapters.web.live import ClockSpeed, Live
 from adapters.web.models import PlanModel, StateModel
+from tests.adapters.web.browsing import serving
 from tests.adapters.web.conftest import NOW, WORLD
 from tests.adapters.web.test_signal_routes import steps
 from tests.support.fake_station import FakeStation
-
-
-@asynccontextmanager
-async def serving(station: FakeStation, *, port: int = 0) -> AsyncIterator[Server]:
-    server = serve(create_app(station), "127.0.0.1", port)
-    task = asyncio.ensure_future(server.run())
-    try:
-        yield server
-    finally:
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
 
 
 async def events(response: httpx.Response) -> AsyncIterator[tuple[str, str]]:

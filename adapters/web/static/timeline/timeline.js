@@ -1,9 +1,11 @@
 /* The timeline: measured left of now, planned right of it, on one axis with the price below. */
 
-import { byId, element, fillTable, keepList, setClass, setText } from "./dom.js";
-import * as format from "./format.js";
-import { t } from "./i18n.js";
-import { measuredSeries, plannedSeries, valuesAt } from "./series.js";
+import { byId, element, fillTable, keepList, setClass, setText } from "../shell/dom.js";
+import * as format from "../shell/format.js";
+import { t } from "../shell/i18n.js";
+import { alpha, baseLayout, draw, palette } from "../shell/plotly.js";
+import { measuredSeries, plannedSeries, valuesAt } from "../shell/series.js";
+import { timeTicks } from "../shell/timeticks.js";
 
 const AREAS = [
   { of: "building", color: "building", group: "up" },
@@ -16,27 +18,14 @@ const AREAS = [
   { of: "assets_out", color: "assets", group: "down", pattern: "-" },
 ];
 const READOUT = ["import", "limit", "charging", "giving", "building", "assets", "pv", "battery", "price"];
+const COLORS = ["charging", "giving", "pv", "battery", "building", "assets", "price", "limit", "ink"];
 const SOLID = 0.82;
 const LIGHT = 0.36;
-const CONFIG = { displayModeBar: false, responsive: true, scrollZoom: false, doubleClick: false };
 
-let plotly = null;
 let shown = null;
 let live = null;
 let readoutNames = [];
 let pointedAt = null;
-
-/** Load Plotly once the rest of the page is there; the page does not wait for it. */
-export function loadPlotly(loaded) {
-  const script = element("script", { src: byId("plot").dataset.plotly, async: "" });
-  script.addEventListener("load", () => {
-    plotly = window.Plotly;
-    byId("plot").replaceChildren();
-    loaded();
-  });
-  script.addEventListener("error", () => setText(byId("plot").firstElementChild, t("plot_failed")));
-  document.head.append(script);
-}
 
 export function showTimeline({ site, state, plan, history }, hours) {
   const now = new Date(state.now);
@@ -48,7 +37,7 @@ export function showTimeline({ site, state, plan, history }, hours) {
     future: plan ? plannedSeries(plan, now, site.battery_ids, site.asset_ids) : null,
   };
   showNumbers({ site, state });
-  if (plotly) draw();
+  drawPlot();
 }
 
 /** Bring the row of numbers above the plot up to the second. */
@@ -107,14 +96,11 @@ function updateItem(item, { name, text }) {
   setText(item.value, text);
 }
 
-function draw() {
+function drawPlot() {
   const plot = byId("plot");
-  const first = !plot.classList.contains("js-plotly-plot");
-  plotly.react(plot, traces(), layout(plot.clientWidth), CONFIG);
-  if (first) {
-    plot.on("plotly_hover", ({ points }) => point(Number(new Date(points[0].x))));
-    plot.on("plotly_unhover", () => point(null));
-  }
+  if (!draw(plot, traces(), layout(plot))) return;
+  plot.on("plotly_hover", ({ points }) => point(Number(new Date(points[0].x))));
+  plot.on("plotly_unhover", () => point(null));
 }
 
 function point(instant) {
@@ -122,15 +108,8 @@ function point(instant) {
   showReadout();
 }
 
-function palette() {
-  const style = getComputedStyle(document.documentElement);
-  const read = (name) => style.getPropertyValue(`--${name}`).trim();
-  const names = ["charging", "giving", "pv", "battery", "building", "assets", "price", "limit", "ink", "muted", "line"];
-  return Object.fromEntries(names.map((name) => [name, read(name)]));
-}
-
 function traces() {
-  const colors = palette();
+  const colors = palette(COLORS);
   const { past, future } = shown;
   const list = [];
   const halves = [["past", past, SOLID], ...(future ? [["future", future, LIGHT]] : [])];
@@ -167,36 +146,21 @@ function areaTrace({ of, group, pattern }, when, series, shape, opacity, color) 
 
 const lineTrace = (series, of, line) => ({ type: "scatter", mode: "lines", x: series.at, y: series[of], line, hoverinfo: "none", name: of });
 
-/** A CSS colour #rrggbb with an opacity. */
-function alpha(color, opacity) {
-  const [r, g, b] = [1, 3, 5].map((i) => parseInt(color.slice(i, i + 2), 16));
-  return `rgba(${r},${g},${b},${opacity})`;
-}
-
-function layout(width) {
-  const colors = palette();
+function layout(plot) {
+  const { small, ink, axis, layout: base } = baseLayout(plot);
   const { now, hours } = shown;
   const range = [+now - hours * 3600e3, +now + hours * 3600e3];
-  const small = width < 560;
-  const axis = { fixedrange: true, gridcolor: colors.line, zerolinecolor: colors.muted, zerolinewidth: 1, ticks: "", ticklabeloverflow: "allow", automargin: true };
   return {
-    autosize: true,
+    ...base,
     height: small ? 380 : 460,
-    margin: { l: small ? 36 : 48, r: small ? 6 : 16, t: 26, b: 36 },
-    paper_bgcolor: "rgba(0,0,0,0)",
-    plot_bgcolor: "rgba(0,0,0,0)",
-    font: { family: getComputedStyle(document.body).fontFamily, size: small ? 11 : 13, color: colors.muted },
-    showlegend: false,
     hovermode: "x",
-    dragmode: false,
     hoverdistance: -1,
-    separators: ".,",
-    xaxis: { ...axis, type: "date", range, ...timeTicks(range, small ? 5 : 10), anchor: "y2", showspikes: true, spikemode: "across", spikethickness: 1, spikedash: "solid", spikecolor: colors.muted, spikesnap: "cursor", showgrid: true, zeroline: false },
+    xaxis: { ...axis, type: "date", range, ...timeTicks(range, small ? 5 : 10), anchor: "y2", showspikes: true, spikemode: "across", spikethickness: 1, spikedash: "solid", spikecolor: axis.zerolinecolor, spikesnap: "cursor", showgrid: true, zeroline: false },
     yaxis: { ...axis, domain: [0.3, 1], title: { text: t("kw_axis"), standoff: 4 }, nticks: 7 },
     yaxis2: { ...axis, domain: [0, 0.2], title: { text: priceUnit(), standoff: 4 }, nticks: 3, rangemode: "tozero" },
-    shapes: [{ type: "line", xref: "x", yref: "paper", x0: +now, x1: +now, y0: 0, y1: 1, line: { color: colors.ink, width: 1.5, dash: "2px,3px" } }],
+    shapes: [{ type: "line", xref: "x", yref: "paper", x0: +now, x1: +now, y0: 0, y1: 1, line: { color: ink, width: 1.5, dash: "2px,3px" } }],
     annotations: [
-      label(+now, 1, `${t("now")} ${format.clock(now)}`, { xanchor: "center", yanchor: "bottom", font: { color: colors.ink } }),
+      label(+now, 1, `${t("now")} ${format.clock(now)}`, { xanchor: "center", yanchor: "bottom", font: { color: ink } }),
       label(range[0], 1, t("measured"), { xanchor: "left", yanchor: "bottom" }),
       label(range[1], 1, t("planned"), { xanchor: "right", yanchor: "bottom" }),
     ],
@@ -206,17 +170,3 @@ function layout(width) {
 const label = (x, y, text, style) => ({ x, y, xref: "x", yref: "paper", text, showarrow: false, ...style });
 
 const priceUnit = () => `${format.currencySymbol()}/kWh`;
-
-/** Ticks at whole hours of the station's wall time; the day at its midnight. Right on days that change the clock, too. */
-function timeTicks([from, to], most) {
-  const stepH = [1, 2, 3, 4, 6, 12].find((h) => (to - from) / 3600e3 / h <= most) ?? 24;
-  const tickvals = [];
-  const ticktext = [];
-  for (let at = Math.ceil(from / 900e3) * 900e3; at <= to; at += 900e3) {
-    const wall = format.wallTime(new Date(at));
-    if (wall.minute !== "00" || Number(wall.hour) % stepH) continue;
-    tickvals.push(at);
-    ticktext.push(wall.hour === "00" ? `<b>${format.day(new Date(at))}</b>` : `${wall.hour}:00`);
-  }
-  return { tickmode: "array", tickvals, ticktext };
-}

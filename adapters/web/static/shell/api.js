@@ -1,9 +1,8 @@
-/* The station's API: plain calls, and the live stream. */
+/* The station's API: plain calls. */
 
 import { byId } from "./dom.js";
 
 const TOKEN_KEY = "token";
-const SILENCE_MS = 3000;
 
 class Problem extends Error {
   constructor({ detail, place, mend, status }) {
@@ -48,25 +47,4 @@ function askForToken() {
     };
     dialog.addEventListener("close", closed, { once: true });
   });
-}
-
-/** Follow the live stream. The browser connects again by itself; silence counts as lost, too. */
-export function follow({ onState, onPlan, onOpen, onLost }) {
-  const source = new EventSource("/api/stream");
-  let heardAt = performance.now();
-  let open = false;
-  const heard = (then) => (event) => {
-    heardAt = performance.now();
-    if (!open) onOpen();
-    open = true;
-    then(JSON.parse(event.data));
-  };
-  source.addEventListener("state", heard(onState));
-  source.addEventListener("plan", heard(onPlan));
-  setInterval(() => {
-    const silentMs = performance.now() - heardAt;
-    if (silentMs < SILENCE_MS) return;
-    open = false;
-    onLost(silentMs / 1000);
-  }, 1000);
 }

@@ -1,9 +1,9 @@
 /* A card for each charger: who is there, how full, until when, and why it does what it does. */
 
-import { byId, fromTemplate, keepList, setAttribute, setClass, setHidden, setStyle, setText } from "./dom.js";
-import * as format from "./format.js";
-import { currentLanguage, t } from "./i18n.js";
-import { isCharging, isGiving, isShort, isStale } from "./meaning.js";
+import { byId, fromTemplate, keepList, setAttribute, setClass, setHidden, setStyle, setText } from "../shell/dom.js";
+import * as format from "../shell/format.js";
+import { currentLanguage, t } from "../shell/i18n.js";
+import { isCharging, isGiving, isShort, isStale } from "../shell/meaning.js";
 
 const SIGNS = { charging: "↑", giving: "↓", waiting: "·", done: "✓", free: "○", offline: "×", fault: "!" };
 const FILTERS = {

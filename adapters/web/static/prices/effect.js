@@ -1,9 +1,9 @@
 /* What the published signals change, in words near their list: asked for when a plan was made under them. */
 
-import { get } from "./api.js";
-import { byId, element, setHidden, setText } from "./dom.js";
-import * as format from "./format.js";
-import { t } from "./i18n.js";
+import { get } from "../shell/api.js";
+import { byId, element, setHidden, setText } from "../shell/dom.js";
+import * as format from "../shell/format.js";
+import { t } from "../shell/i18n.js";
 import { drawSteps } from "./steps_svg.js";
 
 /* It takes the station two solves, so that a fast clock does not ask again with every plan. */

@@ -1,9 +1,9 @@
 /* A card for each battery and asset: what it does, what it has made or holds, and why. */
 
-import { byId, fromTemplate, keepList, setAttribute, setClass, setHidden, setStyle, setText } from "./dom.js";
-import * as format from "./format.js";
-import { currentLanguage, t } from "./i18n.js";
-import { MOVING_KW, isStale } from "./meaning.js";
+import { byId, fromTemplate, keepList, setAttribute, setClass, setHidden, setStyle, setText } from "../shell/dom.js";
+import * as format from "../shell/format.js";
+import { currentLanguage, t } from "../shell/i18n.js";
+import { MOVING_KW, isStale } from "../shell/meaning.js";
 
 /* The status of each kind while it takes power, while it gives some, and while it does neither. */
 const STATUSES = {

@@ -1,8 +1,8 @@
 /* How the plan was made, and how the daemon's parts are. */
 
-import { byId, element, fillTable, keepList, setClass, setText } from "./dom.js";
-import * as format from "./format.js";
-import { has, t } from "./i18n.js";
+import { byId, element, fillTable, keepList, setClass, setText } from "../shell/dom.js";
+import * as format from "../shell/format.js";
+import { has, t } from "../shell/i18n.js";
 
 export function showParts({ state }) {
   keepList(byId("parts"), state.health.parts, (part) => part.name, () => ({ node: element("li") }), ({ node }, part) => {

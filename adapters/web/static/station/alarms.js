@@ -1,7 +1,7 @@
 /* What an operator should do something about. */
 
-import { byId, element, keepList, setHidden, setText } from "./dom.js";
-import { has, t } from "./i18n.js";
+import { byId, element, keepList, setHidden, setText } from "../shell/dom.js";
+import { has, t } from "../shell/i18n.js";
 
 export function showAlarms({ state }) {
   const items = [

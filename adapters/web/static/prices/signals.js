@@ -1,12 +1,12 @@
 /* What is published: a list with withdrawal in two steps and an undo. */
 
-import { change } from "./api.js";
-import { byId, fromTemplate, keepList, setHidden, setText } from "./dom.js";
-import * as format from "./format.js";
-import { t } from "./i18n.js";
+import { change } from "../shell/api.js";
+import { byId, fromTemplate, keepList, setHidden, setText } from "../shell/dom.js";
+import * as format from "../shell/format.js";
+import { t } from "../shell/i18n.js";
 import { drawSteps, inMs } from "./steps_svg.js";
 import { contractText } from "./terms.js";
-import { offer, tell } from "./toast.js";
+import { offer, tell } from "../shell/toast.js";
 
 export const isPrice = (kind) => kind === "PRICE" || kind === "EXPORT_PRICE";
 export const signalValue = (kind, value) => (isPrice(kind) ? format.price(value) : kind === "GHG" ? format.carbon(value) : format.kw(value));

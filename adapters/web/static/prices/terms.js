@@ -1,8 +1,8 @@
 /* The contract of a call: which terms a kind has, what people wrote for them, and what a contract says in words. */
 
-import { byId, element, setHidden } from "./dom.js";
-import * as format from "./format.js";
-import { t } from "./i18n.js";
+import { byId, element, setHidden } from "../shell/dom.js";
+import * as format from "../shell/format.js";
+import { t } from "../shell/i18n.js";
 
 /* Terms that are shares are written as percentages. */
 const SCALE = { owed_frac: 100 };

@@ -1,9 +1,9 @@
-/* The reader's language: the browser's unless chosen; one table of strings each. */
+/* The reader's language: the browser's unless chosen; the shell's strings and the page's in one table each. */
 
-import en from "./strings/en.js";
-import zh from "./strings/zh.js";
+import en from "../strings/en/shell.js";
+import zh from "../strings/zh/shell.js";
 
-const TABLES = { en, zh };
+const TABLES = { en: { ...en }, zh: { ...zh } };
 const KEY = "language";
 
 let language = choose();
@@ -12,6 +12,11 @@ function choose() {
   const chosen = localStorage.getItem(KEY);
   if (chosen in TABLES) return chosen;
   return navigator.languages.some((tag, i) => i === 0 && tag.toLowerCase().startsWith("zh")) ? "zh" : "en";
+}
+
+/** Add a page's strings to both languages. */
+export function addStrings(strings) {
+  for (const [name, table] of Object.entries(strings)) Object.assign(TABLES[name], table);
 }
 
 export const currentLanguage = () => language;

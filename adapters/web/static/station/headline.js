@@ -1,10 +1,10 @@
 /* The top of the page: one sentence of state, power against the limit, and what it is made of. */
 
-import { byId, element, keepList, setAttribute, setClass, setHidden, setStyle, setText } from "./dom.js";
-import * as format from "./format.js";
-import { t } from "./i18n.js";
-import { isCharging, isGiving, isShort, isStale } from "./meaning.js";
-import { planIndexAt } from "./series.js";
+import { byId, element, keepList, setAttribute, setClass, setHidden, setStyle, setText } from "../shell/dom.js";
+import * as format from "../shell/format.js";
+import { t } from "../shell/i18n.js";
+import { isCharging, isGiving, isShort, isStale } from "../shell/meaning.js";
+import { planIndexAt } from "../shell/series.js";
 
 const OVER_KW = 0.5;
 const PEAK_WITHIN_H = 12;

@@ -1,12 +1,12 @@
 /* The form that publishes prices, limits and calls: what is written is shown before it is sent. */
 
-import { byId, setHidden, setText } from "./dom.js";
-import * as format from "./format.js";
-import { t } from "./i18n.js";
+import { byId, setHidden, setText } from "../shell/dom.js";
+import * as format from "../shell/format.js";
+import { t } from "../shell/i18n.js";
 import { isPrice, publish, signalValue, withdraw } from "./signals.js";
 import { drawSteps } from "./steps_svg.js";
 import { clearTerms, readTerms, showTerms } from "./terms.js";
-import { offer } from "./toast.js";
+import { offer } from "../shell/toast.js";
 
 const FIELDS = ["kind", "start", "step", "values", "reason"];
 const QUARTER_MS = 900e3;

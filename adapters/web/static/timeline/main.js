@@ -1,0 +1,55 @@
+/* What happened and what comes: measured left of now, planned right of it. */
+
+import { get } from "../shell/api.js";
+import { setAttribute } from "../shell/dom.js";
+import { loadPlotly } from "../shell/plotly.js";
+import { POINTS_A_WINDOW, appendState } from "../shell/series.js";
+import { openPage, showAll, untilAnswered, view } from "../shell/shell.js";
+import en from "../strings/en/timeline.js";
+import zh from "../strings/zh/timeline.js";
+import { showNumbers, showPlanTable, showTimeline } from "./timeline.js";
+
+const DRAW_EVERY_MS = 2000;
+
+let hours = 12;
+let drawnAt = 0;
+
+async function loadHistory() {
+  view.history = await get(`history?hours=${hours}&points=${POINTS_A_WINDOW}`);
+}
+
+function onWindow() {
+  const buttons = [...document.querySelectorAll("[data-hours]")];
+  const mark = () => buttons.forEach((button) => setAttribute(button, "aria-pressed", Number(button.dataset.hours) === hours));
+  for (const button of buttons) {
+    button.addEventListener("click", async () => {
+      hours = Number(button.dataset.hours);
+      mark();
+      await untilAnswered(loadHistory);
+      showAll();
+    });
+  }
+  mark();
+}
+
+function draw() {
+  drawnAt = performance.now();
+  showTimeline(view, hours);
+}
+
+openPage({
+  strings: { en, zh },
+  start() {
+    onWindow();
+    loadPlotly("plot", showAll);
+  },
+  load: loadHistory,
+  live() {
+    showNumbers(view);
+    if (appendState(view.history, view.state, hours) && performance.now() - drawnAt > DRAW_EVERY_MS) draw();
+  },
+  planned() {
+    showPlanTable(view);
+    draw();
+  },
+});
