@@ -21,33 +21,26 @@ from adapters.web.server import Server, serve
 from config.access import credentials_of, tls_of
 from config.broker import broker_of
 from config.control import Control
+from config.core import Core, restored
 from config.database import store_of
 from config.gateway import SiteGateway
-from config.keeping import Keeping
-from config.learning import Learning, read_meters
-from config.live_station import HISTORY_H, LiveStation
+from config.learning import Learning
+from config.live_station import LiveStation
 from config.load import LoadedSite
 from config.metrics import StationMetrics
-from config.previews import Previews
 from config.secrets import pseudonyms, secret
 from config.watch import watched
 from forecasts.daysoff import days_off
 from forecasts.forecaster import SeasonalForecaster
 from forecasts.process import TrainingProcess
-from optimizer.ladder import Ladder
 from optimizer.process import ProcessPlanner
 from v2g.ports import Chargers, Clock
-from v2g.record import Memory
-from v2g.site import Protocol, Site
-from v2g.standing import ForecastScore
-from v2g.tick import Parts
+from v2g.site import Protocol
 
 DRAIN_S = 15.0
 """A locked database is given up after 5 s, then all that waits is spilled."""
 ASKED_NICE = 10
 """Who asks what would be waits longer than those who control."""
-HISTORY_DAYS = 98
-"""What day-type profiles look back at; models are learnt from more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,31 +80,17 @@ async def running(
         store = await stack.enter_async_context(store_of(file.store, clock))
         planner = await stack.enter_async_context(ProcessPlanner(choice=site.planner))
         central, link = _central(wire, store), _link(wire)
-        gateway = await _gateway(wire, central, link, store, simulated)
-        station = await _station(wire, gateway, store)
-        ladder = Ladder(planner)
-        forecaster = await make_forecaster(site, store, file.country, on_score=station.scored)
-        learning = await _learning(wire, forecaster, store)
-        parts = Parts(site=site, gateway=gateway, forecaster=forecaster, planner=ladder)
-        memory = await store.memory() or Memory()
-        control = Control(
-            parts, clock, wake, memory=memory, signals=station.signals, on_tick=station.ticked, on_look=station.looked
-        )
         asked = ProcessPlanner(choice=site.planner, nice=ASKED_NICE)
         stack.push_async_callback(asked.close)
-        previews = Previews(site, forecaster, asked, station.situation)
-        station.attend(
-            control,
-            (*watched(site, station, link, central, store, control), *([lambda: learning.health] if learning else [])),
-            previews,
-            lambda: forecaster.watch.standings,
-        )
+        gateway = _gateway(wire, central, link, simulated)
+        core = await restored(site, clock, store, gateway, planner=planner, asked=asked, wake=wake)
+        station, control = core.station, core.control
+        learning = await _learning(wire, core.forecaster, store)
+        core.attend((*watched(site, station, link, central, store, control), *([lambda: learning.health] if learning else [])))
         ocpp_url = (await stack.enter_async_context(central.serve(file.ocpp.host, file.ocpp.port))).url if central else ""
-        server = _server(wire, station, StationMetrics(station, control, store, central), previews)
+        server = _server(wire, core, StationMetrics(station, control, store, central))
         works = [
-            control.run_ticks(),
-            control.run_looks(),
-            station.keeping.run(),
+            *core.works(),
             server.run(),
             Systemd().run(station.health),
             *([learning.run(site.time_zone)] if learning else []),
@@ -165,37 +144,19 @@ def _mqtt_works(wire: Wire, link: MqttLink | None, station: LiveStation) -> list
     return [link.run(), Teller(link, station, home_assistant=mqtt.home_assistant).run()]
 
 
-async def _gateway(
-    wire: Wire, central: CentralSystem | None, link: MqttLink | None, store: Store, simulated: Chargers | None
-) -> SiteGateway:
+def _gateway(wire: Wire, central: CentralSystem | None, link: MqttLink | None, simulated: Chargers | None) -> SiteGateway:
     chargers: dict[Protocol, Chargers] = {Protocol.SIMULATED: simulated} if simulated else {}
     if central:
         chargers |= dict.fromkeys((protocol for protocol in Protocol if protocol.is_ocpp), central)
     if link:
         chargers[Protocol.MQTT] = MqttChargers(link)
-    gateway = SiteGateway(
+    return SiteGateway(
         wire.loaded.site,
         chargers,
         MqttMeters(link) if link else None,
         MqttBatteries(link) if link and wire.loaded.site.batteries else None,
         MqttAssets(link) if link and wire.loaded.site.asset_ids else None,
     )
-    gateway.restore(await store.wishes())
-    return gateway
-
-
-async def _station(wire: Wire, gateway: SiteGateway, store: Store) -> LiveStation:
-    signals, points = await store.signals(), await store.history(HISTORY_H)
-    return LiveStation(wire.loaded.site, wire.clock, gateway, store, Keeping(store.keep), signals=signals, history=points)
-
-
-async def make_forecaster(
-    site: Site, store: Store, country: str = "", *, on_score: Callable[[ForecastScore], None] = lambda _score: None
-) -> SeasonalForecaster:
-    """Return a forecaster that knows the load and PV of the last months, the visits kept and the holidays of `country`."""
-    load, pv = await read_meters(store, store.now(), HISTORY_DAYS)
-    visits, holidays = await store.visits(), days_off(country)
-    return SeasonalForecaster(site, load_history=load, pv_history=pv, session_history=visits, holidays=holidays, on_score=on_score)
 
 
 async def _learning(wire: Wire, forecaster: SeasonalForecaster, store: Store) -> Learning | None:
@@ -210,7 +171,7 @@ async def _learning(wire: Wire, forecaster: SeasonalForecaster, store: Store) ->
     return learning
 
 
-def _server(wire: Wire, station: LiveStation, metrics: StationMetrics, previews: Previews) -> Server:
+def _server(wire: Wire, core: Core, metrics: StationMetrics) -> Server:
     web = wire.loaded.file.web
-    app = create_app(station, token=secret(web.token_env, "web.token_env"), metrics=metrics.page, previews=previews)
+    app = create_app(core.station, token=secret(web.token_env, "web.token_env"), metrics=metrics.page, previews=core.previews)
     return serve(app, web.host, web.port)

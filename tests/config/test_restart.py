@@ -10,9 +10,9 @@ import pytest
 
 from adapters.clock import VirtualClock
 from adapters.store import Store
+from config.core import make_forecaster
 from config.gateway import SiteGateway
 from config.keeping import Keeping
-from config.live import make_forecaster
 from config.live_station import LiveStation
 from tests.config.test_gateway import FakeChargers
 from tests.support.builders import NOW, a_session, a_site, an_observation

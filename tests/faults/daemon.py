@@ -1,4 +1,4 @@
-"""The daemon's parts on the virtual loop, wired as `config.live` wires them, which can be killed at any instant."""
+"""The daemon's parts on the virtual loop, wired by `config.core`, which can be killed at any instant."""
 
 import asyncio
 import random
@@ -16,23 +16,18 @@ from adapters.store import store as store_module
 from adapters.store.store import Store
 from adapters.store.writer import Job, Writer, _Order
 from config.control import Control
+from config.core import restored
 from config.gateway import SiteGateway
-from config.keeping import Keeping
-from config.live import make_forecaster
-from config.live_station import HISTORY_H, LiveStation
-from config.previews import Previews
+from config.live_station import LiveStation
 from optimizer.exact import ExactPlanner
-from optimizer.ladder import Ladder
 from tests.faults.network import End, Network
 from tests.faults.story import Trouble
 from tests.faults.virtual import LoopClock
 from v2g.errors import PlanningError
 from v2g.ports import Chargers, Meters
 from v2g.problem import Problem
-from v2g.record import Memory
 from v2g.site import Protocol, Site
 from v2g.solution import Solution
-from v2g.tick import Parts
 
 KILL_AFTER_S, SOLVE_S = 15.0, (0.05, 1.5)
 COMMIT_S = (0.001, 0.05)
@@ -172,26 +167,12 @@ class Daemon:
             meter_interval_s=self._sample_s,
             heartbeat_interval_s=self._sample_s,
         )
-        gateway = SiteGateway(site, _all_ocpp(central), self._meters, None)
-        gateway.restore(await store.wishes())
-        self.station = LiveStation(
-            site, clock, gateway, store, Keeping(store.keep), signals=await store.signals(), history=await store.history(HISTORY_H)
-        )
-        planner = MoodyPlanner(self._conditions)
-        parts = Parts(site=site, gateway=gateway, forecaster=await make_forecaster(site, store), planner=Ladder(planner))
-        self.control = Control(
-            parts,
-            clock,
-            wake,
-            memory=await store.memory() or Memory(),
-            signals=self.station.signals,
-            on_tick=self.station.ticked,
-            on_look=self.station.looked,
-        )
-        previews = Previews(site, parts.forecaster, planner, self.station.situation)
-        self.station.attend(self.control, (), previews)
+        gateway, planner = SiteGateway(site, _all_ocpp(central), self._meters, None), MoodyPlanner(self._conditions)
+        core = await restored(site, clock, store, gateway, planner=planner, asked=planner, wake=wake)
+        core.attend(())
+        self.station, self.control = core.station, core.control
         self._network.listener = _listener(group, central._converse)
-        for work in (self.control.run_ticks(), self.control.run_looks(), self.station.keeping.run()):
+        for work in core.works():
             group.create_task(work)
         self._alive.set()
 
