@@ -1,26 +1,18 @@
 """What a call needs: every route says the right it takes, or that it is open to all."""
 
-from ipaddress import ip_address
 from typing import Annotated, Any
 
 from fastapi import Depends, HTTPException, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 
-from adapters.web.callers import Callers
+from adapters.web.callers import Callers, Shown
+from adapters.web.cookies import CSRF_HEADER, SESSION, proven
 from v2g.access import Caller, Right
+from v2g.accounts import Accounts
 from v2g.ports import Station
 
 BEARER = HTTPBearer(auto_error=False, description="A machine's token, or the daemon's.")
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether only this machine reaches `host`."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+COOKIE = APIKeyCookie(name=SESSION, auto_error=False, description=f"Somebody's session; changes also need {CSRF_HEADER}.")
 
 
 def the_station(request: Request) -> Station:
@@ -29,10 +21,31 @@ def the_station(request: Request) -> Station:
     return station
 
 
-async def the_caller(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]) -> Caller | None:
-    """Return who calls, None if nobody knows."""
+def the_accounts(request: Request) -> Accounts:
+    """Return who may log in. Raises `HTTPException` where nobody has to."""
+    accounts: Accounts | None = request.app.state.accounts
+    if accounts is None:
+        raise HTTPException(404, "nobody logs in at this station")
+    return accounts
+
+
+def address_of(request: Request) -> str:
+    """Return where a request came from."""
+    return request.client.host if request.client else ""
+
+
+async def the_caller(
+    request: Request,
+    given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
+    session: Annotated[str | None, Depends(COOKIE)],
+) -> Caller | None:
+    """Return who calls, None if nobody knows. Raises `HTTPException` if a foreign page may have made their browser call."""
     callers: Callers = request.app.state.callers
-    return await callers.find(given.credentials if given else None)
+    bearer = given.credentials if given else None
+    caller = await callers.find(Shown(bearer=bearer, session=session, address=address_of(request)))
+    if caller is not None and caller.known and bearer is None and session is not None and not proven(request, session):
+        raise HTTPException(403, f"the header {CSRF_HEADER} lacks the value of its cookie")
+    return caller
 
 
 class Needs:
@@ -71,4 +84,5 @@ async def known_caller(caller: Annotated[Caller | None, Depends(the_caller)]) ->
 
 
 TheStation = Annotated[Station, Depends(the_station)]
+TheAccounts = Annotated[Accounts, Depends(the_accounts)]
 TheCaller = Annotated[Caller, Depends(known_caller)]

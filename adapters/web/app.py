@@ -11,30 +11,37 @@ from adapters.web.jobs import Jobs
 from adapters.web.live import Live
 from adapters.web.pages import install_pages
 from adapters.web.problems import BODY_MAX, install_problems
+from adapters.web.routes import login, people, signals, stream, wishes
 from adapters.web.routes import previews as preview_routes
-from adapters.web.routes import signals, stream, wishes
 from adapters.web.routes import station as station_routes
 from adapters.web.routes.metrics import metrics_router
+from v2g.accounts import Accounts
 from v2g.ports import Station
 from v2g.previewing import Previews, Surface
 
 
 def create_app(
-    station: Station, *, token: str | None = None, metrics: Callable[[], bytes] | None = None, previews: Previews | None = None
+    station: Station,
+    *,
+    token: str | None = None,
+    accounts: Accounts | None = None,
+    metrics: Callable[[], bytes] | None = None,
+    previews: Previews | None = None,
 ) -> FastAPI:
     """Return the application over a station.
 
-    With a `token`, calls that change something need ``Authorization: Bearer <token>``. Without one, anybody who reaches
-    the application may change things, and it answers only to names of this machine.
+    With `accounts`, people log in and machines have tokens. Without, and with a `token`, everybody may read, and calls that change
+    something need ``Authorization: Bearer <token>``. With neither, anybody who reaches the application may change things, and it
+    answers only to names of this machine.
 
     `metrics` is asked for the page /metrics, in Prometheus' text format, `previews` what unpublished signals would do.
     """
     # The framework's own documentation pages would fetch scripts from elsewhere.
     app = FastAPI(title="V2G station", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
-    app.state.station, app.state.token, app.state.live = station, token, Live(station)
-    app.state.callers = Callers(token=token)
+    app.state.station, app.state.live = station, Live(station)
+    app.state.accounts, app.state.callers, app.state.doors = accounts, Callers(token=token, accounts=accounts), login.Doors()
     install_problems(app)
-    for router in (station_routes.router, signals.router, wishes.router, stream.router):
+    for router in (station_routes.router, signals.router, wishes.router, stream.router, login.router, people.router):
         app.include_router(router)
     app.state.previews, app.state.jobs = previews, Jobs[Surface]()
     if previews:
@@ -43,5 +50,5 @@ def create_app(
     if metrics:
         app.include_router(metrics_router(metrics))
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=BODY_MAX)  # within the shield, which words its refusals
-    app.add_middleware(Shield, only_loopback=token is None)
+    app.add_middleware(Shield, only_loopback=app.state.callers.open)
     return app

@@ -9,7 +9,7 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
-from adapters.web.access import is_loopback
+from adapters.web.hosts import is_loopback
 from adapters.web.jobs import Jobs
 from adapters.web.live import Live
 from v2g.errors import SiteError, UnavailableError
@@ -70,11 +70,11 @@ class Server:
 def serve(app: FastAPI, host: str, port: int) -> Server:
     """Bind `app` to an address (port 0: any free one); run it with ``await server.run()``.
 
-    Raises `SiteError` if others could reach it and it has no token, `UnavailableError` if the address is taken.
+    Raises `SiteError` if others could reach it and nobody had to show who they are, `UnavailableError` if the address is taken.
     """
-    if app.state.token is None and not is_loopback(host):
+    if app.state.callers.open and not is_loopback(host):
         raise SiteError(
-            f"anybody who reaches {host} could steer the station", place="web.token", mend="set a token, or use 127.0.0.1"
+            f"anybody who reaches {host} could steer the station", place="web.host", mend="use 127.0.0.1, or let people log in"
         )
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET

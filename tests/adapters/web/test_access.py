@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from adapters.web import create_app, serve
-from adapters.web.access import is_loopback
+from adapters.web.hosts import is_loopback
 from tests.adapters.web.conftest import GIVEN, client_of
 from tests.adapters.web.test_signal_routes import steps
 from tests.support.fake_station import FakeStation
@@ -61,7 +61,7 @@ def test_other_addresses_are_not(host: str) -> None:
 
 
 def test_without_a_token_it_is_not_opened_to_others(station: FakeStation) -> None:
-    with pytest.raises(SiteError, match="set a token"):
+    with pytest.raises(SiteError, match="let people log in"):
         serve(create_app(station), EVERYWHERE, 0)
 
 
