@@ -62,7 +62,7 @@ def site_file(chargers: int, folder: Path) -> SiteFile:
             "rules": {"lease_s": LEASE_S},
             "horizon": {"n_fine": 8, "n_coarse": 4, "tick_s": TICK_S, "fast_s": FAST_S, "event_s": TICK_S / 2},
             "ocpp": {"port": 0, "meter_interval_s": METER_S, "without_passwords": True, "tls": tls},
-            "web": {"port": 0},
+            "web": {"port": 0, "without_login": True},
             "store": {"url": f"sqlite:///{folder}/load.db"},
         }
     )

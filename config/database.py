@@ -1,5 +1,6 @@
 """The database, as the site file's `store` says."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,3 +20,8 @@ def store_of(file: StoreFile, clock: Clock) -> Store:
     )
     spill = Spill(Path(file.spill)) if file.spill else None
     return Store(file.url, clock, retention=retention, spill=spill)
+
+
+def store_beside(file: StoreFile, clock: Clock) -> Store:
+    """Return a store for a command that runs while the daemon may: what waits beside the database stays the daemon's."""
+    return Store(file.url, clock, spill=Spill(Path(os.devnull)))

@@ -68,13 +68,14 @@ async def running_farm(
     *,
     url: str,
     api_url: str | None = None,
+    api_token: str | None = None,
     passwords: Mapping[str, str] | None = None,
     tls: Callable[[str], SSLContext | None] = lambda _station_id: None,
 ) -> AsyncIterator[LiveFarm]:
     """Run the farm against the central system at `url` while the context lasts; drivers speak through the REST API, if given."""
     site = build_site(file.site)
     async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(httpx.AsyncClient(base_url=api_url)) if api_url else None
+        client = await stack.enter_async_context(_api(api_url, api_token)) if api_url else None
         nothing = StepSeries.constant(0.0, clock.now())
         farm = LiveFarm(
             site,
@@ -92,6 +93,10 @@ async def running_farm(
             seed=file.seed,
         )
         yield await stack.enter_async_context(farm)
+
+
+def _api(url: str, token: str | None) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {token}"} if token else None)
 
 
 def farm_figures(farm: LiveFarm) -> dict[str, Any]:

@@ -16,8 +16,6 @@ from adapters.mqtt.teller import Teller
 from adapters.ocpp.central import CentralSystem
 from adapters.store.store import Store
 from adapters.systemd import Systemd
-from adapters.web.app import create_app
-from adapters.web.server import Server, serve
 from config.access import credentials_of, tls_of
 from config.broker import broker_of
 from config.control import Control
@@ -28,8 +26,9 @@ from config.learning import Learning
 from config.live_station import LiveStation
 from config.load import LoadedSite
 from config.metrics import StationMetrics
-from config.secrets import pseudonyms, secret
+from config.secrets import pseudonyms
 from config.watch import watched
+from config.web import open_web
 from forecasts.daysoff import days_off
 from forecasts.forecaster import SeasonalForecaster
 from forecasts.process import TrainingProcess
@@ -88,7 +87,7 @@ async def running(
         learning = await _learning(wire, core.forecaster, store)
         core.attend((*watched(site, station, link, central, store, control), *([lambda: learning.health] if learning else [])))
         ocpp_url = (await stack.enter_async_context(central.serve(file.ocpp.host, file.ocpp.port))).url if central else ""
-        server = _server(wire, core, StationMetrics(station, control, store, central))
+        server = await open_web(file.web, core, store, StationMetrics(station, control, store, central))
         works = [
             *core.works(),
             server.run(),
@@ -169,9 +168,3 @@ async def _learning(wire: Wire, forecaster: SeasonalForecaster, store: Store) ->
     learning = Learning(forecaster, store, wire.clock, process=process, holidays=days_off(file.country))
     await learning.recall()
     return learning
-
-
-def _server(wire: Wire, core: Core, metrics: StationMetrics) -> Server:
-    web = wire.loaded.file.web
-    app = create_app(core.station, token=secret(web.token_env, "web.token_env"), metrics=metrics.page, previews=core.previews)
-    return serve(app, web.host, web.port)

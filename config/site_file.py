@@ -143,11 +143,16 @@ class MqttFile(Strict):
 
 
 class WebFile(Strict):
-    """The REST API and the dashboard. `token_env` names an environment variable with the token that changes need."""
+    """The REST API and the dashboard, where people log in (docs/api.md, "Who may do what").
+
+    `token_env` names an environment variable with a token that may do all but administer people. `without_login` lets every process
+    of this machine do so without one, for trials; with a token, everybody may read, and changes need it.
+    """
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     token_env: str | None = None
+    without_login: bool = False
 
 
 class StoreFile(Strict):

@@ -136,6 +136,5 @@ def n_admins(connection: Connection, *, but: str = "") -> int:
 
 
 def _keep_an_admin(connection: Connection, name: str) -> None:
-    role = connection.scalar(select(people.c.role).where(people.c.name == name))
-    if role == Role.ADMIN.value and n_admins(connection, but=name) == 0:
+    if n_admins(connection) and not n_admins(connection, but=name):
         raise AccessError("nobody would be left to administer", place="name", mend="make somebody else an admin first")

@@ -13,7 +13,7 @@ BY_TOKEN = Caller(name="token", role=Role.ADMIN, kind=CallerKind.MACHINE)
 READER = Caller(name="anybody", role=Role.VIEWER, kind=CallerKind.ANYBODY)
 THIS_MACHINE = Caller(name="this machine", role=Role.ADMIN, kind=CallerKind.ANYBODY)
 WRONG_BURST, WRONG_PERIOD_S = 30, 10.0
-"""So many wrong tokens and sessions from one address at once, then one in so long: a page left open shows a session that has ended."""
+"""So many wrong tokens and sessions of an address at once, then one in so long: a page left open shows a session that has ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,7 +65,7 @@ def site_file(chargers: int, folder: Path, port: int) -> dict[str, Any]:
         "rules": {"lease_s": LEASE_S},
         "horizon": {"n_fine": 8, "n_coarse": 1, "tick_s": TICK_S, "fast_s": 5.0, "event_s": 10.0},
         "ocpp": {"port": port, "meter_interval_s": SAMPLE_S, "without_passwords": True},
-        "web": {"port": 0},
+        "web": {"port": 0, "without_login": True},
         "store": {"url": f"sqlite:///{folder}/killed.db"},
     }
 

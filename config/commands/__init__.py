@@ -1,0 +1,1 @@
+"""What each command does, one topic a file; `daemon.py` puts them together."""

@@ -1,0 +1,30 @@
+"""The web server of a station, and who may log in there."""
+
+import structlog
+
+from adapters.clock import RealClock
+from adapters.store.store import Store
+from adapters.web.app import create_app
+from adapters.web.server import Server, serve
+from config.accounts import LiveAccounts
+from config.core import Core
+from config.metrics import StationMetrics
+from config.secrets import secret
+from config.site_file import WebFile
+
+log = structlog.get_logger(__name__)
+
+
+async def open_web(web: WebFile, core: Core, store: Store, metrics: StationMetrics) -> Server:
+    """Return the server, bound to its address. As long as nobody can administer, log a one-time link for the first admin.
+
+    Raises `SiteError` if a secret is missing or others could steer the station, `UnavailableError` if the address is taken.
+    """
+    accounts = None if web.without_login else LiveAccounts(store, RealClock())
+    token = secret(web.token_env, "web.token_env")
+    app = create_app(core.station, token=token, accounts=accounts, metrics=metrics.page, previews=core.previews)
+    server = serve(app, web.host, web.port)
+    link = await accounts.first_link() if accounts else None
+    if link:
+        log.warning("nobody_administers_yet", open_once=f"{server.url}login#link={link.text}", until=link.until.isoformat())
+    return server
