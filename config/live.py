@@ -19,7 +19,7 @@ from adapters.systemd import Systemd
 from config.access import credentials_of, tls_of
 from config.broker import broker_of
 from config.control import Control
-from config.core import Core, restored
+from config.core import restored
 from config.database import store_of
 from config.gateway import SiteGateway
 from config.learning import Learning
