@@ -184,7 +184,7 @@ class LiveStation:
         return HistoryPoint(
             at=observation.at,
             import_kw=observation.site_power_kw.value if observation.site_power_kw else 0.0,
-            load_kw=observation.load_kw.value if observation.load_kw else 0.0,
+            load_kw=observation.load_kw.value if observation.load_kw else None,
             pv_kw=observation.pv_kw.value if observation.pv_kw else 0.0,
             charge_kw=sum(p for p in powers if p > 0),
             discharge_kw=-sum(p for p in powers if p < 0),

@@ -43,12 +43,13 @@ class Health:
 class HistoryPoint:
     """The station at `at` [kW; price in currency/kWh].
 
-    `charge_kw` ≥ 0 and `discharge_kw` ≥ 0 sum over the cars; `asset_kw` is as of `assets_kw`.
+    `load_kw` is None where no meter told it. `charge_kw` ≥ 0 and `discharge_kw` ≥ 0 sum over the cars; `asset_kw` is as of
+    `assets_kw`.
     """
 
     at: datetime
     import_kw: float
-    load_kw: float
+    load_kw: float | None
     pv_kw: float
     charge_kw: float
     discharge_kw: float

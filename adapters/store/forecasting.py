@@ -27,7 +27,10 @@ class KeptModels:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class KeptPast:
-    """History points as columns, (n,): instants [s since 1970 UTC], load and PV [kW], price [currency/kWh]."""
+    """History points as columns, (n,): instants [s since 1970 UTC], load and PV [kW], price [currency/kWh].
+
+    A load that was not measured is NaN.
+    """
 
     at_s: Array
     load_kw: Array

@@ -111,7 +111,7 @@ history = Table(
     metadata,
     Column("at", Instant, primary_key=True),
     Column("import_kw", Float, nullable=False),
-    Column("load_kw", Float, nullable=False),
+    Column("load_kw", Float),
     Column("pv_kw", Float, nullable=False),
     Column("charge_kw", Float, nullable=False),
     Column("discharge_kw", Float, nullable=False),
@@ -210,6 +210,13 @@ machines = Table(
     Column("created_at", Instant, nullable=False),
     Column("created_by", String, nullable=False),
     Column("until", Instant, nullable=False),
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("key", LargeBinary, nullable=False),
 )
 
 overrides = Table(

@@ -356,11 +356,11 @@ class PlanModel(Model):
 
 
 class HistoryModel(Model):
-    """The station's past, oldest first; every list has one value an instant."""
+    """The station's past, oldest first; every list has one value an instant. A load of null was not measured."""
 
     at: list[datetime]
     import_kw: list[float]
-    load_kw: list[float]
+    load_kw: list[float | None]
     pv_kw: list[float]
     charge_kw: list[float]
     discharge_kw: list[float]

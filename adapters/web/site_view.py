@@ -61,7 +61,7 @@ def history_view(points: Sequence[HistoryPoint], *, at_most: int) -> HistoryMode
     return HistoryModel(
         at=[p.at for p in kept],
         import_kw=[tidy(p.import_kw) for p in kept],
-        load_kw=[tidy(p.load_kw) for p in kept],
+        load_kw=[None if p.load_kw is None else tidy(p.load_kw) for p in kept],
         pv_kw=[tidy(p.pv_kw) for p in kept],
         charge_kw=[tidy(p.charge_kw) for p in kept],
         discharge_kw=[tidy(p.discharge_kw) for p in kept],

@@ -38,7 +38,7 @@ def price_curve(signal_id: str = "p1", *, ends_in_h: float = 2.0, value: float =
     return Signal(signal_id=signal_id, kind=SignalKind.PRICE, source="test", issued_at=NOW, intervals=(interval,))
 
 
-def point(minutes_ago: float, load_kw: float = 50.0) -> HistoryPoint:
+def point(minutes_ago: float, load_kw: float | None = 50.0) -> HistoryPoint:
     return HistoryPoint(
         at=NOW - timedelta(minutes=minutes_ago),
         import_kw=80.0,
@@ -122,6 +122,13 @@ async def test_history_gives_the_last_hours_oldest_first_and_the_load_for_foreca
     assert past.at_s.tolist() == [(NOW - timedelta(minutes=m)).timestamp() for m in (30, 10)]
     assert past.load_kw.tolist() == [31.0, 10.0]
     assert len((await store.past(NOW, NOW + timedelta(hours=1))).price_per_kwh) == 0
+
+
+async def test_a_load_that_no_meter_told_stays_unknown(store: Store) -> None:
+    await store.keep(point(5, load_kw=None))
+    (kept,) = await store.history(1.0)
+    assert kept.load_kw is None
+    assert math.isnan((await store.past(NOW - timedelta(hours=1), NOW)).load_kw[0])
 
 
 async def test_memory_comes_back_whole_with_its_plan(store: Store, clock: VirtualClock) -> None:

@@ -16,7 +16,7 @@ export function appendState(history, state, hours) {
   if (state.site_power_kw === null || (last && now - Date.parse(last) < spanMs / POINTS_A_WINDOW)) return false;
   history.at.push(state.now);
   history.import_kw.push(state.site_power_kw.value);
-  history.load_kw.push(state.load_kw?.value ?? 0);
+  history.load_kw.push(state.load_kw?.value ?? null);
   history.pv_kw.push(state.pv_kw?.value ?? 0);
   history.charge_kw.push(state.charge_kw);
   history.discharge_kw.push(state.discharge_kw);
@@ -32,7 +32,7 @@ export function appendState(history, state, hours) {
 export function measuredSeries(history, hasBattery) {
   const battery = history.at.map((_, i) => {
     const others = history.load_kw[i] - history.pv_kw[i] + history.charge_kw[i] - history.discharge_kw[i] + history.asset_kw[i];
-    return hasBattery ? history.import_kw[i] - others : 0;
+    return hasBattery && history.load_kw[i] !== null ? history.import_kw[i] - others : 0;
   });
   return rows({
     at: history.at.map((at) => Date.parse(at)),
