@@ -212,7 +212,7 @@ class FakeStation:
         at = self.world.origin + timedelta(seconds=number * TICK_S)
         grid = grid_at(self.site, at)
         observation = self.observation()
-        outlook = self._outlook(grid)
+        outlook = self.outlook(grid, self.signals())
         problem = make_problem(self.site, observation, outlook, self.signals(), Memory(tick=number - 1))
         plan = self._plan(at, problem.storages, outlook)
         caps_kw = {array.pv_id: -float(outlook.pv_kw.max()) for array in self.site.pv}
@@ -249,9 +249,9 @@ class FakeStation:
         edges = [self.world.step_of(grid.start + timedelta(hours=float(e))) for e in grid.edges_h]
         return np.stack([series[..., a : max(b, a + 1)].mean(axis=-1) for a, b in pairwise(edges)], axis=-1)
 
-    def _outlook(self, grid: TimeGrid) -> Outlook:
+    def outlook(self, grid: TimeGrid, signals: Signals) -> Outlook:
         load, pv = self._on(grid, self.world.load_kw), self._on(grid, self.world.pv_kw)
-        price = mean_on(self.signals(), SignalKind.PRICE, grid, self._on(grid, self.world.price_per_kwh))
+        price = mean_on(signals, SignalKind.PRICE, grid, self._on(grid, self.world.price_per_kwh))
         return Outlook(
             grid=grid,
             load_kw=load * (1 + SPREAD[:, None]),

@@ -15,13 +15,13 @@ export async function get(path) {
   return answer(await fetch(`/api/${path}`, { cache: "no-store" }));
 }
 
-/** Change something; asks for the token once if the daemon wants one. */
-export async function change(method, path, body) {
+/** Change or ask something; asks for the token once if the daemon wants one. An AbortSignal gives it up. */
+export async function change(method, path, body, { signal } = {}) {
   const send = () => {
     const headers = { "Content-Type": "application/json" };
     const token = sessionStorage.getItem(TOKEN_KEY);
     if (token) headers.Authorization = `Bearer ${token}`;
-    return fetch(`/api/${path}`, { method, headers, body: body && JSON.stringify(body) });
+    return fetch(`/api/${path}`, { method, headers, body: body && JSON.stringify(body), signal });
   };
   let response = await send();
   if (response.status === 401 && (await askForToken())) response = await send();
