@@ -31,7 +31,8 @@ fuzz: $(VENV)/.ready
 	$(BIN)/python -m tests.adapters.ocpp.campaign --frames 1000000 $(ARGS)
 
 kill: $(VENV)/.ready
-	$(BIN)/python -m tests.support.killing $(ARGS)
+	$(BIN)/python -m tests.support.killing
+	$(BIN)/python -m tests.support.kills --kills $(or $(KILLS),300) $(ARGS)
 
 faults: $(VENV)/.ready
 	$(BIN)/python -m tests.faults.campaign --days $(or $(DAYS),2000) $(ARGS)

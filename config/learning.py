@@ -7,6 +7,8 @@ import asyncio
 from collections.abc import Container
 from contextlib import suppress
 from datetime import date, datetime, timedelta
+from importlib import import_module
+from typing import Any
 
 import numpy as np
 import structlog
@@ -16,7 +18,6 @@ from apscheduler.triggers.cron import CronTrigger
 from adapters.store.store import Store
 from forecasts.forecaster import SeasonalForecaster
 from forecasts.history import History
-from forecasts.kept import SCHEMA, unpack
 from forecasts.process import TrainingProcess
 from forecasts.training import Models, rehearse
 from v2g.errors import V2GError
@@ -48,10 +49,11 @@ class Learning:
 
     async def recall(self) -> None:
         """Use the latest models that are kept and sound, and what is known of how forecasts did."""
+        form = await _form()
         lessons, now = self._forecaster.lessons(self._clock.now()), self._clock.now()
-        for kept in await self._store.models(SCHEMA):
+        for kept in await self._store.models(form.SCHEMA):
             try:
-                models = unpack(Models, kept.packed, self._holidays)
+                models: Models = form.unpack(Models, kept.packed, self._holidays)
                 rehearse(models, lessons)
             except V2GError as error:
                 self._fail(f"version {kept.version} cannot be used: {error}")
@@ -61,7 +63,8 @@ class Learning:
         self._forecaster.watch.recall(await self._store.scores(now - CHUNK * 2))
 
     async def run(self, time_zone: str) -> None:
-        """Learn at night in `time_zone`, and at once where the models are old or there are none."""
+        """Use what was learnt before; learn at night in `time_zone`, and at once where the models are old or there are none."""
+        await self.recall()
         calendar = AsyncIOScheduler(timezone=time_zone)
         trigger = CronTrigger(hour=NIGHT_H, timezone=time_zone)
         calendar.add_job(self._ask, trigger, coalesce=True, max_instances=1, misfire_grace_time=LATE_S)
@@ -83,9 +86,9 @@ class Learning:
             lessons = self._forecaster.lessons(now, load=load, pv=pv)
             if not lessons.enough:
                 return
-            packed = await self._process.train(lessons)
-            models = unpack(Models, packed, self._holidays)
-            version = await self._store.save_models(trained_at=now, schema=SCHEMA, said=models.said, packed=packed)
+            packed, form = await self._process.train(lessons), await _form()
+            models: Models = form.unpack(Models, packed, self._holidays)
+            version = await self._store.save_models(trained_at=now, schema=form.SCHEMA, said=models.said, packed=packed)
         except V2GError as error:
             self._fail(str(error))
             return
@@ -113,6 +116,11 @@ class Learning:
     def _fail(self, trouble: str) -> None:
         self.trouble = f"learning failed: {trouble}"
         log.error("learning_failed", reason=trouble)
+
+
+async def _form() -> Any:
+    """Return how models are kept. LightGBM comes with it, and takes half a second to load: beside the loop."""
+    return await asyncio.to_thread(import_module, "forecasts.kept")
 
 
 async def read_meters(store: Store, now: datetime, days: int) -> tuple[History, History]:

@@ -1,6 +1,7 @@
 """A station on real protocols: everything a site file names, wired and running."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -40,6 +41,8 @@ DRAIN_S = 15.0
 """A locked database is given up after 5 s, then all that waits is spilled."""
 ASKED_NICE = 10
 """Who asks what would be waits longer than those who control."""
+MEMORY_SHARE = 0.5
+"""Of the machine's memory: what the solver may map."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,14 +80,14 @@ async def running(
     wire = Wire(loaded=loaded, clock=clock, speed=speed, wake=wake.set)
     async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
         store = await stack.enter_async_context(store_of(file.store, clock))
-        planner = await stack.enter_async_context(ProcessPlanner(choice=site.planner))
+        planner = await stack.enter_async_context(_planner(wire))
         central, link = _central(wire, store), _link(wire)
         asked = ProcessPlanner(choice=site.planner, nice=ASKED_NICE)
         stack.push_async_callback(asked.close)
         gateway = _gateway(wire, central, link, simulated)
         core = await restored(site, clock, store, gateway, planner=planner, asked=asked, wake=wake)
         station, control = core.station, core.control
-        learning = await _learning(wire, core.forecaster, store)
+        learning = _learning(wire, core.forecaster, store)
         core.attend((*watched(site, station, link, central, store, control), *([lambda: learning.health] if learning else [])))
         ocpp_url = (await stack.enter_async_context(central.serve(file.ocpp.host, file.ocpp.port))).url if central else ""
         server = await open_web(file.web, core, store, StationMetrics(station, control, store, central))
@@ -103,6 +106,12 @@ async def running(
         finally:
             await station.keeping.drain(DRAIN_S)
             await end(tasks)
+
+
+def _planner(wire: Wire) -> ProcessPlanner:
+    """Return the solver. While its process starts, at the beginning or after its death, ticks plan without it."""
+    most_mb = int(MEMORY_SHARE * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")) >> 20
+    return ProcessPlanner(choice=wire.loaded.site.planner, memory_mb=most_mb, start_patience_s=0.0, on_ready=wire.wake)
 
 
 def _central(wire: Wire, store: Store) -> CentralSystem | None:
@@ -158,13 +167,11 @@ def _gateway(wire: Wire, central: CentralSystem | None, link: MqttLink | None, s
     )
 
 
-async def _learning(wire: Wire, forecaster: SeasonalForecaster, store: Store) -> Learning | None:
-    """Return what trains the forecaster's models, the last ones in use again; None where the site file wants no learning."""
+def _learning(wire: Wire, forecaster: SeasonalForecaster, store: Store) -> Learning | None:
+    """Return what trains the forecaster's models; None where the site file wants no learning."""
     file = wire.loaded.file
     bounds = file.forecasts
     if not bounds.learn:
         return None
     process = TrainingProcess(file.country, time_limit_s=bounds.time_limit_s, memory_mb=bounds.memory_mb)
-    learning = Learning(forecaster, store, wire.clock, process=process, holidays=days_off(file.country))
-    await learning.recall()
-    return learning
+    return Learning(forecaster, store, wire.clock, process=process, holidays=days_off(file.country))

@@ -36,7 +36,7 @@ def _kinds(*roots: type) -> dict[str, Any]:
         waiting += get_args(kind)
         if isinstance(kind, type) and is_dataclass(kind) and kind.__name__ not in found:
             found[kind.__name__] = kind
-            waiting += get_type_hints(kind).values()
+            waiting += get_type_hints(kind, localns={"lightgbm": lightgbm}).values()
     return found
 
 

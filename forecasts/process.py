@@ -6,9 +6,8 @@ import sys
 
 import structlog
 
-from forecasts.kept import pack
+from forecasts.options import TrainingOptions
 from forecasts.training import Lessons
-from forecasts.worker import TrainingOptions
 from v2g.errors import TrainingError
 
 log = structlog.get_logger()
@@ -32,6 +31,8 @@ class TrainingProcess:
 
     async def train(self, lessons: Lessons) -> bytes:
         """Return the models that `lessons` teach, packed. Raises `TrainingError` if the process fails, is killed or too slow."""
+        from forecasts.kept import pack  # noqa: PLC0415 - LightGBM comes with it
+
         process = self._process = await self._begun()
         try:
             async with asyncio.timeout(self._time_limit_s):

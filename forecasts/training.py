@@ -5,9 +5,9 @@ Numbers in, models out, and nothing else, so that a process of its own can do it
 
 from dataclasses import dataclass, replace
 
-import lightgbm
 import numpy as np
 
+from forecasts.boosters import failures
 from forecasts.fleet.stays import LEAST_VISITS, StayModel, fit_stays
 from forecasts.fleet.visits import Visits
 from forecasts.localtime import Calendar
@@ -22,7 +22,7 @@ LEAST_DAYS = 14.0
 
 REHEARSED = 96
 """Slots that models forecast before they are relied on: the last of their lessons."""
-UNFIT = (ArithmeticError, LookupError, TypeError, ValueError, AttributeError, lightgbm.basic.LightGBMError)
+UNFIT = (ArithmeticError, LookupError, TypeError, ValueError, AttributeError)
 """What models may raise that were learnt from other columns than this release has."""
 
 
@@ -78,7 +78,7 @@ def rehearse(models: Models, lessons: Lessons) -> None:
         ]
         if models.stays is not None:
             told.append(models.stays.stay_cdf(lessons.visits.take(slice(-1, None)), lessons.visits).T)
-    except UNFIT as error:
+    except failures(*UNFIT) as error:
         raise TrainingError(f"the models cannot forecast: {error}") from error
     if any(not np.isfinite(band).all() or (np.diff(band, axis=0) < 0).any() for band in told):
         raise TrainingError("the models tell numbers that are none, or quantiles that cross")

@@ -4,23 +4,11 @@ import json
 import os
 import resource
 import sys
-from dataclasses import asdict, dataclass
 
 from forecasts.daysoff import days_off
 from forecasts.kept import pack, unpack
+from forecasts.options import TrainingOptions
 from forecasts.training import Lessons, rehearse, train
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingOptions:
-    """The country whose holidays count, and the cap of the process's address space [MiB]."""
-
-    country: str
-    memory_mb: int
-
-    def to_argument(self) -> str:
-        """Return the options as one command-line argument."""
-        return json.dumps(asdict(self))
 
 
 def main() -> None:

@@ -5,10 +5,11 @@ from optimizer.compiled.stamp import Program, Stamp
 from optimizer.compiled.template import compile_template
 from optimizer.data import ModelData, model_data
 from optimizer.deadline import Deadline, Stopwatch
+from optimizer.flows import make_solution
 from optimizer.highs import Highs
 from optimizer.integers.lazily import Found, Lazily
 from optimizer.integers.mip import MOST_S
-from optimizer.readback import Readback, make_solution
+from optimizer.readback import Readback
 from optimizer.tiers import Optimum, make_objective, optimise
 from optimizer.verify import verify
 from optimizer.warm import Footing, carry_over

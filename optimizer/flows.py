@@ -7,7 +7,7 @@ import numpy as np
 from optimizer.conversion import Conversion
 from optimizer.parts import parts
 from v2g.problem import Problem
-from v2g.solution import HeldReserve
+from v2g.solution import HeldReserve, Rung, ShadowPrices, Solution, TermValue
 from v2g.timegrid import Array
 
 
@@ -76,3 +76,30 @@ def net(problem: Problem, charge_kw: Array, discharge_kw: Array) -> tuple[Array,
     conversion = Conversion.of(problem)
     gain = conversion.stored_kw(charge_kw) - conversion.drawn_kw(discharge_kw)
     return np.where(both, conversion.charge_kw(gain), charge_kw), np.where(both, conversion.discharge_kw(-gain), discharge_kw)
+
+
+def make_solution(
+    flows: Flows,
+    terms: tuple[TermValue, ...],
+    *,
+    rung: Rung,
+    times_s: dict[str, float],
+    prices: ShadowPrices | None = None,
+    reason: str = "",
+    gap_frac: float | None = None,
+) -> Solution:
+    """Return flows as a solution."""
+    return Solution(
+        charge_kw=flows.charge_kw,
+        discharge_kw=flows.discharge_kw,
+        energy_kwh=flows.energy_kwh,
+        import_kw=flows.import_kw,
+        export_kw=flows.export_kw,
+        reserve=flows.reserve,
+        terms=terms,
+        rung=rung,
+        reason=reason,
+        gap_frac=gap_frac,
+        prices=prices,
+        times_s=times_s,
+    )

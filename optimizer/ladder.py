@@ -12,8 +12,7 @@ import structlog
 
 from optimizer.deadline import Stopwatch
 from optimizer.evaluate import evaluate
-from optimizer.flows import Flows, make_flows
-from optimizer.readback import make_solution
+from optimizer.flows import Flows, make_flows, make_solution
 from optimizer.rungs.previous import previous_plan
 from optimizer.rungs.rule import least_laxity
 from optimizer.verify import verify

@@ -1,7 +1,6 @@
 """What units load circuits and their phases with, summed where they hang and then up the tree: no matrix of circuits by units."""
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from optimizer.parts import parts
 from v2g.network import N_PHASES
@@ -16,14 +15,14 @@ def loads_kw(problem: Problem, charge_kw: Array, discharge_kw: Array | None = No
     """
     m, at = problem.circuits.n_circuits, problem.circuit_index()
     n_flows = 1 + N_PHASES if np.isfinite(problem.circuits.phase_limit_kw).any() else 1
-    sums = np.zeros((m * n_flows, problem.grid.n_steps))
+    sums = np.zeros((m, n_flows, problem.grid.n_steps))
     for rows, part in parts(problem):
         power_kw = charge_kw[rows] if discharge_kw is None else charge_kw[rows] - discharge_kw[rows]
         share = np.column_stack((np.ones(len(power_kw)), part.storages.phase_share))[:, :n_flows]
-        flow = at[rows, None] * n_flows + np.arange(n_flows)
-        unit = np.broadcast_to(np.arange(len(power_kw))[:, None], flow.shape)
-        used = share != 0
-        sums += csr_array((share[used], (flow[used], unit[used])), shape=(len(sums), len(power_kw))) @ power_kw
+        order = np.argsort(at[rows], kind="stable")
+        circuits, first = np.unique(at[rows][order], return_index=True)
+        for circuit, units in zip(circuits, np.split(order, first[1:]), strict=False):  # nobody: one part of none
+            sums[circuit] += share[units].T @ power_kw[units]
     below = problem.circuits.above() @ sums.reshape(m, -1)
     loads = np.zeros((m, 1 + N_PHASES, problem.grid.n_steps))
     loads[:, :n_flows] = below.reshape(m, n_flows, -1)

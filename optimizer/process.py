@@ -6,13 +6,15 @@ Measured lag of the event loop during a solve: blocked in the loop itself, 200â€
 import asyncio
 import os
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
 import structlog
 
 from optimizer.frames import pack, receive
-from optimizer.worker import READY, WorkerOptions
+from optimizer.options import READY, WorkerOptions
 from v2g.errors import PlanningError
 from v2g.problem import Problem
 from v2g.site import PlannerChoice
@@ -44,6 +46,10 @@ class ProcessPlanner:
         Who plans: see `optimizer.choice`.
     nice : int
         How much the process gives way to others, 0..19.
+    start_patience_s : float
+        A solve waits so long for a process that starts [s]; then it has no answer, and the process goes on starting.
+    on_ready
+        Called whenever a process has started.
     """
 
     def __init__(
@@ -55,22 +61,27 @@ class ProcessPlanner:
         prefer: bool = True,
         choice: PlannerChoice = "auto",
         nice: int = 0,
+        start_patience_s: float = START_LIMIT_S,
+        on_ready: Callable[[], None] = lambda: None,
     ) -> None:
         self.kill_after_s = kill_after_s
         self.starts = 0
         self._options = WorkerOptions(time_limit_s=time_limit_s, prefer=prefer, memory_mb=memory_mb, choice=choice, nice=nice)
+        self._start_patience_s, self._on_ready = start_patience_s, on_ready
         self._process: asyncio.subprocess.Process | None = None
+        self._starting: asyncio.Task[asyncio.subprocess.Process] | None = None
         self._turn = asyncio.Lock()
 
     @property
     def pid(self) -> int | None:
         """The solver process's id, None while there is none."""
-        return self._process.pid if self._alive() and self._process else None
+        return self._process.pid if self._process and self._process.returncode is None else None
 
     async def __aenter__(self) -> Self:
-        """Start the solver, so that the first solve need not wait for it."""
+        """Start the solver, and wait for it within the patience, so that the first solve need not."""
         async with self._turn:
-            await self._ensure()
+            with suppress(PlanningError):  # told to the first solve
+                await self._ready()
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -84,17 +95,21 @@ class ProcessPlanner:
 
     async def close(self) -> None:
         """End the solver process; a later solve would start a new one."""
+        starting, self._starting = self._starting, None
+        if starting is not None:
+            starting.cancel()
+            await asyncio.wait({starting})
         process, self._process = self._process, None
         if process is not None:
             await _end(process)
 
     async def solve(self, problem: Problem) -> Solution:
-        """Return the planner's answer; raises `PlanningError` if it has none, dies or is killed at the deadline."""
+        """Return the planner's answer; raises `PlanningError` if it has none, starts, dies or is killed at the deadline."""
         limit_s = self.kill_after_s + LIMIT_A_UNIT_S * problem.shape[0]
         async with self._turn:
             try:
-                async with asyncio.timeout(limit_s if self._alive() else limit_s + START_LIMIT_S):
-                    process = await self._ensure()
+                process = await self._ready()
+                async with asyncio.timeout(limit_s):
                     answer = await _ask(process, problem)
             except TimeoutError as error:
                 await self.close()
@@ -111,28 +126,44 @@ class ProcessPlanner:
             raise PlanningError(answer)
         return answer
 
-    def _alive(self) -> bool:
-        return self._process is not None and self._process.returncode is None
+    async def _ready(self) -> asyncio.subprocess.Process:
+        """Return the living process, a new one if need be. Raises `PlanningError` if it is not ready within the patience."""
+        if self._process is not None and self._process.returncode is not None:
+            log.warning("solver_died", returncode=self._process.returncode)
+            await self.close()
+        starting = self._starting or self._begin()
+        done, _ = await asyncio.wait({starting}, timeout=self._start_patience_s)
+        if not done:
+            raise PlanningError("the solver is starting")
+        if starting.exception() is not None:
+            await self.close()
+        return starting.result()
 
-    async def _ensure(self) -> asyncio.subprocess.Process:
-        """Return the living process, a new one if need be."""
-        if self._process is None or self._process.returncode is not None:
-            if self._process is not None:
-                log.warning("solver_died", returncode=self._process.returncode)
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "optimizer.worker",
-                self._options.to_argument(),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                env={**os.environ, **ONE_THREAD},
-            )
-            self.starts += 1
-            log.info("solver_started", pid=self._process.pid)
-            if await receive(_stdout(self._process)) != READY:
-                raise PlanningError("the solver process does not speak our frames")
-        return self._process
+    def _begin(self) -> asyncio.Task[asyncio.subprocess.Process]:
+        self._starting = asyncio.create_task(self._start())
+        return self._starting
+
+    async def _start(self) -> asyncio.subprocess.Process:
+        process = self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "optimizer.worker",
+            self._options.to_argument(),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env={**os.environ, **ONE_THREAD},
+        )
+        self.starts += 1
+        log.info("solver_started", pid=process.pid)
+        try:
+            async with asyncio.timeout(START_LIMIT_S):
+                if await receive(_stdout(process)) != READY:
+                    raise PlanningError("the solver process does not speak our frames")
+        except TimeoutError as error:
+            process.kill()
+            raise PlanningError(f"the solver did not start within {START_LIMIT_S:g} s and was killed") from error
+        self._on_ready()
+        return process
 
 
 async def _ask(process: asyncio.subprocess.Process, problem: Problem) -> Solution | str:

@@ -15,7 +15,7 @@ from optimizer.replay.reserve import fitted
 from optimizer.tiers import Objective
 from optimizer.verify import storage_faults
 from v2g.problem import Problem
-from v2g.solution import HeldReserve, Rung, ShadowPrices, Solution, TermValue, Tier
+from v2g.solution import HeldReserve, ShadowPrices, TermValue, Tier
 from v2g.timegrid import Array
 
 SAME_VALUE = 1e-6
@@ -88,33 +88,6 @@ class Readback:
     def terms(self, flows: Flows) -> tuple[TermValue, ...]:
         """Return the value of every term."""
         return evaluate(self.problem, flows)
-
-
-def make_solution(
-    flows: Flows,
-    terms: tuple[TermValue, ...],
-    *,
-    rung: Rung,
-    times_s: dict[str, float],
-    prices: ShadowPrices | None = None,
-    reason: str = "",
-    gap_frac: float | None = None,
-) -> Solution:
-    """Return flows as a solution."""
-    return Solution(
-        charge_kw=flows.charge_kw,
-        discharge_kw=flows.discharge_kw,
-        energy_kwh=flows.energy_kwh,
-        import_kw=flows.import_kw,
-        export_kw=flows.export_kw,
-        reserve=flows.reserve,
-        terms=terms,
-        rung=rung,
-        reason=reason,
-        gap_frac=gap_frac,
-        prices=prices,
-        times_s=times_s,
-    )
 
 
 def _by_tier(values: dict[str, float]) -> dict[Tier, float]:

@@ -16,12 +16,12 @@ from optimizer.data import model_data
 from optimizer.deadline import Deadline, Stopwatch
 from optimizer.evaluate import evaluate
 from optimizer.exact import ExactPlanner
-from optimizer.flows import Flows
+from optimizer.flows import Flows, make_solution
 from optimizer.highs import AT_LOWER, Answer, Basis, Highs
 from optimizer.integers.lazily import Found, Lazily
 from optimizer.joint import Course, Joint, join
 from optimizer.prices import mean_prices
-from optimizer.readback import Readback, make_solution
+from optimizer.readback import Readback
 from optimizer.tiers import Objective, make_objective, optimise
 from optimizer.verify import verify
 from optimizer.warm import Footing, carry_over

@@ -5,36 +5,15 @@ import os
 import resource
 import sys
 import traceback
-from dataclasses import asdict, dataclass
 from importlib import import_module
 from typing import BinaryIO
 
 from optimizer.choice import ChoosingPlanner
 from optimizer.frames import pack, read
+from optimizer.options import READY, WorkerOptions
 from v2g.errors import PlanningError
 from v2g.problem import Problem
-from v2g.site import PlannerChoice
 from v2g.solution import Solution
-
-READY = "ready"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkerOptions:
-    """What the solver process may take: time [s] a solve, address space [MiB, None = no cap]; whether it breaks ties; who plans.
-
-    By `nice` it gives way to others that want the processor.
-    """
-
-    time_limit_s: float
-    prefer: bool
-    memory_mb: int | None
-    choice: PlannerChoice = "auto"
-    nice: int = 0
-
-    def to_argument(self) -> str:
-        """Return the options as one command-line argument."""
-        return json.dumps(asdict(self))
 
 
 def main() -> None:

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import nbinom
 
 from forecasts.fleet.curves import KNOTS, calibration
 from forecasts.localtime import Calendar, Ints, weekdays
@@ -87,12 +86,16 @@ def posterior_factor(shape: float, arrived: float, until_now: float) -> float:
 
 def count_levels(counts: Array, means: Array, shape: float) -> Array:
     """Return the probability of fewer than `counts` (n,), and half that of as many, where `means` (n,) are expected, (n,)."""
+    from scipy.stats import nbinom  # noqa: PLC0415 - 0.7 s that only who judges counts has
+
     share = shape / (shape + np.maximum(means, LEAST_MEAN))
     return np.asarray(nbinom.cdf(counts - 1.0, shape, share) + 0.5 * nbinom.pmf(counts, shape, share), dtype=np.float64)
 
 
 def _count_quantiles(mean: float, shape: float, levels: Array) -> Array:
     """Return the quantiles of a count; `levels` between those of two counts are the nearer one's."""
+    from scipy.stats import nbinom  # noqa: PLC0415 - 0.7 s that only who judges counts has
+
     share = shape / (shape + max(mean, LEAST_MEAN))
     up_to = np.arange(-1.0, nbinom.ppf(1.0 - 1e-9, shape, share) + 2.0)
     return np.maximum(np.round(np.interp(levels, nbinom.cdf(up_to, shape, share), up_to + 0.5)), 0.0)

@@ -12,12 +12,16 @@ Source: discrete-time survival as classification, Singer & Willett (1993), J. Ed
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import lightgbm
 import numpy as np
 
+from forecasts.boosters import learner
 from forecasts.localtime import Ints
 from v2g.timegrid import Array
+
+if TYPE_CHECKING:
+    import lightgbm
 
 BINS = 40
 TAIL = 7
@@ -45,7 +49,7 @@ SETTINGS: dict[str, object] = {
 class Hazard:
     """Fitted models; `edges` (n_bins + 1,) from 0, `hints` and `clock` are columns of the features, `clock` −1 for none."""
 
-    boosters: tuple[lightgbm.Booster, ...]
+    boosters: tuple["lightgbm.Booster", ...]
     edges: Array
     hints: Ints
     clock: int
@@ -70,8 +74,9 @@ def fit_hazard(features: Array, lasted: Array, *, hints: Sequence[int], clock: i
     rows = np.repeat(np.arange(len(lasted)), last + 1)
     at = np.arange(len(rows)) - np.repeat(np.cumsum(last + 1) - last - 1, last + 1)
     seen, ended = _rows(features[rows], at, edges, columns, clock), (at == last[rows]).astype(np.float64)
-    data = lightgbm.Dataset(seen, ended, params={"verbose": -1, "num_threads": 1}, free_raw_data=False)
-    boosters = tuple(lightgbm.train({**SETTINGS, "seed": seed}, data, ROUNDS) for seed in seeds)
+    library = learner()
+    data = library.Dataset(seen, ended, params={"verbose": -1, "num_threads": 1}, free_raw_data=False)
+    boosters = tuple(library.train({**SETTINGS, "seed": seed}, data, ROUNDS) for seed in seeds)
     return Hazard(boosters=boosters, edges=edges, hints=columns, clock=clock)
 
 

@@ -5,11 +5,15 @@ Geurts, Ernst & Wehenkel (2006) (random cuts).
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import lightgbm
 import numpy as np
 
+from forecasts.boosters import learner
 from v2g.timegrid import Array
+
+if TYPE_CHECKING:
+    import lightgbm
 
 Shape = dict[str, float | int | str | bool]
 
@@ -46,7 +50,7 @@ DEEP_TREES, RANDOM_TREES, SHALLOW_TREES = 120, 100, 50
 class Trees:
     """Boosted trees from rows to one number each."""
 
-    booster: lightgbm.Booster
+    booster: "lightgbm.Booster"
 
     @classmethod
     def median(cls, rows: Array, values: Array, weights: Array) -> "Trees":
@@ -65,8 +69,9 @@ class Trees:
 
     @classmethod
     def _fit(cls, rows: Array, values: Array, weights: Array, shape: Shape, n_trees: int) -> "Trees":
-        data = lightgbm.Dataset(rows.astype(np.float32), values, weight=weights)
-        return cls(booster=lightgbm.train(COMMON | shape, data, n_trees))
+        library = learner()
+        data = library.Dataset(rows.astype(np.float32), values, weight=weights)
+        return cls(booster=library.train(COMMON | shape, data, n_trees))
 
     def predict(self, rows: Array) -> Array:
         """Return what the trees tell of rows (n, n_columns), (n,)."""

@@ -5,9 +5,8 @@ from optimizer.exact import ExactPlanner
 from optimizer.fleet.places import Index, Places
 from optimizer.fleet.rest import held_by_others, plan_rest
 from optimizer.fleet.settle import Plans, settle
-from optimizer.flows import Flows, traded_kw
+from optimizer.flows import Flows, make_solution, traded_kw
 from optimizer.model.build import TERMS
-from optimizer.readback import make_solution
 from optimizer.tiers import TierPrices
 from optimizer.verify import verify
 from v2g.problem import Problem

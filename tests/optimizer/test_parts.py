@@ -7,9 +7,8 @@ import pytest
 
 from optimizer import parts as parts_module
 from optimizer.evaluate import evaluate
-from optimizer.flows import make_flows
+from optimizer.flows import make_flows, make_solution
 from optimizer.loads import loads_kw
-from optimizer.readback import make_solution
 from optimizer.verify import faults_of
 from tests.optimizer.everything import everything
 from v2g.problem import Problem

@@ -16,9 +16,10 @@ from optimizer.exact import ExactPlanner
 from optimizer.fleet import warming
 from optimizer.frames import pack, read
 from optimizer.ladder import Ladder
+from optimizer.options import READY, WorkerOptions
 from optimizer.process import ProcessPlanner
 from optimizer.verify import faults_of
-from optimizer.worker import READY, WorkerOptions, prepare, serve
+from optimizer.worker import prepare, serve
 from tests.optimizer.builders import with_storages
 from tests.optimizer.instances import fleet
 from v2g.errors import PlanningError
@@ -69,6 +70,31 @@ async def test_the_loop_goes_on_while_it_solves(planner: ProcessPlanner) -> None
         beats += 1
     assert beats > 20
     assert (await task).rung is Rung.OPTIMAL
+
+
+async def test_a_solve_does_not_wait_longer_than_its_patience_for_a_solver_that_starts() -> None:
+    ready = asyncio.Event()
+    async with ProcessPlanner(choice="exact", start_patience_s=0.0, on_ready=ready.set) as planner:
+        with pytest.raises(PlanningError, match="the solver is starting"):
+            await planner.solve(PROBLEM)
+        async with asyncio.timeout(60):
+            await ready.wait()
+        assert (await planner.solve(PROBLEM)).rung is Rung.OPTIMAL
+        assert planner.starts == 1
+        assert planner.pid is not None
+        os.kill(planner.pid, signal.SIGKILL)
+        async with asyncio.timeout(5):
+            await planner.ended()
+        with pytest.raises(PlanningError, match="the solver is starting"):
+            await planner.solve(PROBLEM)
+
+
+async def test_a_solver_that_cannot_start_is_an_error_each_time_it_is_asked() -> None:
+    planner = ProcessPlanner(choice="exact", memory_mb=30)
+    for starts in (1, 2):
+        with pytest.raises(PlanningError, match="died"):
+            await planner.solve(PROBLEM)
+        assert (planner.pid, planner.starts) == (None, starts)
 
 
 async def test_a_killed_solver_is_replaced_at_the_next_solve(planner: ProcessPlanner) -> None:

@@ -7,8 +7,9 @@ import pytest
 
 from optimizer.deadline import Deadline
 from optimizer.exact import ExactPlanner
+from optimizer.flows import make_solution
 from optimizer.highs import Highs
-from optimizer.readback import Readback, make_solution
+from optimizer.readback import Readback
 from optimizer.scenarios import ScenarioPlanner, joint_of
 from optimizer.tiers import make_objective, optimise
 from optimizer.verify import faults_of

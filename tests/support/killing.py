@@ -9,12 +9,11 @@ import argparse
 import asyncio
 import json
 import sqlite3
-import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -27,11 +26,8 @@ from adapters.farm.live import LiveFarm
 from adapters.farm.surroundings import StepSeries
 from adapters.farm.visit import Visit
 from config.build import build_site
-from config.live import running
-from config.load import LoadedSite
-from config.logs import configure_logs
-from config.loop import run_loop
 from config.site_file import SiteFile
+from tests.support.served import say, shared_clock, spawn
 from v2g.site import Site
 from v2g.units import h_from_s
 
@@ -42,12 +38,6 @@ LEASE_S, TICK_S, SAMPLE_S, STEP_S = 90.0, 20.0, 10.0, 5.0
 WHILE_S = 30.0
 """Seconds of the clock from when all cars charge to the kill, and from when all have fallen to the return."""
 PATIENCE_WALL_S = 60.0
-
-
-def shared_clock(speed: float, origin_s: float) -> AcceleratedClock:
-    """Return a clock that shows the same in every process: it began to run faster than the wall's at `origin_s` [s since 1970]."""
-    now_s = time.time()
-    return AcceleratedClock(datetime.fromtimestamp(origin_s + (now_s - origin_s) * speed, UTC), speed)
 
 
 def site_file(chargers: int, folder: Path, port: int) -> dict[str, Any]:
@@ -70,21 +60,6 @@ def site_file(chargers: int, folder: Path, port: int) -> dict[str, Any]:
     }
 
 
-def serve(told: str) -> None:
-    """Be the daemon: say where the API is, then run until killed."""
-    file, speed, origin_s = json.loads(told)
-    configure_logs(verbose=False, quiet=True)
-    checked = SiteFile.model_validate(file)
-
-    async def forever() -> None:
-        clock = shared_clock(speed, origin_s)
-        async with running(LoadedSite(site=build_site(checked), file=checked), clock, speed=speed) as daemon:
-            _say({"ocpp": daemon.ocpp_url, "web": daemon.web_url})
-            await asyncio.Event().wait()
-
-    run_loop(forever())
-
-
 @dataclass(slots=True, kw_only=True)
 class Daemon:
     """A daemon in a process of its own."""
@@ -96,10 +71,7 @@ class Daemon:
     @classmethod
     async def start(cls, file: Mapping[str, Any], speed: float, origin_s: float) -> "Daemon":
         """Start one, and return once chargers can connect."""
-        told = json.dumps([file, speed, origin_s])
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", __spec__.name, "--serve", told, stdout=asyncio.subprocess.PIPE
-        )
+        process = await spawn(file, speed, origin_s)
         assert process.stdout is not None
         urls = json.loads(await asyncio.wait_for(process.stdout.readline(), PATIENCE_WALL_S))
         return cls(process=process, ocpp_url=urls["ocpp"], web_url=urls["web"])
@@ -257,26 +229,17 @@ def _open(folder: Path) -> dict[int, str]:
     return dict(rows)
 
 
-def _say(told: Mapping[str, Any]) -> None:
-    sys.stdout.write(f"{json.dumps(told)}\n")
-    sys.stdout.flush()
-
-
 def main() -> None:
-    """Run the drill and print what was seen, or be the daemon."""
+    """Run the drill and print what was seen."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--chargers", type=int, default=60)
     parser.add_argument("--speed", type=float, default=5.0)
     parser.add_argument("--port", type=int, default=19_816)
-    parser.add_argument("--serve", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.serve:
-        serve(options.serve)
-        return
     with TemporaryDirectory() as folder:
         seen = asyncio.run(kill_and_return(options.chargers, options.speed, Path(folder), options.port))
     figures = {name: getattr(seen, name) for name in Killed.__slots__ if name not in {"before", "after"}}
-    _say(figures | {"same_transactions": seen.before == seen.after, "transactions": len(seen.before)})
+    say(figures | {"same_transactions": seen.before == seen.after, "transactions": len(seen.before)})
 
 
 if __name__ == "__main__":

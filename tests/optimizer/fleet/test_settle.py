@@ -11,8 +11,7 @@ from optimizer.evaluate import evaluate
 from optimizer.fleet.places import find_places
 from optimizer.fleet.settle import Plans, Settled, settle
 from optimizer.fleet.settling import CRUMB_KWH
-from optimizer.flows import Flows, make_flows, traded_kw
-from optimizer.readback import make_solution
+from optimizer.flows import Flows, make_flows, make_solution, traded_kw
 from optimizer.replay.service import unmet_kwh
 from optimizer.verify import faults_of
 from tests.optimizer.builders import car, case, fleet_of, grid_only, with_storages
