@@ -39,6 +39,8 @@ PAGES = (
     Page(name="timeline", path="/timeline"),
     Page(name="chargers", path="/chargers"),
     Page(name="prices", path="/prices"),
+    Page(name="people", path="/people"),
+    Page(name="login", path="/login", listed=False),
 )
 
 

@@ -9,6 +9,7 @@ from playwright.async_api import Browser, Page, expect
 
 from adapters.web import Server, create_app, serve
 from tests.support.fake_station import FakeStation
+from v2g.accounts import Accounts
 from v2g.previewing import Previews
 
 DESKTOP = {"width": 1280, "height": 800}
@@ -23,9 +24,11 @@ SMALL = (
 
 
 @asynccontextmanager
-async def serving(station: FakeStation, *, port: int = 0, previews: Previews | None = None) -> AsyncIterator[Server]:
-    """Serve a station while the context lasts."""
-    server = serve(create_app(station, previews=previews), "127.0.0.1", port)
+async def serving(
+    station: FakeStation, *, port: int = 0, accounts: Accounts | None = None, previews: Previews | None = None
+) -> AsyncIterator[Server]:
+    """Serve a station while the context lasts, to who logs in if there are `accounts`."""
+    server = serve(create_app(station, accounts=accounts, previews=previews), "127.0.0.1", port)
     task = asyncio.ensure_future(server.run())
     try:
         yield server

@@ -6,11 +6,12 @@ import * as format from "./format.js";
 import { addStrings, onLanguage, t, translatePage } from "./i18n.js";
 import { follow } from "./stream.js";
 import { onToast } from "./toast.js";
+import { followWho, showWho } from "./who.js";
 
 const RETRY_MS = 2000;
 
-/** What a page knows: the site, the live state, the latest plan, and what the page itself loads. */
-export const view = { site: null, state: null, plan: null };
+/** What a page knows: who looks, the site, the live state, the latest plan, and what the page itself loads. */
+export const view = { me: null, site: null, state: null, plan: null };
 
 const nothing = () => {};
 let page = null;
@@ -32,6 +33,7 @@ export async function openPage({ strings, start = nothing, load = async () => {}
   onToast();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", showAll);
   start();
+  view.me = await untilAnswered(followWho);
   await untilAnswered(loadAll);
   setText(byId("site-name"), view.site.name);
   showAll();
@@ -56,6 +58,7 @@ export async function untilAnswered(load) {
 export function showAll() {
   if (!view.site) return;
   document.title = `${t(`page_${document.body.dataset.page}`)} · ${view.site.name}`;
+  showWho(view.me);
   page.all(view);
   if (!view.state) return;
   showBar();

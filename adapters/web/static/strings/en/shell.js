@@ -14,6 +14,11 @@ export default {
   page_people: "People",
   page_login: "Log in",
 
+  log_out: "Log out",
+  role_viewer: "Viewer",
+  role_operator: "Operator",
+  role_grid_operator: "Grid operator",
+  role_admin: "Administrator",
   language: "Language",
   connecting: "Connecting to the station…",
   live: "Live",

@@ -14,6 +14,11 @@ export default {
   page_people: "人员",
   page_login: "登录",
 
+  log_out: "退出登录",
+  role_viewer: "查看者",
+  role_operator: "站点运营",
+  role_grid_operator: "电网运营",
+  role_admin: "管理员",
   language: "语言",
   connecting: "正在连接站点…",
   live: "实时",
