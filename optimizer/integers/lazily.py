@@ -127,6 +127,7 @@ class Lazily:
         """Return the best that rounding leaves, None if nothing or no time is left, or too much is still broken.
 
         What closing costs is told by the reduced costs of what was closed: while it is too much, the dearest is held instead.
+        Where ties cannot be broken without breaking choices again, they stay as they came.
         """
         held, kept = list[Bounds](), list[Bounds]()
         best: Answer | None = None
@@ -142,7 +143,9 @@ class Lazily:
                 held.append(missed)
         except PlanningError:  # nothing can be held or closed any more, a site that may neither import nor export, the time limit
             pass
-        return None if best is None else self._with_ties(kept)
+        if best is None:
+            return None
+        return self._with_ties(kept) or Optimum(answer=best, priced=best)
 
     def _closed(self, held: list[Bounds]) -> tuple[list[Bounds], Answer]:
         """Return bounds that leave nothing broken while some is `held`, with their optimum before PREFERENCE."""
