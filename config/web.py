@@ -1,16 +1,25 @@
 """The web server of a station, and who may log in there."""
 
+import secrets
+from functools import partial
+
 import structlog
 
 from adapters.clock import RealClock
+from adapters.store import browsing
 from adapters.store.store import Store
 from adapters.web.app import create_app
 from adapters.web.server import Server, serve
 from config.accounts import LiveAccounts
 from config.core import Core
 from config.metrics import StationMetrics
+from config.records import StoredRecords
 from config.secrets import secret
 from config.site_file import WebFile
+from v2g.outlet_links import OutletLinks
+
+DRIVERS = "drivers"
+"""The name of the key that the addresses of drivers' pages are made of."""
 
 log = structlog.get_logger(__name__)
 
@@ -22,7 +31,16 @@ async def open_web(web: WebFile, core: Core, store: Store, metrics: StationMetri
     """
     accounts = None if web.without_login else LiveAccounts(store, RealClock())
     token = secret(web.token_env, "web.token_env")
-    app = create_app(core.station, token=token, accounts=accounts, metrics=metrics.page, previews=core.previews)
+    key = await store.run(partial(browsing.key, name=DRIVERS, fresh=secrets.token_bytes(32)))
+    app = create_app(
+        core.station,
+        token=token,
+        accounts=accounts,
+        metrics=metrics.page,
+        previews=core.previews,
+        records=StoredRecords(core.station, store),
+        links=OutletLinks(key, (evse.evse_id for evse in core.station.site.evses)),
+    )
     server = serve(app, web.host, web.port)
     link = await accounts.first_link() if accounts else None
     if link:

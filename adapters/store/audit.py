@@ -73,7 +73,7 @@ def check(connection: Connection, known: str = "") -> AuditCheck:
     """Follow the chain from its beginning to its first broken link, or to its end; `known`, a head noted before, must lie on it."""
     n, head, seen = 0, GENESIS, not known
     for row in read(connection):
-        if broken := _fault(row, n + 1, head):
+        if broken := fault(row, n + 1, head):
             return AuditCheck(n=n, head=head, broken=broken)
         n, head = row.id, row.hash
         seen = seen or head == known
@@ -96,7 +96,8 @@ def link(head: str, entry: str) -> str:
     return sha256(f"{head}{entry}".encode()).hexdigest()
 
 
-def _fault(row: Row[Any], number: int, head: str) -> str:
+def fault(row: Row[Any], number: int, head: str) -> str:
+    """Return what is wrong with an entry that should have this number and follow this hash, "" if nothing."""
     if row.id != number:
         return f"entry {number} is missing"
     if row.hash != link(head, row.entry):

@@ -111,6 +111,13 @@ def read_ticks(connection: Connection, since: datetime, until: datetime) -> tupl
     return tuple(record for record in records if record is not None)
 
 
+def read_tick_from(connection: Connection, at: datetime) -> TickRecord | None:
+    """Return the first tick from `at` on, None where there is none or it is damaged."""
+    t = tables.ticks.c
+    row = connection.execute(select(t.id, _raw(t.record)).where(t.at >= at).order_by(t.at, t.id).limit(1)).first()
+    return None if row is None else _sound(TickRecord, "ticks", *row)
+
+
 def save_signal(connection: Connection, signal: Signal, now: datetime) -> None:
     """Keep a signal in place of any with its id."""
     row = {

@@ -3,7 +3,7 @@
 from dataclasses import fields
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, delete, insert, select
 
 from adapters.store.tables import visits
 from v2g.session import EndedVisit
@@ -19,5 +19,14 @@ def save(connection: Connection, visit: EndedVisit, keep: timedelta) -> None:
 
 def read(connection: Connection, since: datetime) -> tuple[EndedVisit, ...]:
     """Return the visits that ended from `since` on, the first to end first."""
-    query = select(*COLUMNS).where(visits.c.left_at >= since).order_by(visits.c.left_at, visits.c.id)
+    return _read(connection, visits.c.left_at >= since)
+
+
+def read_during(connection: Connection, since: datetime, until: datetime) -> tuple[EndedVisit, ...]:
+    """Return the visits of which some part lay in [since, until), the first to end first."""
+    return _read(connection, visits.c.left_at >= since, visits.c.plugged_in_at < until)
+
+
+def _read(connection: Connection, *where: ColumnElement[bool]) -> tuple[EndedVisit, ...]:
+    query = select(*COLUMNS).where(*where).order_by(visits.c.left_at, visits.c.id)
     return tuple(EndedVisit(**row) for row in connection.execute(query).mappings())

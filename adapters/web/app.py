@@ -11,13 +11,15 @@ from adapters.web.jobs import Jobs
 from adapters.web.live import Live
 from adapters.web.pages import install_pages
 from adapters.web.problems import BODY_MAX, install_problems
-from adapters.web.routes import login, people, signals, stream, wishes
+from adapters.web.routes import audit, cars, forecasts, login, people, results, signals, stream, wishes
 from adapters.web.routes import previews as preview_routes
 from adapters.web.routes import station as station_routes
 from adapters.web.routes.metrics import metrics_router
 from v2g.accounts import Accounts
+from v2g.outlet_links import OutletLinks
 from v2g.ports import Station
 from v2g.previewing import Previews, Surface
+from v2g.records import Records
 
 
 def create_app(
@@ -27,6 +29,8 @@ def create_app(
     accounts: Accounts | None = None,
     metrics: Callable[[], bytes] | None = None,
     previews: Previews | None = None,
+    records: Records | None = None,
+    links: OutletLinks | None = None,
 ) -> FastAPI:
     """Return the application over a station.
 
@@ -34,7 +38,8 @@ def create_app(
     something need ``Authorization: Bearer <token>``. With neither, anybody who reaches the application may change things, and it
     answers only to names of this machine.
 
-    `metrics` is asked for the page /metrics, in Prometheus' text format, `previews` what unpublished signals would do.
+    `metrics` is asked for the page /metrics, in Prometheus' text format, `previews` what unpublished signals would do,
+    `records` what was kept; `links` are the addresses of the drivers' pages.
     """
     # The framework's own documentation pages would fetch scripts from elsewhere.
     app = FastAPI(title="V2G station", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
@@ -42,6 +47,9 @@ def create_app(
     app.state.accounts, app.state.callers, app.state.doors = accounts, Callers(token=token, accounts=accounts), login.Doors()
     install_problems(app)
     for router in (station_routes.router, signals.router, wishes.router, stream.router, login.router, people.router):
+        app.include_router(router)
+    app.state.records, app.state.drivers_door = records, cars.DriversDoor(links)
+    for router in (results.router, forecasts.router, audit.router, cars.router):
         app.include_router(router)
     app.state.previews, app.state.jobs = previews, Jobs[Surface]()
     if previews:

@@ -74,5 +74,6 @@ def effect_view(effect: Response) -> EffectModel:
 
 def series(values: Array) -> list[float]:
     """Return numbers to three decimals."""
+    """Return numbers to three decimals."""
     rounded: list[float] = (np.round(values, 3) + 0.0).tolist()
     return rounded

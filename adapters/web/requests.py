@@ -100,6 +100,15 @@ class WishesForm(Form):
     priority: Number = Field(default=1.0, ge=0.1, le=10)
 
 
+class CarForm(Form):
+    """What a driver may ask for by the code on the outlet: no priority over others, no floor below the site's."""
+
+    energy_kwh: Number | None = Field(default=None, ge=0, le=1000)
+    soc_target_frac: Number | None = Field(default=None, ge=0, le=1)
+    departure: AwareDatetime | None = None
+    discharge_consent: bool = Field(default=False, strict=True)
+
+
 def to_wishes(form: WishesForm, now: datetime) -> Wishes:
     """Return the wishes. Raises `WishError` if they contradict themselves or the clock."""
     if form.energy_kwh is not None and form.soc_target_frac is not None:
