@@ -10,6 +10,7 @@ from adapters.store.rows import KeptWishes
 from v2g import site as charging
 from v2g.errors import WishError
 from v2g.observation import AssetState, BatteryState, EvseState, Observation, Reading
+from v2g.overrides import Override
 from v2g.ports import Chargers, Meters
 from v2g.session import ChargingSession, Wishes
 from v2g.setpoint import Outcome, Setpoint, Unreachable
@@ -43,7 +44,7 @@ class Assets(Protocol):
 class SiteGateway:
     """Fills `v2g.ports.Gateway`: routes setpoints to the adapter that has the unit, joins states in the site's order.
 
-    What drivers said through the REST API overrides what their car or charger said.
+    What drivers said through the REST API overrides what their car or charger said. `overrides` are people's orders, by outlet.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class SiteGateway:
         self._wishes: dict[str, Wishes] = {}
         self._nameless = {e.evse_id for e in site.evses if e.protocol.is_ocpp}
         self._kept: dict[str, KeptWishes] = {}
+        self.overrides: dict[str, Override] = {}
 
     def wish(self, evse_id: str, wishes: Wishes, now: datetime) -> str:
         """Take the wishes of the driver at `evse_id` and return the session. Raises `WishError` if nobody is plugged in there."""
@@ -98,7 +100,8 @@ class SiteGateway:
         return Observation(
             at=now,
             evses=tuple(
-                self._with_wishes(said.get(e.evse_id, EvseState(evse_id=e.evse_id, online=False))) for e in self._site.evses
+                self._ordered(self._with_wishes(said.get(e.evse_id, EvseState(evse_id=e.evse_id, online=False))), now)
+                for e in self._site.evses
             ),
             batteries=self._batteries.states(now) if self._batteries else (),
             assets=assets,
@@ -127,6 +130,11 @@ class SiteGateway:
     def _with_wishes(self, state: EvseState) -> EvseState:
         wishes = self._wishes_of(state.session) if state.session else None
         return replace(state, session=replace(state.session, wishes=wishes)) if state.session and wishes else state
+
+    def _ordered(self, state: EvseState, now: datetime) -> EvseState:
+        override = self.overrides.get(state.evse_id)
+        since = state.session.plugged_in_at if state.session else None
+        return replace(state, override=override) if override and override.holds(now, since) else state
 
     def _wishes_of(self, session: ChargingSession) -> Wishes | None:
         kept = self._kept.get(session.evse_id)

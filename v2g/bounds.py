@@ -10,6 +10,7 @@ from v2g.driver import may_discharge, soc_floor_frac, stored_energy_kwh
 from v2g.ledger import EMPTY, Ledger, used_up
 from v2g.observation import AssetState, BatteryState, BreachKind, EvseState, Observation, Quality, Reading
 from v2g.outlook import Outlook
+from v2g.overrides import OverrideKind
 from v2g.session import ChargingSession
 from v2g.site import Battery, Evse, PvArray, Rules, Site
 from v2g.stating.circuits import MEDIAN, shares, unreachable_kw
@@ -31,7 +32,7 @@ class UnitBounds:
     `unconfirmed_kw` counts at the import limits whatever it is told, until it confirms a setpoint: what it may draw by itself,
     or what it was measured to draw [kW, ≥ 0]. It gives back no more than `give_kwh` [kWh, AC side], whatever becomes of us: its
     lease ends by then. An `unbound` one takes no room under any limit: what it does is counted with what is not ours to set, or
-    lowers what flows.
+    lowers what flows. One that is to charge `at_once`, by a person's order, wants all it may, before others.
     """
 
     unit_id: str
@@ -45,6 +46,7 @@ class UnitBounds:
     unconfirmed_kw: float = 0.0
     unbound: bool = False
     give_kwh: float = np.inf
+    at_once: bool = False
 
 
 def unit_bounds(site: Site, observation: Observation, ledger: Ledger = EMPTY) -> tuple[UnitBounds, ...]:
@@ -84,6 +86,10 @@ def _outlet(evse: Evse, state: EvseState, rules: Rules, ledger: Ledger, at: date
             floor_by = "rating" if floor == -most_kw else "soc_floor"
             if used_up(ledger, session, evse, rules):
                 floor, floor_by = 0.0, "ledger"
+    if state.override is not None and state.override.ceiling_kw < ceiling:
+        ceiling, ceiling_by = state.override.ceiling_kw, state.override.name
+    if state.override is not None and state.override.floor_kw > floor:
+        floor, floor_by = state.override.floor_kw, state.override.name
     return UnitBounds(
         unit_id=evse.evse_id,
         circuit_id=evse.circuit_id,
@@ -95,7 +101,13 @@ def _outlet(evse: Evse, state: EvseState, rules: Rules, ledger: Ledger, at: date
         floor_by=floor_by,
         unconfirmed_kw=_unconfirmed_kw(evse, state),
         give_kwh=give_kwh,
+        at_once=charges_at_once(state),
     )
+
+
+def charges_at_once(state: EvseState) -> bool:
+    """Return whether a person ordered the outlet to charge now."""
+    return state.override is not None and state.override.kind is OverrideKind.CHARGE_NOW
 
 
 def _discharge_max_kw(evse: Evse, session: ChargingSession) -> float:

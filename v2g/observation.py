@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from v2g.overrides import Override
 from v2g.session import ChargingSession
 
 
@@ -53,7 +54,7 @@ class EvseState:
     `power_kw` is measured at the AC side. `acknowledged_kw` is the last setpoint the charger confirmed, None if it never
     did or if its lease ran out. `lease_until` is when that lease ends; without a setpoint in force it is since when the charger
     is known to follow its fallback, None where nothing is known. `fault` is "" or what the charger complains of. `breach` is what
-    measurements say against its word (`v2g.conduct`); adapters leave it None.
+    measurements say against its word (`v2g.conduct`), `override` what a person ordered; adapters leave both None.
     """
 
     evse_id: str
@@ -64,6 +65,7 @@ class EvseState:
     lease_until: datetime | None = None
     fault: str = ""
     breach: Breach | None = None
+    override: Override | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from math import isinf
 
 from v2g.alarm import Alarm, AlarmCode
+from v2g.bounds import charges_at_once
 from v2g.conduct import believed, breach_alarms
 from v2g.dispatch import confirmed_kw, dispatch
 from v2g.limits import Limits, limits_now
@@ -111,11 +112,13 @@ def grid_at(site: Site, now: datetime) -> TimeGrid:
 def project_plan(plan: Plan, limits: Limits, site: Site, now: datetime) -> tuple[Setpoint, ...]:
     """Return the plan's first step within the limits, leased from `now`."""
     free = {u.unit_id: u.floor_kw for u in limits.units if u.unbound}
+    at_once = {u.unit_id: u.ceiling_kw for u in limits.units if u.at_once}
     planned = {unit: float(plan.power_kw[i, 0]) for i, unit in enumerate(plan.unit_ids)}
-    wanted = planned | free | {unit: -kw for unit, kw in plan.production_kw.items()}
+    wanted = planned | free | {unit: -kw for unit, kw in plan.production_kw.items()} | at_once
     why = {unit: str(plan.why[i]) for i, unit in enumerate(plan.unit_ids)}
     lease = now + timedelta(seconds=site.rules.lease_s)
-    return project(wanted, urgency(plan), limits, lease, why)
+    order = (*at_once, *(unit for unit in urgency(plan) if unit not in at_once))
+    return project(wanted, order, limits, lease, why)
 
 
 def limits_under(
@@ -124,12 +127,13 @@ def limits_under(
     """Return the limits that hold now; where peaks cost money, what keeps the quarter-hour's mean at its target is one of them.
 
     A load above its forecast is no reason to pay for more, but none to break a promise either: cars that can hardly wait are
-    exempt.
+    exempt, and those a person ordered to charge now.
     """
     target = target_kw(site, memory, outlook, plan)
     if plan is None or isinf(target):
         return limits_now(site, observation, outlook, signals, ledger=memory.ledger)
     pressed = {unit for unit, laxity_h in zip(plan.unit_ids, plan.laxity_h, strict=True) if laxity_h < PRESSED_H}
+    pressed |= {s.evse_id for s in observation.evses if charges_at_once(s)}
     peak_kw = rest_kw(memory.quarter, observation.at, target)
     return limits_now(site, observation, outlook, signals, peak_kw=peak_kw, exempt=pressed, ledger=memory.ledger)
 

@@ -23,6 +23,7 @@ from v2g.stating.circuits import circuits_of
 from v2g.stating.dwelling import dwelling
 from v2g.stating.expected import expected_units
 from v2g.stating.money import connection_of
+from v2g.stating.overriding import overridden
 from v2g.stating.scenarios import draws
 from v2g.storages import Storages
 from v2g.timegrid import Array, TimeGrid
@@ -47,7 +48,8 @@ def _stated(site: Site, observation: Observation, outlook: Outlook, signals: Sig
     grid, spare_h = outlook.grid, site.rules.peak_spare_h * (outlook.expected_peak_kw > 0)
     states = {s.evse_id: s for s in observation.evses}
     cars = [(e, s.session) for e in site.evses if (s := states.get(e.evse_id)) and s.online and s.session]
-    units = car_units(cars, rules=site.rules, outlook=outlook, memory=memory, spare_h=spare_h)
+    cars_here = car_units(cars, rules=site.rules, outlook=outlook, memory=memory, spare_h=spare_h)
+    units = overridden(cars_here, observation, grid)
     worth = float(np.average(outlook.import_price_per_kwh, weights=grid.step_h))
     charge = {s.battery_id: s for s in observation.batteries}
     units += [battery_unit(b, charge[b.battery_id], grid, worth) for b in site.batteries if usable(charge.get(b.battery_id))]
