@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.store.store import Store
+from config.archive import StoredArchive
 from config.control import Control
 from config.gateway import SiteGateway
 from config.keeping import Keeping
 from config.learning import read_meters
 from config.live_station import HISTORY_H, LiveStation
+from config.orders import Orders
 from config.previews import Previews
 from config.watch import Watch
 from forecasts.daysoff import days_off
@@ -34,6 +36,8 @@ class Core:
     control: Control
     forecaster: SeasonalForecaster
     previews: Previews
+    orders: Orders
+    archive: StoredArchive
 
     def attend(self, watch: tuple[Watch, ...]) -> None:
         """Show the control loop; ask `watch` how the parts are."""
@@ -56,7 +60,10 @@ async def restored(
     memory = await store.memory() or Memory()
     control = Control(parts, clock, wake, memory=memory, signals=station.signals, on_tick=station.ticked, on_look=station.looked)
     previews = Previews(site, forecaster, asked, station.situation)
-    return Core(station=station, control=control, forecaster=forecaster, previews=previews)
+    orders = Orders(site, clock, gateway, store, control.hurry)
+    await orders.restore()
+    archive = StoredArchive(store)
+    return Core(station=station, control=control, forecaster=forecaster, previews=previews, orders=orders, archive=archive)
 
 
 async def make_forecaster(

@@ -86,26 +86,26 @@ class LiveStation:
         now = self._clock.now()
         return tuple(s for s in self._signals.values() if s.ends_at > now)
 
-    async def post_signal(self, signal: Signal) -> None:
+    async def post_signal(self, signal: Signal, *, by: str = "") -> None:
         """Keep a signal and plan again at once. Raises `SignalError`, or `UnavailableError` if it could not be kept."""
         check_signal(signal, self._site, self._clock.now())
-        await self._store.save_signal(signal)
+        await self._store.save_signal(signal, by=by)
         self._signals[signal.signal_id] = signal
         self._hurry()
 
-    async def withdraw_signal(self, signal_id: str) -> bool:
+    async def withdraw_signal(self, signal_id: str, *, by: str = "") -> bool:
         """Take a signal back and plan again; False if there is none."""
         if signal_id not in self._signals:
             return False
-        await self._store.withdraw_signal(signal_id)
-        del self._signals[signal_id]
+        await self._store.withdraw_signal(signal_id, by=by)
+        self._signals.pop(signal_id, None)  # somebody else may have been as fast
         self._hurry()
         return True
 
-    async def set_wishes(self, evse_id: str, wishes: Wishes) -> None:
+    async def set_wishes(self, evse_id: str, wishes: Wishes, *, by: str = "") -> None:
         """Take the wishes of the driver at `evse_id` and plan again. Raises `WishError` if nobody is plugged in there."""
         session_id = self._gateway.wish(evse_id, wishes, self._clock.now())
-        await self._store.save_wishes(session_id=session_id, evse_id=evse_id, wishes=wishes)
+        await self._store.save_wishes(session_id=session_id, evse_id=evse_id, wishes=wishes, by=by)
         if self._control:
             self._control.wake()
 

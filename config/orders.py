@@ -7,6 +7,7 @@ from functools import partial
 from adapters.store import overrides
 from adapters.store.store import Store
 from config.gateway import SiteGateway
+from v2g.archive import Place
 from v2g.errors import OverrideError
 from v2g.overrides import Override, OverrideKind, PastOverride, check_override
 from v2g.ports import Clock
@@ -47,7 +48,7 @@ class Orders:
             self._hurry()
         return lifted
 
-    async def past(self, *, before: tuple[datetime, str] | None, limit: int) -> tuple[PastOverride, ...]:
+    async def past(self, *, before: Place | None, limit: int) -> tuple[PastOverride, ...]:
         """Return up to `limit` orders, the newest first, older than that with this instant and id."""
         return await self._store.run(partial(overrides.read_past, before=before, limit=limit))
 

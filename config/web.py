@@ -40,6 +40,8 @@ async def open_web(web: WebFile, core: Core, store: Store, metrics: StationMetri
         previews=core.previews,
         records=StoredRecords(core.station, store),
         links=OutletLinks(key, (evse.evse_id for evse in core.station.site.evses)),
+        overrides=core.orders,
+        archive=core.archive,
     )
     server = serve(app, web.host, web.port)
     link = await accounts.first_link() if accounts else None

@@ -9,6 +9,7 @@ from enum import StrEnum
 from math import inf
 from typing import Protocol
 
+from v2g.archive import Place
 from v2g.errors import OverrideError
 from v2g.site import Site
 
@@ -81,7 +82,7 @@ class Overrides(Protocol):
         """End an outlet's order; False if there is none."""
         ...
 
-    async def past(self, *, before: tuple[datetime, str] | None, limit: int) -> tuple[PastOverride, ...]:
+    async def past(self, *, before: Place | None, limit: int) -> tuple[PastOverride, ...]:
         """Return up to `limit` orders, the newest first, older than that with this instant and id."""
         ...
 
@@ -90,8 +91,13 @@ def check_override(override: Override, site: Site, now: datetime) -> None:
     """Raise `OverrideError` if an order names no outlet, has no end in time, or no limit where it should."""
     if all(evse.evse_id != override.evse_id for evse in site.evses):
         raise OverrideError("there is no such outlet", place="evse_id", mend="see /api/site")
-    if not timedelta(0) < override.until - now <= LONGEST:
-        mend = f"it is {now:%Y-%m-%dT%H:%M}Z at the station"
-        raise OverrideError(f"it does not end within {LONGEST.days} days from now", place="until", mend=mend)
+    check_end(override.until, now)
     if (override.max_kw is None) == (override.kind is OverrideKind.LIMIT):
         raise OverrideError("a limit, and nothing else, has a power", place="max_kw", mend="give it with a limit only")
+
+
+def check_end(until: datetime, now: datetime) -> None:
+    """Raise `OverrideError` if an order given now would not end soon."""
+    if not timedelta(0) < until - now <= LONGEST:
+        mend = f"it is {now:%Y-%m-%dT%H:%M}Z at the station"
+        raise OverrideError(f"it does not end within {LONGEST.days} days from now", place="until", mend=mend)

@@ -136,16 +136,22 @@ class Station(Protocol):
         """Return all signals that have not ended."""
         ...
 
-    async def post_signal(self, signal: Signal) -> None:
-        """Keep a signal and plan again at once. Raises `SignalError` and changes nothing if it is out of bounds."""
+    async def post_signal(self, signal: Signal, *, by: str = "") -> None:
+        """Keep a signal, published `by` whom ("" = the station itself), and plan again at once.
+
+        Raises `SignalError` and changes nothing if it is out of bounds.
+        """
         ...
 
-    async def withdraw_signal(self, signal_id: str) -> bool:
+    async def withdraw_signal(self, signal_id: str, *, by: str = "") -> bool:
         """Take a signal back and plan again; False if there is none."""
         ...
 
-    async def set_wishes(self, evse_id: str, wishes: Wishes) -> None:
-        """Take the wishes of the driver at `evse_id` and plan again. Raises `WishError` if nobody is plugged in there."""
+    async def set_wishes(self, evse_id: str, wishes: Wishes, *, by: str = "") -> None:
+        """Take the wishes of the driver at `evse_id`, told `by` whom ("" = the driver), and plan again.
+
+        Raises `WishError` if nobody is plugged in there.
+        """
         ...
 
     async def signal_effect(self) -> Response | None:

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, insert, or_, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from adapters.store.audit import AuditKind, append
+from adapters.store.pages import older
 from adapters.store.tables import overrides
+from v2g.archive import Place
 from v2g.codec import decode, encode
 from v2g.overrides import Override, PastOverride
 
@@ -33,14 +35,11 @@ def read_active(connection: Connection, now: datetime) -> tuple[Override, ...]:
     return tuple(decode(Override, kept) for kept in connection.scalars(query))
 
 
-def read_past(connection: Connection, before: tuple[datetime, str] | None, limit: int) -> tuple[PastOverride, ...]:
+def read_past(connection: Connection, before: Place | None, limit: int) -> tuple[PastOverride, ...]:
     """Return up to `limit` orders, the newest first, older than that with this instant and id."""
     t = overrides.c
-    query = select(t.override, t.ended_at, t.ended_by).order_by(t.issued_at.desc(), t.override_id.desc()).limit(limit)
-    if before is not None:
-        at, override_id = before
-        query = query.where(or_(t.issued_at < at, and_(t.issued_at == at, t.override_id < override_id)))
-    rows = connection.execute(query)
+    query = select(t.override, t.ended_at, t.ended_by)
+    rows = connection.execute(older(query, t.issued_at, t.override_id, before).limit(limit))
     return tuple(PastOverride(override=decode(Override, kept), ended_at=at, ended_by=by) for kept, at, by in rows)
 
 

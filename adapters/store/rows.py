@@ -118,7 +118,7 @@ def read_tick_from(connection: Connection, at: datetime) -> TickRecord | None:
     return None if row is None else _sound(TickRecord, "ticks", *row)
 
 
-def save_signal(connection: Connection, signal: Signal, now: datetime) -> None:
+def save_signal(connection: Connection, signal: Signal, now: datetime, by: str) -> None:
     """Keep a signal in place of any with its id."""
     row = {
         "signal_id": signal.signal_id,
@@ -128,19 +128,22 @@ def save_signal(connection: Connection, signal: Signal, now: datetime) -> None:
         "issued_at": signal.issued_at,
         "ends_at": signal.ends_at,
         "signal": encode(signal),
+        "published_by": by,
     }
     connection.execute(delete(tables.signals).where(tables.signals.c.signal_id == signal.signal_id))
     connection.execute(insert(tables.signals).values(row))
-    append(connection, AuditKind.SIGNAL, now, signal)
+    append(connection, AuditKind.SIGNAL, now, encode(signal) | {"by": by})
 
 
-def withdraw_signal(connection: Connection, signal_id: str, now: datetime) -> bool:
+def withdraw_signal(connection: Connection, signal_id: str, now: datetime, by: str) -> bool:
     """Mark a signal as taken back; False if there is none in force."""
     t = tables.signals.c
-    query = update(tables.signals).where(t.signal_id == signal_id, t.withdrawn_at.is_(None)).values(withdrawn_at=now)
+    query = (
+        update(tables.signals).where(t.signal_id == signal_id, t.withdrawn_at.is_(None)).values(withdrawn_at=now, withdrawn_by=by)
+    )
     if connection.execute(query).rowcount == 0:
         return False
-    append(connection, AuditKind.WITHDRAWAL, now, {"signal_id": signal_id})
+    append(connection, AuditKind.WITHDRAWAL, now, {"signal_id": signal_id, "by": by})
     return True
 
 
@@ -153,13 +156,15 @@ def read_signals(connection: Connection, now: datetime) -> Signals:
     return tuple(signal for signal in signals if signal is not None)
 
 
-def save_wishes(connection: Connection, *, session_id: str, evse_id: str, wishes: Wishes, now: datetime, keep: timedelta) -> None:
+def save_wishes(
+    connection: Connection, *, session_id: str, evse_id: str, wishes: Wishes, by: str, now: datetime, keep: timedelta
+) -> None:
     """Keep what the driver of a session asked for, in place of what was asked before; forget what is older than `keep`."""
     t = tables.wishes.c
     connection.execute(delete(tables.wishes).where(or_(t.session_id == session_id, t.saved_at < now - keep)))
     asked = {"session_id": session_id, "evse_id": evse_id, "wishes": encode(wishes)}
     connection.execute(insert(tables.wishes).values(**asked, saved_at=now))
-    append(connection, AuditKind.WISHES, now, asked)
+    append(connection, AuditKind.WISHES, now, asked | {"by": by})
 
 
 def read_wishes(connection: Connection) -> tuple[KeptWishes, ...]:

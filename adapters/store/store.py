@@ -140,22 +140,22 @@ class Store:
         """Return the station's transactions that have not ended, oldest first."""
         return await self._writer.run(partial(transactions.read_open, station_id=station_id))
 
-    async def save_signal(self, signal: Signal) -> None:
-        """Keep a signal, in place of any with its id."""
-        await self._writer.run(partial(rows.save_signal, signal=signal, now=self._clock.now()))
+    async def save_signal(self, signal: Signal, *, by: str = "") -> None:
+        """Keep a signal, published `by` whom, in place of any with its id."""
+        await self._writer.run(partial(rows.save_signal, signal=signal, now=self._clock.now(), by=by))
 
-    async def withdraw_signal(self, signal_id: str) -> bool:
+    async def withdraw_signal(self, signal_id: str, *, by: str = "") -> bool:
         """Take a signal back; it stays in the database, marked. False if there is none in force."""
-        return await self._writer.run(partial(rows.withdraw_signal, signal_id=signal_id, now=self._clock.now()))
+        return await self._writer.run(partial(rows.withdraw_signal, signal_id=signal_id, now=self._clock.now(), by=by))
 
     async def signals(self) -> Signals:
         """Return the signals that are neither withdrawn nor over, in the order issued."""
         return await self._writer.run(partial(rows.read_signals, now=self._clock.now()))
 
-    async def save_wishes(self, *, session_id: str, evse_id: str, wishes: Wishes) -> None:
+    async def save_wishes(self, *, session_id: str, evse_id: str, wishes: Wishes, by: str = "") -> None:
         """Keep what a session's driver asked for, in place of what was asked before."""
-        keep, now = self._keep.wishes, self._clock.now()
-        await self._writer.run(partial(rows.save_wishes, session_id=session_id, evse_id=evse_id, wishes=wishes, now=now, keep=keep))
+        job = partial(rows.save_wishes, session_id=session_id, evse_id=evse_id, wishes=wishes, by=by)
+        await self._writer.run(partial(job, now=self._clock.now(), keep=self._keep.wishes))
 
     async def wishes(self) -> tuple[KeptWishes, ...]:
         """Return the wishes kept."""

@@ -7,16 +7,21 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from adapters.web.callers import Callers
 from adapters.web.headers import Shield
+from adapters.web.idempotency import Idempotent
 from adapters.web.jobs import Jobs
 from adapters.web.live import Live
 from adapters.web.pages import install_pages
 from adapters.web.problems import BODY_MAX, install_problems
+from adapters.web.routes import archive as archive_routes
 from adapters.web.routes import audit, cars, forecasts, login, people, results, signals, stream, wishes
+from adapters.web.routes import overrides as override_routes
 from adapters.web.routes import previews as preview_routes
 from adapters.web.routes import station as station_routes
 from adapters.web.routes.metrics import metrics_router
 from v2g.accounts import Accounts
+from v2g.archive import Archive
 from v2g.outlet_links import OutletLinks
+from v2g.overrides import Overrides
 from v2g.ports import Station
 from v2g.previewing import Previews, Surface
 from v2g.records import Records
@@ -31,6 +36,8 @@ def create_app(
     previews: Previews | None = None,
     records: Records | None = None,
     links: OutletLinks | None = None,
+    overrides: Overrides | None = None,
+    archive: Archive | None = None,
 ) -> FastAPI:
     """Return the application over a station.
 
@@ -39,7 +46,8 @@ def create_app(
     answers only to names of this machine.
 
     `metrics` is asked for the page /metrics, in Prometheus' text format, `previews` what unpublished signals would do,
-    `records` what was kept; `links` are the addresses of the drivers' pages.
+    `records` what was kept; `links` are the addresses of the drivers' pages,
+    `overrides` what people ordered outlets to do, `archive` what was.
     """
     # The framework's own documentation pages would fetch scripts from elsewhere.
     app = FastAPI(title="V2G station", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
@@ -54,9 +62,15 @@ def create_app(
     app.state.previews, app.state.jobs = previews, Jobs[Surface]()
     if previews:
         app.include_router(preview_routes.router)
+    app.state.overrides, app.state.archive = overrides, archive
+    if overrides:
+        app.include_router(override_routes.router)
+    if archive:
+        app.include_router(archive_routes.router)
     install_pages(app)
     if metrics:
         app.include_router(metrics_router(metrics))
+    app.add_middleware(Idempotent)
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=BODY_MAX)  # within the shield, which words its refusals
     app.add_middleware(Shield, only_loopback=app.state.callers.open)
     return app

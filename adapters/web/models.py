@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from v2g.alarm import AlarmCode
 from v2g.observation import Quality
+from v2g.overrides import OverrideKind
 from v2g.signals import SignalKind
 from v2g.site import Protocol
 from v2g.solution import Rung, Tier
@@ -120,11 +121,35 @@ class SessionModel(Model):
     promise: PromiseModel | None
 
 
+class WishesModel(Model):
+    """What a driver asked for; null where nothing was said. Energy is to be added since plug-in."""
+
+    energy_kwh: float | None
+    soc_target_frac: float | None
+    departure: datetime | None
+    discharge_consent: bool
+    soc_floor_frac: float | None
+    priority: float
+
+
 class WordsModel(Model):
     """A sentence for people."""
 
     en: str
     zh: str
+
+
+class OverrideModel(Model):
+    """What a person ordered an outlet to do until then; `max_kw` is a limit's."""
+
+    override_id: str
+    evse_id: str
+    kind: OverrideKind
+    reason: str
+    by: str
+    issued_at: datetime
+    until: datetime
+    max_kw: float | None
 
 
 class EvseModel(Model):
@@ -145,6 +170,7 @@ class EvseModel(Model):
     why: Why | None
     reason: WordsModel | None
     session: SessionModel | None
+    override: OverrideModel | None
 
 
 class BatteryModel(Model):

@@ -6,6 +6,7 @@ from datetime import datetime
 from adapters.web.asset_view import asset_views, battery_views
 from adapters.web.decided import Decided
 from adapters.web.models import AlarmModel, EvseModel, ForecastModel, HealthModel, PartModel, SessionModel, StateModel, TickModel
+from adapters.web.override_models import override_view
 from adapters.web.readings import limit, reading_view, tidy
 from v2g.alarm import Alarm
 from v2g.driver import soc_floor_frac
@@ -91,6 +92,7 @@ def _evse_view(state: EvseState, rules: Rules, decided: Decided, now: datetime) 
         why=decided.why.get(state.evse_id) if state.session else Why.AWAY,
         reason=decided.reason(state.evse_id) if state.session else None,
         session=_session_view(state.session, rules, decided) if state.session else None,
+        override=override_view(state.override) if state.override else None,
     )
 
 

@@ -101,13 +101,13 @@ class FakeStation:
         now = self.now()
         return tuple(s for s in self.posted.values() if s.intervals[-1].end > now)
 
-    async def post_signal(self, signal: Signal) -> None:
+    async def post_signal(self, signal: Signal, *, by: str = "") -> None:  # noqa: ARG002  # of the port
         self.posted[signal.signal_id] = signal
 
-    async def withdraw_signal(self, signal_id: str) -> bool:
+    async def withdraw_signal(self, signal_id: str, *, by: str = "") -> bool:  # noqa: ARG002  # of the port
         return self.posted.pop(signal_id, None) is not None
 
-    async def set_wishes(self, evse_id: str, wishes: Wishes) -> None:
+    async def set_wishes(self, evse_id: str, wishes: Wishes, *, by: str = "") -> None:  # noqa: ARG002  # of the port
         state = next(s for s in self.observation().evses if s.evse_id == evse_id)
         if state.session is None:
             raise WishError(f"nobody is plugged in at {evse_id}", place="evse_id", mend="plug the car in first")

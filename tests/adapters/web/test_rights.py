@@ -12,6 +12,7 @@ from starlette.routing import Mount
 from adapters.web import create_app
 from adapters.web.access import Needs, nothing
 from adapters.web.callers import Callers, Shown
+from tests.support.fake_orders import FakeArchive, FakeOverrides
 from tests.support.fake_previews import FakePreviews
 from tests.support.fake_records import FakeRecords
 from tests.support.fake_station import FakeStation
@@ -35,7 +36,14 @@ class Known(Callers):
 
 
 def app_for(station: FakeStation, caller: Caller | None = None) -> FastAPI:
-    app = create_app(station, metrics=lambda: b"", previews=FakePreviews(), records=FakeRecords(station))
+    app = create_app(
+        station,
+        metrics=lambda: b"",
+        previews=FakePreviews(),
+        records=FakeRecords(station),
+        overrides=FakeOverrides(station),
+        archive=FakeArchive(station),
+    )
     app.state.callers = Known(caller)
     return app
 
