@@ -1,7 +1,8 @@
 """What a station would do under other signals, beside what it does now; nothing here publishes anything.
 
-Both sides are plans of the same moment and the same cars: `before` under the signals in force, `after` under those asked about. The
-first course is the expected one, which all figures are of; further courses, if any, span the bands.
+Both sides are plans of the same moment and the same cars: `before` under the signals in force, `after` under those asked about. All
+figures are of the expected course. Bands are spanned by other courses, planned on a coarser grid: by how much each differs there
+from the expected one, laid around the expected plan.
 
     moved      = min(Σ h·max(−Δ, 0), Σ h·max(Δ, 0))                    [kWh], Δ = after − before net import, over all steps
     window     = Σ h·w·Δ,  ahead = Σ h·a·max(Δ, 0),  rebound = Σ h·l·max(Δ, 0)
@@ -13,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from v2g.problem import Problem
 from v2g.signals import Signals, speaking
@@ -66,7 +68,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Band:
-    """What is expected, and the least and the most over all courses, (T,) each [kW]."""
+    """What is expected, and the least and the most over all courses, (T,) each [kW]; without other courses all are alike."""
 
     expected: Array
     low: Array
@@ -142,21 +144,21 @@ def window_of(signals: Signals, grid: TimeGrid) -> Window:
     return Window(ahead=ahead, inside=inside, later=np.maximum(1.0 - inside - ahead, 0.0))
 
 
-def response_of(courses: Sequence[Compared], window: Window) -> Response:
-    """Return what changes over `courses`, which share a grid; the first is the expected one."""
-    expected = courses[0]
+def response_of(expected: Compared, window: Window, courses: Sequence[Compared] = ()) -> Response:
+    """Return what changes in the `expected` course; `courses` span its bands, on a grid of their own, the expected one first."""
     before, after, grid = expected.before, expected.after, expected.before.problem.grid
     change, hours_h = expected.change_kw, grid.step_h
     inside = window.inside > 0.0
+    place = _places(grid, courses[0].before.problem.grid) if courses else np.zeros(grid.n_steps, dtype=np.int64)
     price_before, price_after = (_mean_price(side.problem, window) for side in (before, after))
     window_kwh = float((hours_h * window.inside) @ change)
     costs = _costs(before.solution, after.solution)
     return Response(
         grid=grid,
         window=window,
-        before_kw=_band([c.before.net_kw for c in courses]),
-        after_kw=_band([c.after.net_kw for c in courses]),
-        change_kw=_band([c.change_kw for c in courses]),
+        before_kw=_band(before.net_kw, [c.before.net_kw for c in courses], place),
+        after_kw=_band(after.net_kw, [c.after.net_kw for c in courses], place),
+        change_kw=_band(change, [c.change_kw for c in courses], place),
         moved_kwh=min(_raised_kwh(-change, hours_h), _raised_kwh(change, hours_h)),
         window_kwh=window_kwh,
         ahead_kwh=_raised_kwh(change, hours_h * window.ahead),
@@ -178,8 +180,17 @@ def response_of(courses: Sequence[Compared], window: Window) -> Response:
     )
 
 
-def _band(courses: Sequence[Array]) -> Band:
-    return Band(expected=courses[0], low=np.min(courses, axis=0), high=np.max(courses, axis=0))
+def _places(grid: TimeGrid, coarse: TimeGrid) -> NDArray[np.int64]:
+    """Return the step of `coarse` in which the middle of each step of `grid` lies."""
+    middles_h = (grid.edges_h[1:] + grid.edges_h[:-1]) / 2
+    return np.clip(np.searchsorted(coarse.edges_h, middles_h) - 1, 0, coarse.n_steps - 1)
+
+
+def _band(expected: Array, courses: Sequence[Array], place: NDArray[np.int64]) -> Band:
+    if not courses:
+        return Band(expected=expected, low=expected, high=expected)
+    off = (np.array(courses) - courses[0])[:, place]
+    return Band(expected=expected, low=expected + off.min(axis=0), high=expected + off.max(axis=0))
 
 
 def _raised_kwh(change_kw: Array, hours_h: Array) -> float:

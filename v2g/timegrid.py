@@ -12,6 +12,7 @@ Array = NDArray[np.float64]
 YEARS = range(1970, 2200)
 """A grid starts in one of these; other years are typing errors."""
 LONGEST_H = 10 * 366 * 24
+HOUR_TOLERANCE_H = 1e-6
 LEAST_FIRST_SHARE = 0.1
 """A first step shorter than this share of a fine step is joined to the next one."""
 
@@ -85,6 +86,12 @@ class TimeGrid:
     def starts(self) -> tuple[datetime, ...]:
         """Instant at which each step begins, (n_steps,)."""
         return tuple(self.start + timedelta(hours=float(h)) for h in self.edges_h[:-1])
+
+    def by_hour(self) -> "TimeGrid":
+        """Return the same span with all steps that begin in one clock hour (UTC) as one."""
+        hour = np.floor(self.start.timestamp() / 3600.0 + self.edges_h[:-1] + HOUR_TOLERANCE_H)
+        begins = np.flatnonzero(np.diff(hour, prepend=hour[0] - 1.0))
+        return TimeGrid(start=self.start, step_h=np.add.reduceat(self.step_h, begins))
 
     def offset_h(self, instant: datetime) -> float:
         """Return the hours from `start` to `instant`; negative before the grid."""

@@ -30,7 +30,7 @@ def response_to(price: Array, window: Window = FIRST_HOUR) -> Response:
     """Let a car take 10 kWh within two hours at 10 kW under prices that rise, and then under `price`."""
     waiting = car(2, initial_energy_kwh=0.0, target_energy_kwh=10.0, target_step=2, discharge_max_kw=0.0)
     plain = case(waiting, price=RISING)
-    return response_of([Compared(before=answered(plain), after=answered(priced(plain, price)))], window)
+    return response_of(Compared(before=answered(plain), after=answered(priced(plain, price))), window)
 
 
 def test_a_price_that_turns_the_day_moves_the_car() -> None:
@@ -74,7 +74,7 @@ def test_a_limit_that_costs_a_driver_energy_says_so() -> None:
     plain = case(waiting, price=RISING)
     limit = np.where([True, False], 4.0, plain.circuits.import_limit_kw)
     limited = replace(plain, circuits=replace(plain.circuits, import_limit_kw=limit))
-    response = response_of([Compared(before=answered(plain), after=answered(limited))], FIRST_HOUR)
+    response = response_of(Compared(before=answered(plain), after=answered(limited)), FIRST_HOUR)
     (driver,) = response.drivers
     assert response.unmet_kwh == pytest.approx(6.0)
     assert (driver.energy_kwh, driver.ready_after_h) == (pytest.approx(-6.0), None)
@@ -88,15 +88,15 @@ def test_what_drivers_miss_is_told_in_kwh_however_unevenly_they_miss_it() -> Non
     limited = replace(plain, storages=replace(storages, charge_max_kw=storages.charge_max_kw * np.array([[0.2], [1.0]])))
     compared = Compared(before=answered(plain), after=answered(limited))
     assert compared.after.solution.value_of(Tier.SERVICE) > 6.01  # that the second car misses nothing weighs too
-    assert response_of([compared], FIRST_HOUR).unmet_kwh == pytest.approx(6.0)
+    assert response_of(compared, FIRST_HOUR).unmet_kwh == pytest.approx(6.0)
 
 
-def test_bands_span_the_courses_and_figures_are_of_the_first() -> None:
+def test_bands_span_the_courses_and_figures_are_of_the_expected_one() -> None:
     waiting = car(2, initial_energy_kwh=0.0, target_energy_kwh=10.0, target_step=2, discharge_max_kw=0.0)
     plain = case(waiting, price=RISING)
     turned = priced(plain, np.array([0.5, 0.3]))
     still, moving = (Compared(before=answered(plain), after=answered(p)) for p in (plain, turned))
-    response = response_of([still, moving], FIRST_HOUR)
+    response = response_of(still, FIRST_HOUR, [still, moving])
     assert response.change_kw.expected == pytest.approx([0.0, 0.0])
     assert response.change_kw.low == pytest.approx([-10.0, 0.0])
     assert response.change_kw.high == pytest.approx([0.0, 10.0])

@@ -61,3 +61,13 @@ def test_steps_that_last_for_decades_are_refused() -> None:
 def test_the_last_grid_of_all_has_its_instants() -> None:
     grid = TimeGrid(start=datetime(2199, 12, 31, 23, tzinfo=UTC), step_h=np.full(8, 1e4))
     assert grid.starts[-1] < grid.end == grid.start + timedelta(hours=8e4)
+
+
+def test_by_hour_joins_what_begins_in_one_hour() -> None:
+    begin = datetime(2026, 3, 2, 8, 40, tzinfo=UTC)
+    fine = TimeGrid.fine_then_coarse(begin, fine_h=0.25, n_fine=6, coarse_h=2.0, n_coarse=2)
+    by_hour = fine.by_hour()
+    assert by_hour.start == begin
+    assert by_hour.step_h == pytest.approx([1 / 3, 1.0, 2.0, 2.0])
+    assert by_hour.end == fine.end
+    assert by_hour.by_hour().step_h == pytest.approx(by_hour.step_h)
