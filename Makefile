@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export PATH := $(PATH):/usr/sbin
 
-.PHONY: demo test check format bench fuzz kill faults clean
+.PHONY: demo test check format bench fuzz api-fuzz kill faults clean
 
 demo: $(VENV)/.ready
 	$(BIN)/v2g demo $(ARGS)
@@ -29,6 +29,9 @@ bench: $(VENV)/.ready
 
 fuzz: $(VENV)/.ready
 	$(BIN)/python -m tests.adapters.ocpp.campaign --frames 1000000 $(ARGS)
+
+api-fuzz: $(VENV)/.ready
+	$(BIN)/python -m tests.adapters.web.fuzzing --cases 10000 $(ARGS)
 
 kill: $(VENV)/.ready
 	$(BIN)/python -m tests.support.killing

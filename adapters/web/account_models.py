@@ -53,7 +53,7 @@ class MachineForm(Form):
 
     name: PersonName
     role: Role
-    rights: frozenset[Right] | None = None
+    rights: Annotated[list[Right], Field(max_length=len(Right))] | None = None
     days: Annotated[float, Field(strict=True, gt=0, le=3660, allow_inf_nan=False)] = 90.0
 
 

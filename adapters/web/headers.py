@@ -3,6 +3,7 @@
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from adapters.web.problems import problem
 from adapters.web.refusals import refusal
 
 # Plotly sets sizes and colours by style attributes; scripts come from this server only, none inline.
@@ -32,7 +33,11 @@ class Shield:
             await self._app(scope, receive, send)
             return
 
+        begun = False
+
         async def send_shielded(message: Message) -> None:
+            nonlocal begun
+            begun = True
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
@@ -42,4 +47,9 @@ class Shield:
             await send(message)
 
         app = refusal(scope, only_loopback=self._only_loopback) or self._app
-        await app(scope, receive, send_shielded)
+        try:
+            await app(scope, receive, send_shielded)
+        except Exception:  # the server logs it; who asked learns nothing of what went wrong
+            if not begun:
+                await problem(500, "something went wrong here", mend="look into the log")(scope, receive, send_shielded)
+            raise

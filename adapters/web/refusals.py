@@ -28,7 +28,10 @@ def refusal(scope: Scope, *, only_loopback: bool) -> JSONResponse | None:
     if scope["method"] not in SAFE_METHODS and _foreign(headers, host):
         return problem(403, "a page of another origin asked for this", mend="ask from the dashboard, or without a browser")
     # Where the length is declared, the framework would refuse it in plain text.
-    if float(headers.get("content-length", 0)) > BODY_MAX:
+    length = headers.get("content-length", "0")
+    if not length.isdecimal():
+        return problem(400, "the length is no number", place="Content-Length", mend="leave it to your program's library")
+    if int(length) > BODY_MAX:
         return problem(413, "the body is too large", place="body", mend=BODY_MENDS[HTTPStatus.REQUEST_ENTITY_TOO_LARGE])
     if scope["path"].startswith("/api/") and _has_body(headers) and not _is_json(headers):
         return problem(415, "the body is not declared as JSON", place="body", mend="Content-Type: application/json")

@@ -49,6 +49,7 @@ class FakeStation:
         self.ticking = True
         self.occupied = True
         self.foresees = False
+        self.fault, self.driver = "GroundFailure", ""
         self.plans_on_signals = True
         self.posted: dict[str, Signal] = {}
         self.wishes: dict[str, Wishes] = {}
@@ -180,7 +181,7 @@ class FakeStation:
             power_kw=Reading(value=power, at=now - timedelta(seconds=2400 if offline else late_s)),
             acknowledged_kw=None if offline else power,
             lease_until=None if offline else now + timedelta(seconds=900 - step % 5 * STEP_S),
-            fault="GroundFailure" if outlet.evse_id == FAULTY_EVSE else "",
+            fault=self.fault if outlet.evse_id == FAULTY_EVSE else "",
         )
 
     def _session(self, index: int, step: int, now: datetime) -> ChargingSession | None:
@@ -199,7 +200,7 @@ class FakeStation:
             session_id=session_id,
             evse_id=self.site.evses[index].evse_id,
             plugged_in_at=self.world.instant_of(visit.arrives),
-            driver=f"driver-{visit.arrives % 97:02}",
+            driver=self.driver or f"driver-{visit.arrives % 97:02}",
             wishes=self.wishes.get(session_id, stated),
             vehicle=Vehicle(capacity_kwh=visit.capacity_kwh),
             charged_kwh=float(np.clip(power, 0, None).sum() * STEP_S / 3600),

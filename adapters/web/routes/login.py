@@ -5,11 +5,11 @@ from typing import Annotated
 import structlog
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
-from adapters.web.access import OPEN_TO_ALL, TheAccounts, TheCaller, address_of, needs, the_caller
+from adapters.web.access import COOKIE, OPEN_TO_ALL, TheAccounts, TheCaller, address_of, needs, the_caller
 from adapters.web.account_models import LinkForm, LoginForm, MeModel, PasswordForm, me_view
 from adapters.web.attempts import Attempts, neighbourhood
 from adapters.web.callers import too_often
-from adapters.web.cookies import SESSION, forget, remember
+from adapters.web.cookies import forget, remember
 from adapters.web.problems import documented
 from v2g.access import Caller, CallerKind, Right
 from v2g.accounts import Login
@@ -85,11 +85,15 @@ async def accept(form: LinkForm, accounts: TheAccounts, doors: TheDoors, request
 
 @router.post("/logout", status_code=204, dependencies=[OPEN_TO_ALL], responses=documented(403, 404, 429, 503))
 async def log_out(
-    accounts: TheAccounts, caller: Annotated[Caller | None, Depends(the_caller)], request: Request, response: Response
+    accounts: TheAccounts,
+    caller: Annotated[Caller | None, Depends(the_caller)],
+    session: Annotated[str | None, Depends(COOKIE)],
+    request: Request,
+    response: Response,
 ) -> None:
     """End the session."""
-    if caller is not None and caller.kind is CallerKind.PERSON:
-        await accounts.log_out(request.cookies[SESSION])
+    if caller is not None and session is not None:
+        await accounts.log_out(session)
     forget(response, request)
 
 

@@ -73,7 +73,7 @@ async def machines(accounts: TheAccounts) -> list[MachineModel]:
 @router.post("/machines", status_code=201, responses=documented(*CHANGED))
 async def issue(form: MachineForm, accounts: TheAccounts, caller: TheCaller, response: Response) -> IssuedModel:
     """Add a machine; the answer holds its token, which nobody can ask for again."""
-    rights = FOR_MACHINES if form.rights is None else form.rights
+    rights = FOR_MACHINES if form.rights is None else frozenset(form.rights)
     machine, token = await accounts.issue(name=form.name, role=form.role, rights=rights, days=form.days, by=caller.name)
     response.headers["Location"] = f"/api/machines/{machine.machine_id}"
     return IssuedModel(machine=machine_view(machine), token=token.text)
