@@ -11,6 +11,7 @@ from config.commands.farm import farm
 from config.commands.kept import audit_app, export
 from config.commands.people import people_app
 from config.commands.problems import portfolio, schema, solve
+from config.commands.signal import signal_app
 from config.commands.simulate import simulate
 from config.live import running
 from config.load import load_site, read_site
@@ -49,7 +50,7 @@ def check(site: SiteArgument) -> None:
 
 for command in (demo, farm, simulate, solve, backtest, export, portfolio, schema):
     app.command()(command)
-for name, topic in (("audit", audit_app), ("people", people_app)):
+for name, topic in (("audit", audit_app), ("people", people_app), ("signal", signal_app)):
     app.add_typer(topic, name=name)
 
 

@@ -40,7 +40,8 @@ class Run:
     """A finished closed loop: what happened, where the plans came from, and the seconds each tick's solving took.
 
     `rungs` and `planners` count the ticks, `gaps` are those proven. `baseline_kw` is what events count from, as it was fixed before
-    they were known; `held_kw` what the plans in force held for each reserve while its block ran, by its id.
+    they were known; `held_kw` what the plans in force held for each reserve while its block ran, by its id. `latest` is the last
+    tick, and what it remembers.
     """
 
     outcome: Outcome
@@ -51,9 +52,11 @@ class Run:
     setpoints_sent: int = 0
     baseline_kw: list[Interval] = field(default_factory=list)
     held_kw: dict[str, list[Interval]] = field(default_factory=dict)
+    latest: tuple[TickRecord, Memory] | None = None
 
     def note(self, record: TickRecord, memory: Memory) -> None:
         """Take in a tick and what it remembers."""
+        self.latest = record, memory
         self.rungs[record.plan.rung] += 1
         self.planners[record.plan.planner] += 1
         self.gaps += [] if record.plan.gap_frac is None else [record.plan.gap_frac]
