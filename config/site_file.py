@@ -142,6 +142,13 @@ class MqttFile(Strict):
     home_assistant: bool = False
 
 
+class WebTlsFile(Strict):
+    """TLS to browsers and programs: files in PEM."""
+
+    certificate: str
+    key: str
+
+
 class WebFile(Strict):
     """The REST API and the dashboard, where people log in (docs/api.md, "Who may do what").
 
@@ -151,6 +158,7 @@ class WebFile(Strict):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    tls: WebTlsFile | None = None
     token_env: str | None = None
     without_login: bool = False
 

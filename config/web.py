@@ -9,7 +9,7 @@ from adapters.clock import RealClock
 from adapters.store import browsing
 from adapters.store.store import Store
 from adapters.web.app import create_app
-from adapters.web.server import Server, serve
+from adapters.web.server import Server, TlsPair, serve
 from config.accounts import LiveAccounts
 from config.core import Core
 from config.metrics import StationMetrics
@@ -43,7 +43,8 @@ async def open_web(web: WebFile, core: Core, store: Store, metrics: StationMetri
         overrides=core.orders,
         archive=core.archive,
     )
-    server = serve(app, web.host, web.port)
+    tls = TlsPair(certificate=web.tls.certificate, key=web.tls.key) if web.tls else None
+    server = serve(app, web.host, web.port, tls)
     link = await accounts.first_link() if accounts else None
     if link:
         log.warning("nobody_administers_yet", open_once=f"{server.url}login#link={link.text}", until=link.until.isoformat())

@@ -44,8 +44,8 @@ class Callers:
 
     async def find(self, shown: Shown) -> Caller | None:
         """Return who calls, None if nobody knows. Raises `HTTPException` where an address was wrong too often."""
-        if shown.bearer is None and shown.session is None:
-            return self._nobody
+        if shown.bearer is None and (shown.session is None or self._accounts is None):
+            return self._nobody  # a cookie may be another station's on this machine: ports do not part them
         caller = await self._known(shown)
         if caller is not None:
             return caller

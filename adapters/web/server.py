@@ -2,8 +2,10 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import uvicorn
@@ -17,6 +19,14 @@ from v2g.errors import SiteError, UnavailableError
 GRACE_S = 3
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsPair:
+    """Files in PEM: a certificate, with those that lead to its authority, and its key."""
+
+    certificate: str
+    key: str
+
+
 class _Uvicorn(uvicorn.Server):
     """A server that leaves signals to the daemon."""
 
@@ -28,10 +38,10 @@ class _Uvicorn(uvicorn.Server):
 class Server:
     """A server bound to its address; `url` is known at once, requests are answered while `run` runs."""
 
-    def __init__(self, app: FastAPI, bound: socket.socket) -> None:
+    def __init__(self, app: FastAPI, bound: socket.socket, tls: TlsPair | None = None) -> None:
         self._live: Live = app.state.live
         self._jobs: Jobs[Any] = app.state.jobs
-        self._socket = bound
+        self._socket, self._scheme = bound, "https" if tls else "http"
         self.host, self.port = bound.getsockname()[:2]
         config = uvicorn.Config(
             app,
@@ -41,6 +51,8 @@ class Server:
             log_config=None,
             server_header=False,
             timeout_graceful_shutdown=GRACE_S,
+            ssl_certfile=tls.certificate if tls else None,
+            ssl_keyfile=tls.key if tls else None,
         )
         self._server = _Uvicorn(config)
 
@@ -48,7 +60,7 @@ class Server:
     def url(self) -> str:
         """The dashboard's address."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}/"
+        return f"{self._scheme}://{host}:{self.port}/"
 
     def close(self) -> None:
         """Let go of the address; for a server that never ran."""
@@ -67,18 +79,29 @@ class Server:
             raise
 
 
-def serve(app: FastAPI, host: str, port: int) -> Server:
+def serve(app: FastAPI, host: str, port: int, tls: TlsPair | None = None) -> Server:
     """Bind `app` to an address (port 0: any free one); run it with ``await server.run()``.
 
-    Raises `SiteError` if others could reach it and nobody had to show who they are, `UnavailableError` if the address is taken.
+    Raises `SiteError` if others could reach it and nobody had to show who they are, or the TLS files cannot be used;
+    `UnavailableError` if the address is taken.
     """
     if app.state.callers.open and not is_loopback(host):
         raise SiteError(
             f"anybody who reaches {host} could steer the station", place="web.host", mend="use 127.0.0.1, or let people log in"
         )
+    if tls:
+        _check(tls)
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         bound = socket.create_server((host, port), family=family)
     except OSError as error:
         raise UnavailableError(f"cannot listen on {host}:{port}: {error.strerror} (free it, or choose another port)") from error
-    return Server(app, bound)
+    return Server(app, bound, tls)
+
+
+def _check(tls: TlsPair) -> None:
+    """Raise `SiteError` if these files will not do."""
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(tls.certificate, tls.key)
+    except (OSError, ValueError) as error:  # an ssl.SSLError is an OSError
+        raise SiteError(f"the certificate or its key cannot be used: {error}", place="web.tls", mend="give files in PEM") from error

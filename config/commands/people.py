@@ -93,4 +93,5 @@ def _with(site: Path, deed: Callable[[LiveAccounts], Awaitable[T]]) -> T:
 def _print_link(site: Path, made: Secret) -> None:
     web = load_site(site).file.web
     err.print(f"Open this page before {made.until:%Y-%m-%d %H:%M} UTC, once, and choose a password:", highlight=False)
-    out.print(f"http://{web.host}:{web.port}/login#link={made.text}", markup=False, highlight=False, soft_wrap=True)
+    page = f"{'https' if web.tls else 'http'}://{web.host}:{web.port}/login"
+    out.print(f"{page}#link={made.text}", markup=False, highlight=False, soft_wrap=True)

@@ -1,10 +1,16 @@
+import asyncio
+import ssl
 from ipaddress import ip_address
+from pathlib import Path
 
 import httpx
 import pytest
+import trustme
 
 from adapters.web import create_app, serve
+from adapters.web.cookies import SESSION
 from adapters.web.hosts import is_loopback
+from adapters.web.server import TlsPair
 from tests.adapters.web.conftest import GIVEN, client_of
 from tests.adapters.web.test_signal_routes import steps
 from tests.support.fake_station import FakeStation
@@ -85,3 +91,42 @@ async def test_an_unknown_page_is_a_problem(client: httpx.AsyncClient) -> None:
     assert answer.status_code == 404
     assert answer.json()["status"] == 404
     assert (await client.put("/api/signals")).status_code == 405
+
+
+async def test_it_is_served_encrypted_and_says_so(station: FakeStation, tmp_path: Path) -> None:
+    authority = trustme.CA()
+    issued = authority.issue_cert("127.0.0.1")
+    certificate, key = tmp_path / "web.crt", tmp_path / "web.key"
+    issued.cert_chain_pems[0].write_to_path(certificate)
+    issued.private_key_pem.write_to_path(key)
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    server = serve(create_app(station), "127.0.0.1", 0, TlsPair(certificate=str(certificate), key=str(key)))
+    running = asyncio.ensure_future(server.run())
+    async with httpx.AsyncClient(base_url=server.url, verify=context) as client:
+        assert server.url.startswith("https://")
+        assert (await client.get("/api/site")).status_code == 200
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
+def test_a_certificate_that_cannot_be_used_is_told_at_the_start(station: FakeStation, tmp_path: Path) -> None:
+    (tmp_path / "none.pem").write_text("nothing", encoding="utf-8")
+    for path in (tmp_path / "none.pem", tmp_path / "missing.pem"):
+        with pytest.raises(SiteError, match="cannot be used"):
+            serve(create_app(station), "127.0.0.1", 0, TlsPair(certificate=str(path), key=str(path)))
+
+
+async def test_another_stations_cookie_is_no_wrong_attempt_where_nobody_logs_in(station: FakeStation) -> None:
+    async with client_of(station) as client:
+        for _ in range(40):
+            assert (await client.get("/api/me", headers={"Cookie": f"{SESSION}=of another"})).status_code == 200
+
+
+async def test_a_stream_ends_so_that_who_looks_shows_anew_who_it_is(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.web.routes.stream.WHILE_S", 0.0)
+    answer = await client.get("/api/stream", timeout=5.0)
+    assert answer.text == "retry: 2000\n\n"
