@@ -16,6 +16,7 @@ from adapters.farm.bill import Prices, bill
 from adapters.farm.outcome import QUARTER_S, Outcome
 from adapters.store import browsing, rows, visits
 from adapters.store.store import Store
+from config.live_station import POINT_EVERY
 from config.prices import price_series
 from forecasts.prices import tariff_prices
 from v2g.localday import next_midnight
@@ -30,6 +31,7 @@ from v2g.stating.money import contract_of
 from v2g.timegrid import Array, TimeGrid
 
 QUARTER_H = QUARTER_S / 3600
+POINT_S = POINT_EVERY.total_seconds()
 FINAL_AFTER = timedelta(days=2)
 """A day's visits have ended, nearly all, after so long; until then it is worked out anew."""
 KEPT_KWH, KEPT_FRAC = 0.5, 0.02
@@ -96,7 +98,7 @@ def result_of(site: Site, day: date, flows: Array, stays: Sequence[Stay], signal
     grid = TimeGrid.uniform(start, step_h=QUARTER_H, n_steps=round((end - start).total_seconds() / QUARTER_S))
     means, covered_h = quarters(flows, grid)
     net_kw, pv_kw, charge_kw, discharge_kw = means[0] - means[1], means[2], means[3], means[4]
-    at_once_kw = uncontrolled_kw(site, stays, grid) * (covered_h > 0)
+    at_once_kw = np.divide(uncontrolled_kwh(site, stays, grid), covered_h, out=np.zeros(grid.n_steps), where=covered_h > 0)
     other_kw = net_kw - charge_kw + discharge_kw + at_once_kw
     prices, carbon = price_series(site, signals, start, end), carbon_of(signals, grid, 1.0)
     grams = carbon.intensity_kg_per_kwh if carbon else None
@@ -120,17 +122,18 @@ def result_of(site: Site, day: date, flows: Array, stays: Sequence[Stay], signal
 def quarters(flows: Array, grid: TimeGrid) -> tuple[Array, Array]:
     """Return the quarter-hours' means of import, export, PV, charge and discharge (5, n) [kW], and the hours covered (n,).
 
-    A quarter in which nothing was heard is not covered; one in which anything was counts whole.
+    A quarter in which nothing was heard is not covered; one in which anything was counts whole, the last one as far as it is.
     """
     place = ((flows[0] - grid.start.timestamp()) // QUARTER_S).astype(np.int64)
     counts = np.bincount(place, minlength=grid.n_steps).astype(np.float64)
     series = (np.maximum(flows[1], 0.0), np.maximum(-flows[1], 0.0), *flows[2:])
     sums = np.array([np.bincount(place, weights=values, minlength=grid.n_steps) for values in series])
-    return sums / np.maximum(counts, 1.0), np.where(counts > 0, QUARTER_H, 0.0)
+    heard_h = (flows[0].max(initial=0.0) + POINT_S - grid.start.timestamp()) / 3600 - QUARTER_H * np.arange(grid.n_steps)
+    return sums / np.maximum(counts, 1.0), np.where(counts > 0, np.clip(heard_h, 0.0, QUARTER_H), 0.0)
 
 
-def uncontrolled_kw(site: Site, stays: Sequence[Stay], grid: TimeGrid) -> Array:
-    """Return what the same cars would have drawn, each at once at the outlets' mean power, faster if it had to, (n,) [kW]."""
+def uncontrolled_kwh(site: Site, stays: Sequence[Stay], grid: TimeGrid) -> Array:
+    """Return what the same cars would have drawn, each at once at the outlets' mean power, faster if it had to, (n,) [kWh]."""
     mean_kw = float(np.mean([evse.charge_max_kw for evse in site.evses]))
     edges_s = grid.start.timestamp() + QUARTER_S * np.arange(grid.n_steps + 1)
     drawn_kwh = np.zeros(grid.n_steps)
@@ -139,7 +142,7 @@ def uncontrolled_kw(site: Site, stays: Sequence[Stay], grid: TimeGrid) -> Array:
         power_kw = max(mean_kw, stay.energy_kwh / stay_h)
         stored_kwh = np.clip(power_kw * (edges_s - stay.since.timestamp()) / 3600, 0.0, stay.energy_kwh)
         drawn_kwh += np.diff(stored_kwh)
-    return drawn_kwh / QUARTER_H
+    return drawn_kwh
 
 
 def _side(import_kw: Array, export_kw: Array, covered_h: Array, grid: TimeGrid, prices: Prices, carbon: Array | None) -> Side:

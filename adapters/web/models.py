@@ -60,6 +60,41 @@ class SignalFacts(Model):
     contract: dict[str, BoundsModel]
 
 
+class TariffPeriodFacts(Model):
+    """A price from `start_h` to `end_h` of the local day; in these months and on these weekdays (1 = Monday), in all if empty."""
+
+    start_h: float
+    end_h: float
+    price_per_kwh: float
+    months: list[int]
+    weekdays: list[int]
+
+
+class TariffFacts(Model):
+    """What energy costs when no signal says otherwise; the last period that matches wins."""
+
+    base_price_per_kwh: float
+    periods: list[TariffPeriodFacts]
+    export_share: float
+    demand_charge_per_kw: float
+
+
+class RulesFacts(Model):
+    """What the site file lets the daemon do."""
+
+    discharge: bool
+    guard_frac: float
+    soc_floor_frac: float
+    default_target_frac: float
+    default_energy_kwh: float
+    default_stay_h: float
+    target_probability: float
+    v2g_wear_cost_per_kwh: float
+    lease_s: float
+    stale_after_s: float
+    dwell_s: float
+
+
 class SiteModel(Model):
     """The station."""
 
@@ -73,6 +108,8 @@ class SiteModel(Model):
     asset_ids: list[str]
     pv_peak_kw: float
     signals: list[SignalFacts]
+    tariff: TariffFacts
+    rules: RulesFacts
     tick_s: float
     stale_after_s: float
 

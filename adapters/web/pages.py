@@ -1,13 +1,14 @@
 """The dashboard's pages and files. Plotly comes from its Python package: nothing is vendored, nothing fetched from elsewhere.
 
 A page is a folder of the static files: what is in its `<main>` (page.html), its script (main.js) and its style (page.css). All
-have one frame around them.
+have a frame around them: that of the dashboard, or a bare one for drivers.
 """
 
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
+from typing import Literal
 
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import FileResponse, HTMLResponse
@@ -22,11 +23,12 @@ A_YEAR = "public, max-age=31536000, immutable"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A page of the dashboard: its folder's name, its address, and whether it stands in the navigation."""
+    """A page of the dashboard: its folder's name, its address, whether it stands in the navigation, and its frame."""
 
     name: str
     path: str
     listed: bool = True
+    frame: Literal["frame", "bare"] = "frame"
 
     @property
     def link(self) -> str:
@@ -39,14 +41,19 @@ PAGES = (
     Page(name="timeline", path="/timeline"),
     Page(name="chargers", path="/chargers"),
     Page(name="prices", path="/prices"),
+    Page(name="forecasts", path="/forecasts"),
+    Page(name="results", path="/results"),
+    Page(name="audit", path="/audit"),
+    Page(name="settings", path="/settings"),
     Page(name="people", path="/people"),
     Page(name="login", path="/login", listed=False),
+    Page(name="car", path="/car/{token}", listed=False, frame="bare"),
 )
 
 
 def html_of(page: Page) -> str:
     """Return a page in its frame."""
-    frame = (STATIC / "frame.html").read_text(encoding="utf-8")
+    frame = (STATIC / f"{page.frame}.html").read_text(encoding="utf-8")
     body = (STATIC / page.name / "page.html").read_text(encoding="utf-8")
     links = "\n      ".join(listed.link for listed in PAGES if listed.listed)
     # The address of Plotly holds its version, so that browsers may keep the file for ever.

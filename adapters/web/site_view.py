@@ -9,14 +9,17 @@ from adapters.web.models import (
     CircuitFacts,
     EvseFacts,
     HistoryModel,
+    RulesFacts,
     SignalFacts,
     SiteModel,
+    TariffFacts,
+    TariffPeriodFacts,
 )
 from adapters.web.readings import limit, tidy
 from adapters.web.signal_models import ContractModel, IntervalModel, SignalModel
 from v2g.signal_bounds import contract_bounds, unit_of, value_bounds
 from v2g.signals import Signal, SignalKind
-from v2g.site import Circuit, Evse, Site
+from v2g.site import Circuit, Evse, Site, Tariff
 from v2g.station import HistoryPoint
 
 
@@ -33,6 +36,8 @@ def site_view(site: Site) -> SiteModel:
         asset_ids=list(site.asset_ids),
         pv_peak_kw=sum(array.peak_kw for array in site.pv),
         signals=[_signal_facts(kind, site) for kind in SignalKind],
+        tariff=_tariff_facts(site.tariff),
+        rules=RulesFacts.model_validate({name: getattr(site.rules, name) for name in RulesFacts.model_fields}),
         tick_s=site.horizon.tick_s,
         stale_after_s=site.rules.stale_after_s,
     )
@@ -78,6 +83,15 @@ def _signal_facts(kind: SignalKind, site: Site) -> SignalFacts:
         unit=unit_of(kind, site.currency),
         values=BoundsModel(least=tidy(least), most=tidy(most)),
         contract={name: BoundsModel(least=low, most=tidy(high)) for name, (low, high) in contract_bounds(kind, site).items()},
+    )
+
+
+def _tariff_facts(tariff: Tariff) -> TariffFacts:
+    return TariffFacts(
+        base_price_per_kwh=tariff.base_price_per_kwh,
+        periods=[TariffPeriodFacts(**asdict(period)) for period in tariff.periods],
+        export_share=tariff.export_share,
+        demand_charge_per_kw=tariff.demand_charge_per_kw,
     )
 
 

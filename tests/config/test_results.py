@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.results import Stay, quarters, result_of, uncontrolled_kw
+from config.results import Stay, quarters, result_of, uncontrolled_kwh
 from tests.support.builders import a_site
 from v2g.results import Period, Result, by_period, total, with_peak_cost
 from v2g.signals import Interval, Signal, SignalKind
@@ -22,8 +22,8 @@ GRID = TimeGrid.uniform(START, step_h=0.25, n_steps=96)
 
 
 def flows(import_kw: Array, charge_kw: Array, discharge_kw: Array) -> Array:
-    """Return a point in the middle of every quarter-hour."""
-    return np.stack([START.timestamp() + 900 * np.arange(96) + 450, import_kw, np.zeros(96), charge_kw, discharge_kw])
+    """Return a point in the last minute of every quarter-hour."""
+    return np.stack([START.timestamp() + 900 * np.arange(96) + 840, import_kw, np.zeros(96), charge_kw, discharge_kw])
 
 
 def in_hours(begin: int, end: int, power_kw: float) -> Array:
@@ -82,16 +82,16 @@ def test_quarters_that_nobody_heard_cost_nothing_and_one_price_has_no_valley() -
 def test_without_control_each_car_draws_all_its_energy_within_its_stay(cars: list[tuple[float, float, float]]) -> None:
     stays = [stay(since, since + length, kwh) for since, length, kwh in cars]
     two_days = TimeGrid.uniform(START, step_h=0.25, n_steps=96 * 3)
-    drawn_kw = uncontrolled_kw(SITE, stays, two_days)
-    assert drawn_kw.sum() / 4 == pytest.approx(sum(kwh for _, _, kwh in cars), abs=1e-6)
-    assert (drawn_kw >= 0).all()
+    drawn_kwh = uncontrolled_kwh(SITE, stays, two_days)
+    assert drawn_kwh.sum() == pytest.approx(sum(kwh for _, _, kwh in cars), abs=1e-6)
+    assert (drawn_kwh >= 0).all()
 
 
 def test_means_of_a_quarter_are_of_what_was_heard_in_it_import_and_export_apart() -> None:
     at = START.timestamp() + np.array([60.0, 120.0, 2000.0])
     means, covered_h = quarters(np.array([at, [6.0, -2.0, 5.0], [1.0, 3.0, 0.0], [0.0] * 3, [0.0] * 3]), GRID)
     assert (means[0][:3].tolist(), means[1][:3].tolist(), means[2][0]) == ([3.0, 0.0, 5.0], [1.0, 0.0, 0.0], 2.0)
-    assert covered_h[:4].tolist() == [0.25, 0.0, 0.25, 0.0]
+    assert covered_h[:4].tolist() == [0.25, 0.0, pytest.approx(260 / 3600), 0.0]
 
 
 def a_result(day: date) -> Result:

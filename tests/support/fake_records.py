@@ -1,6 +1,7 @@
 """A made-up past behind the port `Records`: a month of results, forecasts that nearly came true, a log that can break."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from tests.support.fake_station import FakeStation
@@ -27,7 +28,9 @@ class FakeRecords:
 
     async def expected(self, at: datetime) -> Expected | None:
         record = self.station.latest()
-        return None if record is None or not self.kept else Expected(made_at=at, outlook=record.outlook)
+        if record is None or not self.kept:
+            return None
+        return Expected(made_at=at, outlook=replace(record.outlook, grid=replace(record.outlook.grid, start=at)))
 
     async def scores(self, since: datetime) -> tuple[ForecastScore, ...]:
         if not self.kept:

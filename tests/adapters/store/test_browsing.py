@@ -80,7 +80,7 @@ async def test_results_of_a_real_database_are_summed_by_day(store: Store, clock:
     told = await records.results(today - timedelta(days=3), today, Period.DAY)
     assert [row.start for row in told.rows] == [today - timedelta(days=1), today]
     assert told.total is not None
-    assert (told.total.days, told.total.kept, told.total.charged_kwh) == (2, 1, pytest.approx(22.5))
+    assert (told.total.days, told.total.kept, told.total.charged_kwh) == (2, 1, pytest.approx(45.0 / 60 * 2))
     assert (await records.results(today - timedelta(days=9), today - timedelta(days=5), Period.YEAR)).total is None
     assert (await records.audit_chain()).whole
     assert [line async for line in records.audit_lines()] == []

@@ -8,14 +8,17 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from adapters.web import Server, create_app, serve
+from tests.support.fake_records import FakeRecords
 from tests.support.fake_station import FakeStation
 from v2g.accounts import Accounts
+from v2g.outlet_links import OutletLinks
 from v2g.previewing import Previews
 
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 LIVE = {"en-GB": "Live", "zh-CN": "实时"}
 LANGUAGES = tuple(LIVE)
+LINKS_KEY = b"for tests only, sixteen and more"
 PLOT = "#plot.js-plotly-plot .scatterlayer"
 SMALL = (
     "[...document.querySelectorAll('main button, main select, main input, main summary')]"
@@ -28,7 +31,9 @@ async def serving(
     station: FakeStation, *, port: int = 0, accounts: Accounts | None = None, previews: Previews | None = None
 ) -> AsyncIterator[Server]:
     """Serve a station while the context lasts, to who logs in if there are `accounts`."""
-    server = serve(create_app(station, accounts=accounts, previews=previews), "127.0.0.1", port)
+    links = OutletLinks(LINKS_KEY, (evse.evse_id for evse in station.site.evses))
+    app = create_app(station, accounts=accounts, previews=previews, records=FakeRecords(station), links=links)
+    server = serve(app, "127.0.0.1", port)
     task = asyncio.ensure_future(server.run())
     try:
         yield server
@@ -51,7 +56,7 @@ async def looking(
     await page.goto(server.url.rstrip("/") + path)
     await expect(page.locator("#connection")).to_have_text(LIVE[language], timeout=20_000)
     yield page
-    assert complaints == []
+    assert not complaints, complaints
     await context.close()
 
 

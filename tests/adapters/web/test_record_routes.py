@@ -5,13 +5,12 @@ import httpx
 import pytest
 
 from adapters.web import create_app
+from tests.adapters.web.browsing import LINKS_KEY
 from tests.adapters.web.conftest import client_of
 from tests.support.fake_records import N_ENTRIES, FakeRecords
 from tests.support.fake_station import FakeStation
 from v2g.outlet_links import OutletLinks
 from v2g.standing import Standing
-
-LINKS_KEY = b"for tests only, sixteen and more"
 
 
 @pytest.fixture

@@ -49,6 +49,15 @@ export function money(value, digits = 2) {
 export const clock = (instant) => inZone("clock", { hour: "2-digit", minute: "2-digit" }).format(instant);
 export const day = (instant) => inZone("day", { weekday: "short", day: "numeric", month: "short" }).format(instant);
 
+/** An instant to the second. */
+export const stamp = (instant) => inZone("stamp", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(instant);
+
+/** A date of the station's calendar, as 2026-03-04, in the reader's words. */
+export function date(text) {
+  const options = { timeZone: "UTC", day: "numeric", month: "short", ...(text.startsWith(`${wallTime(new Date()).year}-`) ? {} : { year: "numeric" }) };
+  return cached(Intl.DateTimeFormat, `date ${"year" in options}`, options).format(Date.parse(text));
+}
+
 /** The time, with the day where the time alone could mean another. */
 export function when(instant, now) {
   return Math.abs(instant - now) < CLEAR_MS ? clock(instant) : `${day(instant)}, ${clock(instant)}`;

@@ -15,6 +15,7 @@ export const view = { me: null, site: null, state: null, plan: null };
 
 const nothing = () => {};
 let page = null;
+let loaded = false;
 let lostS = 0;
 
 /** Open a page.
@@ -35,6 +36,7 @@ export async function openPage({ strings, start = nothing, load = async () => {}
   start();
   view.me = await untilAnswered(followWho);
   await untilAnswered(loadAll);
+  loaded = true;
   setText(byId("site-name"), view.site.name);
   showAll();
   follow({ onOpen: opened, onState: gotState, onPlan: gotPlan, onLost: lost });
@@ -56,7 +58,7 @@ export async function untilAnswered(load) {
 
 /** Show everything anew, in the present language and colours. */
 export function showAll() {
-  if (!view.site) return;
+  if (!loaded) return;
   document.title = `${t(`page_${document.body.dataset.page}`)} · ${view.site.name}`;
   showWho(view.me);
   page.all(view);

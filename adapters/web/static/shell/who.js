@@ -5,6 +5,8 @@ import { byId, element } from "./dom.js";
 import { t } from "./i18n.js";
 
 const LOOK_MS = 60_000;
+/** Pages that are only for those with the right of the same name. */
+const NEED_RIGHTS = ["people", "audit"];
 
 /** Who one is; from then on, whether one still is. */
 export async function followWho() {
@@ -14,7 +16,7 @@ export async function followWho() {
 }
 
 export function showWho(me) {
-  for (const link of document.querySelectorAll('[data-nav="people"]')) link.hidden = !me.rights.includes("people");
+  for (const name of NEED_RIGHTS) for (const link of document.querySelectorAll(`[data-nav="${name}"]`)) link.hidden = !me.rights.includes(name);
   if (!me.logs_in) return;
   const leave = element("button", { type: "button", id: "log-out" }, t("log_out"));
   leave.addEventListener("click", async () => {

@@ -12,6 +12,7 @@ export default {
   page_audit: "Audit",
   page_settings: "Settings",
   page_people: "People",
+  page_car: "My car",
   page_login: "Log in",
 
   log_out: "Log out",

@@ -12,6 +12,7 @@ export default {
   page_audit: "审计",
   page_settings: "设置",
   page_people: "人员",
+  page_car: "我的车",
   page_login: "登录",
 
   log_out: "退出登录",
