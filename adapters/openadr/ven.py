@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from adapters.openadr.client import VtnClient
+from adapters.openadr.enforcing import enforce
 from adapters.openadr.mapping import Terms
 from adapters.openadr.reading import Event, read_event, read_units, said
 from adapters.openadr.reports import due_reports, report_body
@@ -18,7 +19,6 @@ from adapters.openadr.silence import Fallback, fallback_signals
 from adapters.openadr.wanting import Wants, wants
 from v2g.errors import SignalError, UnavailableError
 from v2g.ports import Clock, Station
-from v2g.signals import Signal
 from v2g.station import Condition, Part
 
 log = structlog.get_logger(__name__)
@@ -144,32 +144,13 @@ class Ven:
 
     async def _act(self, wanted: Wants) -> None:
         """Post what is new or has changed, take back what is no longer wanted."""
-        now, refused = self._station.now(), [*self._unread, *(str(error) for error in wanted.refused)]
-        ours = {s.signal_id: s for s in self._station.signals() if s.signal_id.startswith(self._terms.prefix)}
-        kept = set(wanted.kept)
-        for name, signal in wanted.signals.items():
-            if signal.ends_at <= now or (name in ours and _same(ours[name], signal)):
-                continue
-            try:
-                await self._station.post_signal(signal)
-                log.info("openadr_signal", signal_id=name, kind=signal.kind, n=len(signal.intervals))
-            except SignalError as error:
-                kept.add(name)
-                refused.append(str(error))
-            except UnavailableError as error:
-                self._trouble(str(error))
-        for name in ours.keys() - wanted.signals.keys() - kept:
-            await self._withdraw(name)
+        done = await enforce(self._station, self._terms.prefix, wanted)
+        if done.trouble:
+            self._trouble(done.trouble)
+        refused = [*self._unread, *(str(error) for error in (*wanted.refused, *done.refused))]
         for said_no in sorted(set(refused) - set(self._refused)):
             log.warning("openadr_refused", why=said_no)
         self._wants, self._refused = wanted, tuple(dict.fromkeys(refused))
-
-    async def _withdraw(self, name: str) -> None:
-        try:
-            await self._station.withdraw_signal(name)
-            log.info("openadr_signal_over", signal_id=name)
-        except UnavailableError as error:
-            self._trouble(str(error))
 
     async def _fall_back(self) -> None:
         """Put the site file's limits where the silent VTN's run out; prices keep to what was published."""
@@ -215,14 +196,3 @@ class Ven:
         if why != self.trouble:
             log.warning("openadr_trouble", why=why)
         self.trouble = why
-
-
-def _same(standing: Signal, wanted: Signal) -> bool:
-    """Return whether two signals say the same, whenever they were issued."""
-    return (standing.kind, standing.intervals, standing.priority, standing.contract, standing.reason) == (
-        wanted.kind,
-        wanted.intervals,
-        wanted.priority,
-        wanted.contract,
-        wanted.reason,
-    )

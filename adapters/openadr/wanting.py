@@ -1,7 +1,7 @@
 """All events of a VTN taken together: the signals that it wants in force here."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from adapters.openadr.capacity import DIRECTIONS, SUBSCRIPTIONS, capacity_intervals, last_issued
 from adapters.openadr.mapping import DIRECT, KW, Terms, concerns, in_order, mapped, number, signal_id
@@ -28,15 +28,22 @@ class Wants:
     kept: frozenset[str] = frozenset()
 
 
-def wants(events: Iterable[Event], terms: Terms, site: Site, units: Mapping[str, Units] | None = None) -> Wants:
-    """Return what `events` want of this station; `units` are those of their programs, by id."""
+def wants(
+    events: Iterable[Event],
+    terms: Terms,
+    site: Site,
+    units: Mapping[str, Units] | None = None,
+    sources: Mapping[str, str] | None = None,
+) -> Wants:
+    """Return what `events` want of this station; `units` are those of their programs, by id, `sources` say who made which event."""
     ours = [event for event in events if concerns(event, terms)]
     signals: dict[str, Signal] = {}
     refused: list[SignalError] = []
     notes: list[str] = []
     kept: set[str] = set()
     for event in ours:
-        meant = mapped(event, terms, site, (units or {}).get(event.program_id))
+        theirs = replace(terms, source=(sources or {}).get(event.event_id, terms.source))
+        meant = mapped(event, theirs, site, (units or {}).get(event.program_id))
         signals |= {s.signal_id: s for s in meant.signals}
         refused += meant.refused
         notes += meant.notes
