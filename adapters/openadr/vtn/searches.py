@@ -19,7 +19,7 @@ router = APIRouter()
 PAGE_MAX = 50
 Skip = Annotated[int, Query(ge=0, lt=2**31)]
 Limit = Annotated[int, Query(ge=0, le=PAGE_MAX)]
-TargetList = Annotated[list[Name] | None, Query()]
+TargetList = Annotated[list[Name], Query(default_factory=list)]
 ERRORS = documented(400, 401, 403)
 GIVEN: dict[str, Any] = {"response_model_exclude_none": True, "responses": ERRORS}
 Reader = Annotated[Grant, needs(*PUBLIC)]
@@ -27,7 +27,7 @@ Owner = Annotated[Grant, needs(*PRIVATE)]
 
 
 @router.get("/programs", response_model=list[Program], tags=["programs"], **GIVEN)
-async def programs(*, request: Request, grant: Reader, targets: TargetList = None, skip: Skip = 0, limit: Limit = PAGE_MAX) -> Any:
+async def programs(*, request: Request, grant: Reader, targets: TargetList, skip: Skip = 0, limit: Limit = PAGE_MAX) -> Any:
     """Return programs, those with targets only to who names one of them."""
     found = (kept for kept in the_desk(request).shelf.all("PROGRAM") if _meant(kept, targets, grant))
     return _page(found, grant, skip, limit)
@@ -39,8 +39,8 @@ async def events(
     request: Request,
     grant: Reader,
     programID: ObjectId | None = None,
-    targets: TargetList = None,
-    active: bool | None = None,
+    targets: TargetList,
+    active: bool = False,
     skip: Skip = 0,
     limit: Limit = PAGE_MAX,
 ) -> Any:
@@ -77,7 +77,7 @@ async def subscriptions(
     grant: Owner,
     programID: ObjectId | None = None,
     clientName: Name | None = None,
-    objects: Annotated[list[ObjectType] | None, Query()] = None,
+    objects: Annotated[list[ObjectType], Query(default_factory=list)],
     skip: Skip = 0,
     limit: Limit = PAGE_MAX,
 ) -> Any:
@@ -93,7 +93,7 @@ async def vens(
     request: Request,
     grant: Owner,
     venName: Name | None = None,
-    targets: TargetList = None,
+    targets: TargetList,
     skip: Skip = 0,
     limit: Limit = PAGE_MAX,
 ) -> Any:
@@ -109,7 +109,7 @@ def _page(found: Iterator[Kept], grant: Grant, skip: int, limit: int, *, own: bo
     return [shown(kept, to=grant.client_id) for kept in seen[skip : skip + limit]]
 
 
-def _meant(kept: Kept, targets: list[str] | None, grant: Grant) -> bool:
+def _meant(kept: Kept, targets: list[str], grant: Grant) -> bool:
     """Return whether an object has one of the targets named, or has none; business logic that names none sees all."""
     has = read_targets(kept.body)
     return not has or bool(has & set(targets)) if targets else not has or "read_all" in grant.scopes
