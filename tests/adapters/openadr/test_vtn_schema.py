@@ -78,8 +78,8 @@ def test_no_call_breaks_the_vtn_or_its_schema(served: Any, known: dict[str, str]
     )
     def every(case: Any) -> None:
         aim(case, known)
-        # A body that fits the schema may still point nowhere, or ask for what the site file forbids; and a query is text: "false" is
-        # as good a target as any.
+        # A body that fits the schema may still point nowhere, or ask for what the site file forbids; and a query is text:
+        # "false" is as good a target as any.
         excluded = [positive_data_acceptance, ignored_auth, *([negative_data_rejection] if case.method == "GET" else [])]
         case.call_and_validate(headers={"Authorization": f"Bearer {known['token']}"}, excluded_checks=excluded)
 
