@@ -11,6 +11,7 @@ from config.broker_faults import broker_faults
 from config.build import build_site, outlets, parents_first
 from config.cabinet_faults import cabinet_faults
 from config.fault import Fault
+from config.openadr_file import openadr_faults
 from config.site_file import ROOT, SiteFile
 from v2g.limits import inside
 from v2g.site import Site
@@ -29,6 +30,7 @@ def faults(file: SiteFile) -> list[Fault]:
         *battery_faults(file),
         *broker_faults(file),
         *access_faults(file),
+        *openadr_faults(file.openadr, file.openadr_vtn, machines=not file.web.without_login),
         *_charger_faults(file),
         *_asset_faults(file),
         *_limit_faults(file),

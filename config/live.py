@@ -27,6 +27,7 @@ from config.learning import Learning
 from config.live_station import LiveStation
 from config.load import LoadedSite
 from config.metrics import StationMetrics
+from config.openadr import opened_openadr
 from config.secrets import pseudonyms
 from config.watch import watched
 from config.web import open_web
@@ -88,12 +89,15 @@ async def running(
         core = await restored(site, clock, store, gateway, planner=planner, asked=asked, wake=wake)
         station, control = core.station, core.control
         learning = _learning(wire, core.forecaster, store)
-        core.attend((*watched(site, station, link, central, store, control), *([lambda: learning.health] if learning else [])))
+        openadr = await stack.enter_async_context(opened_openadr(file, station, store))
+        learns = [lambda: learning.health] if learning else []
+        core.attend((*watched(site, station, link, central, store, control), *learns, *openadr.watch))
         ocpp_url = (await stack.enter_async_context(central.serve(file.ocpp.host, file.ocpp.port))).url if central else ""
-        server = await open_web(file.web, core, store, StationMetrics(station, control, store, central))
+        server = await open_web(file.web, core, store, StationMetrics(station, control, store, central), openadr.mounts)
         works = [
             *core.works(),
             server.run(),
+            *openadr.works(),
             Systemd().run(station.health),
             *([learning.run(site.time_zone)] if learning else []),
             *_mqtt_works(wire, link, station),

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field, field_validator
 
 from config.assets_file import AssetFile
+from config.openadr_file import OpenAdrFile, OpenAdrVtnFile
 from config.ranges import DAY_S, NAME, Number, Strict, model_of
 from v2g.site import Battery, Horizon, PlannerChoice, PvArray, Rules, Tariff, TariffPeriod, UncontrolledLoad
 
@@ -218,6 +219,8 @@ class SiteFile(Strict):
     ocpp: OcppFile = OcppFile()
     mqtt: MqttFile | None = None
     web: WebFile = WebFile()
+    openadr: OpenAdrFile | None = None
+    openadr_vtn: OpenAdrVtnFile | None = None
     store: StoreFile = StoreFile()
     forecasts: ForecastsFile = ForecastsFile()
     series: SeriesFile = SeriesFile()

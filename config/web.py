@@ -1,9 +1,11 @@
 """The web server of a station, and who may log in there."""
 
 import secrets
+from collections.abc import Mapping
 from functools import partial
 
 import structlog
+from starlette.types import ASGIApp
 
 from adapters.clock import RealClock
 from adapters.store import browsing
@@ -24,7 +26,9 @@ DRIVERS = "drivers"
 log = structlog.get_logger(__name__)
 
 
-async def open_web(web: WebFile, core: Core, store: Store, metrics: StationMetrics) -> Server:
+async def open_web(
+    web: WebFile, core: Core, store: Store, metrics: StationMetrics, mounts: Mapping[str, ASGIApp] | None = None
+) -> Server:
     """Return the server, bound to its address. As long as nobody can administer, log a one-time link for the first admin.
 
     Raises `SiteError` if a secret is missing or others could steer the station, `UnavailableError` if the address is taken.
@@ -39,6 +43,7 @@ async def open_web(web: WebFile, core: Core, store: Store, metrics: StationMetri
         metrics=metrics.page,
         previews=core.previews,
         records=StoredRecords(core.station, store),
+        mounts=mounts,
         links=OutletLinks(key, (evse.evse_id for evse in core.station.site.evses)),
         overrides=core.orders,
         archive=core.archive,

@@ -32,7 +32,7 @@ async def enforce(station: Station, prefix: str, wanted: Wants) -> Enforced:
         if signal.ends_at <= now or (name in ours and _same(ours[name], signal)):
             continue
         try:
-            await station.post_signal(signal)
+            await station.post_signal(signal, by=signal.source)
             log.info("openadr_signal", signal_id=name, kind=signal.kind, source=signal.source, n=len(signal.intervals))
         except SignalError as error:
             kept.add(name)
@@ -41,7 +41,7 @@ async def enforce(station: Station, prefix: str, wanted: Wants) -> Enforced:
             trouble = str(error)
     for name in ours.keys() - wanted.signals.keys() - kept:
         try:
-            await station.withdraw_signal(name)
+            await station.withdraw_signal(name, by=ours[name].source)
             log.info("openadr_signal_over", signal_id=name)
         except UnavailableError as error:
             trouble = str(error)

@@ -17,6 +17,7 @@ from adapters.openadr.reading import Event, read_event, read_units, said
 from adapters.openadr.reports import due_reports, report_body
 from adapters.openadr.silence import Fallback, fallback_signals
 from adapters.openadr.wanting import Wants, wants
+from adapters.openadr.webhook import Webhook
 from v2g.errors import SignalError, UnavailableError
 from v2g.ports import Clock, Station
 from v2g.station import Condition, Part
@@ -32,7 +33,7 @@ class Manner:
     """How the VEN behaves.
 
     `program` is the name of the only program followed, None = all; a VTN that does not answer for `silent_after_s` is silent; after
-    a notification the next poll comes at the earliest `least_s` after the last.
+    a notification the next poll comes at the earliest `least_s` after the last. The VTN is asked to call `callback_url`, "" = not.
     """
 
     program: str | None = None
@@ -40,6 +41,7 @@ class Manner:
     silent_after_s: float = 600.0
     least_s: float = 2.0
     registers: bool = True
+    callback_url: str = ""
 
 
 class Ven:
@@ -51,7 +53,8 @@ class Ven:
         self._client, self._station, self._clock = client, station, clock
         self._terms, self._manner, self._fallback = terms, manner, fallback or Fallback()
         self._zone = ZoneInfo(station.site.time_zone)
-        self._wake = asyncio.Event()
+        self._wake, self.webhook = asyncio.Event(), Webhook(manner.callback_url, terms.ven_name, self.wake)
+        self._subscribed = not manner.callback_url
         self._seen: dict[str, datetime] = {}
         self._sent: dict[tuple[str, str, str, int], None] = {}
         self._registered = False
@@ -94,6 +97,7 @@ class Ven:
             events, units = await self._ask()
         except UnavailableError as error:
             self._trouble(str(error))
+            self._subscribed = not self._manner.callback_url  # a VTN that comes back may have forgotten us
             await self._fall_back()
             return
         self._heard_at, self.trouble = self._clock.now(), ""
@@ -103,6 +107,7 @@ class Ven:
     async def _ask(self) -> tuple[list[Event], dict[str, Mapping[str, tuple[str, str]]]]:
         programs = {str(said(p, "id")): p for p in await self._programs()}
         await self._register()
+        await self._subscribe(next(iter(programs), None) if self._manner.program else None)
         params: dict[str, Any] = {"targets": sorted(self._terms.names)} if self._terms.names else {}
         if self._manner.program is not None:
             if not programs:
@@ -125,6 +130,16 @@ class Ven:
         except UnavailableError as error:
             log.info("openadr_not_registered", why=str(error))
         self._registered = True
+
+    async def _subscribe(self, program_id: str | None) -> None:
+        """Ask to be called; a VTN that does not call is polled all the same."""
+        if self._subscribed:
+            return
+        try:
+            await self.webhook.subscribe(self._client, program_id)
+        except UnavailableError as error:
+            log.info("openadr_not_subscribed", why=str(error))
+        self._subscribed = True
 
     def _read(self, raws: list[Any], programs: Mapping[str, Any]) -> list[Event]:
         now, events, unread = self._station.now(), [], []
@@ -158,7 +173,7 @@ class Ven:
             return
         for signal in fallback_signals(self._station.signals(), self._fallback, self._terms, self._station.now()):
             try:
-                await self._station.post_signal(signal)
+                await self._station.post_signal(signal, by=self._terms.source)
                 log.warning("openadr_fallback", kind=signal.kind, limit_kw=signal.intervals[0].value)
             except (SignalError, UnavailableError) as error:
                 self._trouble(f"the fallback limit is refused: {error}")

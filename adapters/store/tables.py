@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Dialect,
@@ -229,4 +230,18 @@ overrides = Table(
     Column("ended_at", Instant),
     Column("ended_by", String, nullable=False, server_default=""),
     Column("override", JSON, nullable=False),
+)
+
+openadr_objects = Table(
+    "openadr_objects",
+    metadata,
+    Column("version", Integer, primary_key=True),
+    Column("object_id", String, nullable=False, index=True),
+    Column("kind", String, nullable=False),
+    Column("client_id", String, nullable=False),
+    Column("by", String, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("gone", Boolean, nullable=False),
+    Column("body", JSON, nullable=False),
 )

@@ -1,9 +1,10 @@
 """The web application: API, live stream and dashboard over one station."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from fastapi import FastAPI
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.types import ASGIApp
 
 from adapters.web.callers import Callers
 from adapters.web.headers import Shield
@@ -38,6 +39,7 @@ def create_app(
     links: OutletLinks | None = None,
     overrides: Overrides | None = None,
     archive: Archive | None = None,
+    mounts: Mapping[str, ASGIApp] | None = None,
 ) -> FastAPI:
     """Return the application over a station.
 
@@ -47,7 +49,8 @@ def create_app(
 
     `metrics` is asked for the page /metrics, in Prometheus' text format, `previews` what unpublished signals would do,
     `records` what was kept; `links` are the addresses of the drivers' pages,
-    `overrides` what people ordered outlets to do, `archive` what was.
+    `overrides` what people ordered outlets to do, `archive` what was. `mounts` are other applications, which guard themselves, by the
+    path under which they are served.
     """
     # The framework's own documentation pages would fetch scripts from elsewhere.
     app = FastAPI(title="V2G station", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
@@ -68,6 +71,8 @@ def create_app(
     if archive:
         app.include_router(archive_routes.router)
     install_pages(app)
+    for path, mounted in (mounts or {}).items():
+        app.mount(path, mounted)
     if metrics:
         app.include_router(metrics_router(metrics))
     app.add_middleware(Idempotent)
