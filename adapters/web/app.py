@@ -49,8 +49,8 @@ def create_app(
 
     `metrics` is asked for the page /metrics, in Prometheus' text format, `previews` what unpublished signals would do,
     `records` what was kept; `links` are the addresses of the drivers' pages,
-    `overrides` what people ordered outlets to do, `archive` what was. `mounts` are other applications, which guard themselves, by the
-    path under which they are served.
+    `overrides` what people ordered outlets to do, `archive` what was. `mounts` are other applications, which guard themselves,
+    by the path under which they are served.
     """
     # The framework's own documentation pages would fetch scripts from elsewhere.
     app = FastAPI(title="V2G station", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)

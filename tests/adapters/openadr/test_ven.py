@@ -28,10 +28,10 @@ LIMIT = [{"id": 0, "payloads": [{"type": "IMPORT_CAPACITY_LIMIT", "values": [70]
 class Strict(FakeStation):
     """Refuses prices above 5, as a site file's bounds do."""
 
-    async def post_signal(self, signal: Signal) -> None:
+    async def post_signal(self, signal: Signal, *, by: str = "") -> None:
         if any(i.value > 5 for i in signal.intervals) and signal.kind is SignalKind.PRICE:
             raise SignalError("too dear", place=signal.signal_id)
-        await super().post_signal(signal)
+        await super().post_signal(signal, by=by)
 
 
 class Place:

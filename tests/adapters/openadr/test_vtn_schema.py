@@ -287,3 +287,8 @@ def test_calls_and_their_parameters_are_the_texts(told: dict[str, Any], path: st
 def test_scopes_are_the_texts(told: dict[str, Any], method: str, path: str) -> None:
     (security,) = told["paths"][path][method.lower()]["security"]
     assert set(security["oAuth2ClientCredentials"]) == SCOPES[method, path]
+
+
+def test_every_call_but_those_for_tokens_needs_a_scope(told: dict[str, Any]) -> None:
+    for path, calls in told["paths"].items():
+        assert all(bool(call.get("security")) is not path.startswith("/auth/") for call in calls.values()), path

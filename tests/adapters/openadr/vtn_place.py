@@ -50,10 +50,10 @@ class Memory:
 class Bounded(FakeStation):
     """Refuses prices above 5, as a site file's bounds do."""
 
-    async def post_signal(self, signal: Signal) -> None:
+    async def post_signal(self, signal: Signal, *, by: str = "") -> None:
         if any(i.value == 4.99 for i in signal.intervals):
             raise SignalError("the station refuses it", place=signal.signal_id)
-        await super().post_signal(signal)
+        await super().post_signal(signal, by=by)
 
 
 class Place:
