@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -79,6 +80,32 @@ async def test_a_posted_price_curve_changes_the_plan_within_one_tick(demo: Demo)
         assert max(after["import_price_per_kwh"]) > max(before["import_price_per_kwh"])
         assert (await client.delete(f"api/signals/{posted.json()['signal_id']}")).status_code == 204
     await ticks_on(demo, 2)
+
+
+async def test_what_would_be_is_asked_beside_the_ticks_and_nothing_is_published(demo: Demo) -> None:
+    async with httpx.AsyncClient(base_url=demo.daemon.web_url, timeout=2 * WAIT_S) as client:
+
+        async def published() -> list[object]:
+            told = [(await client.get(path)).json() for path in ("api/signals", "api/signals/past", "api/audit?kind=signal")]
+            return [*told]
+
+        before, ticks = await published(), sum(demo.daemon.control.rungs.values())
+        start = (demo.clock.now() + timedelta(hours=1)).replace(minute=0, second=0, microsecond=0)
+        job = await client.post(
+            "api/signals/preview/surface", json={"prices": [0.1, 9.0], "hours": 3, "start": start.isoformat()}
+        )
+        assert job.status_code == 202, job.text
+        curve = {"kind": "PRICE", "start": start.isoformat(), "step_minutes": 60, "values": [9.0, 9.0]}
+        told = await client.post("api/signals/preview", json=curve)
+        assert told.status_code == 200, told.text
+        assert told.json()["price_after_per_kwh"] == pytest.approx(9.0, rel=0.2)
+        async with asyncio.timeout(2 * WAIT_S):
+            while (done := (await client.get(job.headers["Location"])).json())["state"] == "running":
+                await ticks_on(demo, 1)
+        assert done["state"] == "done", done["why"]
+        assert len(done["surface"]["power_kw"]) == 3
+        assert sum(demo.daemon.control.rungs.values()) > ticks, "the station is controlled meanwhile"
+        assert await published() == before
 
 
 async def test_a_killed_solver_is_a_rung_lower_and_then_forgotten(demo: Demo) -> None:

@@ -12,16 +12,20 @@ from hypothesis import strategies as st
 from config.previews import Previews, Situation
 from optimizer.exact import ExactPlanner
 from tests.support.builders import NOW, a_session, a_site, an_observation, an_outlook
+from tests.support.fake_gateway import FakeGateway
 from v2g.errors import PlanningError, SignalError
 from v2g.observation import Observation
 from v2g.outlook import Outlook
 from v2g.planning import make_plan
 from v2g.previewing import PriceQuestion, SurfaceQuestion, price_signal
+from v2g.problem import Problem
 from v2g.record import Memory, TickRecord
 from v2g.setpoint import DispatchReport
 from v2g.signals import Interval, Signal, SignalKind, Signals, mean_on
 from v2g.site import Horizon, Site
+from v2g.solution import Rung, Solution
 from v2g.stating.problem import make_problem
+from v2g.tick import Parts, tick
 from v2g.timegrid import TimeGrid
 
 HOUR = timedelta(hours=1)
@@ -40,6 +44,13 @@ class Told:
     def forecast(self, observation: Observation, signals: Signals, grid: TimeGrid) -> Outlook:  # noqa: ARG002  # of the port
         price = mean_on(signals, SignalKind.PRICE, grid, self.outlook.import_price_per_kwh)
         return replace(self.outlook, import_price_per_kwh=price)
+
+
+class Learner(Told):
+    """Takes what it is told, too."""
+
+    def learn(self, observation: Observation) -> None:
+        self.learned = observation
 
 
 def a_station(*, spread_kw: float = 0.0, n: int = 1, limit_kw: float = 50.0) -> tuple[Site, Situation, Previews]:
@@ -174,6 +185,29 @@ async def test_a_surface_agrees_with_single_previews() -> None:
             assert surface.peak_kw[row, column] == pytest.approx(single.window_peak_after_kw, abs=1e-6)
             assert surface.cost[row, column] == pytest.approx(single.cost, abs=1e-6)
     assert (np.diff(surface.power_kw, axis=1) <= 1e-6).all()  # dearer, never more
+
+
+async def test_a_question_without_end_holds_up_no_tick() -> None:
+    class Endless:
+        async def solve(self, problem: Problem) -> Solution:
+            raise AssertionError(await asyncio.Event().wait() or problem.shape)
+
+    site, situation, _ = a_station()
+    previews = Previews(site, Told(situation.record.outlook), Endless(), lambda: situation)
+    hour = Interval(start=NOW, end=NOW + HOUR, value=0.0)
+    questions = [
+        previews.surface(SurfaceQuestion(hours=(hour,), prices=(1.0,)), lambda _share: None),
+        previews.preview(prices(1.0)),
+    ]
+    asking = [asyncio.ensure_future(question) for question in questions]
+    await asyncio.sleep(0)
+    gateway = FakeGateway(situation.record.observation)
+    parts = Parts(site=site, gateway=gateway, forecaster=Learner(situation.record.outlook), planner=ExactPlanner())
+    record, _ = await tick(parts, Memory(), (), NOW)
+    assert record.plan.rung is Rung.OPTIMAL
+    assert not any(question.done() for question in asking)
+    for question in asking:
+        question.cancel()
 
 
 async def test_what_lies_beyond_the_plan_cannot_be_asked() -> None:

@@ -10,6 +10,7 @@ import { KINDS, choose, draft, onDraft, reset, restate } from "./draft.js";
 import { onEditor, showEditor } from "./editor.js";
 import { followEffect, onEffect } from "./effect.js";
 import { onFind, showFind } from "./find.js";
+import { onHistory, reloadHistory, showHistory } from "./history.js";
 import { followDraft, followPlan, onPreview, showPreview } from "./preview.js";
 import { onPublish, showForm } from "./publish.js";
 import { onPublishing, showPublishing } from "./publishing.js";
@@ -21,6 +22,11 @@ async function loadSignals() {
   view.signals = await get("signals");
   if (view.state) showSignals(view);
   followEffect(view);
+}
+
+/** What changed hands is in the list and in the history. */
+async function published() {
+  await Promise.all([loadSignals(), reloadHistory()]);
 }
 
 function showKinds() {
@@ -61,7 +67,8 @@ openPage({
     onSurface();
     byId("draft-reset").addEventListener("click", reset);
     onPublish();
-    onSignals(loadSignals);
+    onSignals(published);
+    onHistory();
     onEffect();
   },
   load: loadSignals,
@@ -73,6 +80,7 @@ openPage({
     }
     showPreview();
     showTable();
+    showHistory();
     showForm(view);
     loadSignals();
   },
