@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+import yaml
 from structlog.testing import capture_logs
 
 from adapters.clock import RealClock, VirtualClock
@@ -16,6 +17,7 @@ from adapters.store import Store
 from config.live import LiveDaemon, running
 from config.load import load_site, read_site
 from config.openadr import Clients, opened_openadr
+from config.site_file import SiteFile
 from tests.adapters.openadr.double import BASE, Double, an_event
 from tests.support.fake_station import FakeStation
 from tests.support.fake_world import World
@@ -25,6 +27,7 @@ from v2g.signals import SignalKind
 from v2g.station import Condition
 
 NOW = datetime(2026, 3, 4, 5, 42, tzinfo=UTC)
+ROOT = Path(__file__).parents[2]
 GIVEN, NAME = "for tests only", "V2G_TEST_OPENADR"
 SITE = """\
 id: home
@@ -165,3 +168,11 @@ async def test_the_daemon_follows_a_vtn_over_http_and_outlives_it(write: Write, 
     assert "openadr_secret_in_clear" in {entry["event"] for entry in logs}
     assert not any("s3cret" in str(entry) for entry in logs)
     assert [v["venName"] for v in double.vens] == ["home"]
+
+
+def test_the_example_and_the_documentation_are_in_order() -> None:
+    file, errors = read_site(ROOT / "examples" / "openadr.yaml")
+    assert not errors
+    assert file is not None
+    shown = yaml.safe_load((ROOT / "docs" / "openadr.md").read_text(encoding="utf-8").split("```")[1].removeprefix("yaml"))
+    SiteFile.model_validate(file.model_dump(by_alias=True, exclude_unset=True) | shown)
