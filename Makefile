@@ -31,7 +31,7 @@ fuzz: $(VENV)/.ready
 	$(BIN)/python -m tests.adapters.ocpp.campaign --frames 1000000 $(ARGS)
 
 api-fuzz: $(VENV)/.ready
-	$(BIN)/python -m tests.adapters.web.fuzzing --cases 10000 $(ARGS)
+	$(BIN)/python -m tests.adapters.web.fuzzing --cases 11000 $(ARGS)
 
 kill: $(VENV)/.ready
 	$(BIN)/python -m tests.support.killing

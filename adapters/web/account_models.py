@@ -6,18 +6,19 @@ from typing import Annotated
 from pydantic import Field
 
 from adapters.web.models import Model
-from adapters.web.requests import Form
+from adapters.web.requests import Form, Text
 from v2g.access import Caller, CallerKind, Right, Role
 from v2g.accounts import Machine, Person, Secret
 
-PersonName = Annotated[str, Field(pattern=r"^[\w.@-]([\w.@ -]{0,58}[\w.@-])?$", description="Letters, digits and . @ - _")]
+NAME = r"^[\w.@-]([\w.@ -]{0,58}[\w.@-])?$"
+PersonName = Annotated[str, Field(pattern=NAME, description="Letters, digits and . @ - _")]
 Password = Annotated[str, Field(min_length=1, max_length=256, json_schema_extra={"format": "password"})]
 
 
 class LoginForm(Form):
     """Who logs in."""
 
-    name: Annotated[str, Field(max_length=60)]
+    name: Annotated[Text, Field(max_length=60)]
     password: Password
 
 

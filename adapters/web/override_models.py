@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AwareDatetime, Field
 
 from adapters.web.models import Model, OverrideModel
-from adapters.web.requests import Form, Number
+from adapters.web.requests import Form, Number, Text
 from v2g.overrides import Override, OverrideKind, PastOverride, check_end
 
 
@@ -14,7 +14,7 @@ class OverrideForm(Form):
     """An order with its reason and end; a limit, of what is drawn and given back, has `max_kw`."""
 
     kind: OverrideKind
-    reason: Annotated[str, Field(min_length=1, max_length=200)]
+    reason: Annotated[Text, Field(min_length=1, max_length=200)]
     until: AwareDatetime
     max_kw: Annotated[Number, Field(ge=0, le=1e6)] | None = None
 

@@ -3,15 +3,17 @@
 import base64
 import binascii
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Generic, TypeVar
 
-from fastapi import HTTPException, Query
+from fastapi import Query
 
 from adapters.web.models import Model
 from v2g.archive import Place
+from v2g.errors import InputError
 
 T = TypeVar("T")
+NOT_OURS, BEGIN = "this is no cursor of ours", "leave it out to begin anew"
 Cursor = Annotated[str | None, Query(max_length=300, description="`next` of the page before; the first page where left out.")]
 Limit = Annotated[int, Query(ge=1, le=500, description="How many at most.")]
 
@@ -24,17 +26,17 @@ class Page(Model, Generic[T]):
 
 
 def place_of(cursor: str | None) -> Place | None:
-    """Return where the page before ended, None for the first. Raises `HTTPException` if the cursor is none of ours."""
+    """Return where the page before ended, None for the first. Raises `InputError` if the cursor is none of ours."""
     if cursor is None:
         return None
     try:
         at, _, key = base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")
-        place = datetime.fromisoformat(at), key
-    except (binascii.Error, UnicodeError, ValueError) as error:
-        raise HTTPException(422, "this is no cursor of ours: leave it out to begin anew") from error
-    if place[0].tzinfo is None or not key.isprintable():
-        raise HTTPException(422, "this is no cursor of ours: leave it out to begin anew")
-    return place
+        instant = datetime.fromisoformat(at)
+        if instant.tzinfo is None or not key.isprintable():
+            raise InputError(NOT_OURS, place="cursor", mend=BEGIN)
+        return instant.astimezone(UTC), key
+    except (binascii.Error, UnicodeError, ValueError, OverflowError) as error:
+        raise InputError(NOT_OURS, place="cursor", mend=BEGIN) from error
 
 
 def page_of(items: Sequence[T], places: Sequence[Place], limit: int) -> Page[T]:

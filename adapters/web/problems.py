@@ -29,6 +29,8 @@ MENDS = {
     "too_short": "give at least {min_length}",
     "too_long": "give at most {max_length}",
     "string_type": "give a text",
+    "string_pattern_mismatch": "as {pattern}",
+    "string_unicode": "give a text in Unicode, without halves of surrogate pairs",
     "string_too_short": "give at least {min_length} characters",
     "string_too_long": "give at most {max_length} characters",
     "enum": "one of {expected}",

@@ -19,6 +19,8 @@ STAY_MAX = timedelta(days=60)
 
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 """JSON numbers only: a string or a boolean in a number's place is somebody's mistake."""
+Text = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")]
+"""Words of people, without control characters: some databases cannot keep them all, and some logs obey them."""
 
 
 class Form(BaseModel):
@@ -57,8 +59,8 @@ class SignalForm(Form):
     kind: SignalKind
     contract: ContractForm | None = None
     priority: int = Field(default=100, strict=True, ge=0, le=1000)
-    source: str = Field(default="api", min_length=1, max_length=60)
-    reason: str = Field(default="", max_length=200)
+    source: Text = Field(default="api", min_length=1, max_length=60)
+    reason: Text = Field(default="", max_length=200)
 
 
 class IntervalsForm(SignalForm):

@@ -84,8 +84,9 @@ async def order(
 @router.delete(
     "/evses/{evse_id}/override", status_code=204, dependencies=STEERING, responses=documented(401, 403, 404, 412, 422, 429, 503)
 )
-async def lift(evse_id: EvseId, overrides: TheOverrides, caller: TheCaller, if_match: IfMatch = None) -> None:
+async def lift(evse_id: EvseId, station: TheStation, overrides: TheOverrides, caller: TheCaller, if_match: IfMatch = None) -> None:
     """End the order at an outlet; the station plans again at once."""
+    check_outlet(evse_id, station)
     check_unchanged(if_match, _of(overrides, evse_id))
     if not await overrides.lift(evse_id, by=caller.name):
         raise HTTPException(404, "nothing is ordered there")
