@@ -49,22 +49,22 @@ class Idempotent:
             return
         body = await _body(receive)
         whose = "\0".join((key, scope["path"], headers.get("authorization", ""), headers.get("cookie", "")))
-        await self._once(sha256(whose.encode()).digest(), body, scope, send)
+        await self._once(sha256(whose.encode()).digest(), body, scope, _again(body, receive), send)
 
-    async def _once(self, name: bytes, body: bytes, scope: Scope, send: Send) -> None:
+    async def _once(self, name: bytes, body: bytes, scope: Scope, receive: Receive, send: Send) -> None:
         known, digest = self._kept.get(name), sha256(body).digest()
         if known is None:
             self._kept[name] = known = _Kept(digest=digest)
-            await self._first(name, known, body, scope, send)
+            await self._first(name, known, scope, receive, send)
         elif known.digest != digest:
-            await _refuse(422, "this key was used for another request", "use a new key for a new request", scope, send)
+            await _refuse(422, "this key was used for another request", "use a new key for a new request", scope, receive, send)
         elif not known.answer:
-            await _refuse(409, "the first request with this key is still worked on", "ask again shortly", scope, send)
+            await _refuse(409, "the first request with this key is still worked on", "ask again shortly", scope, receive, send)
         else:
             for message in known.answer:
                 await send(message)
 
-    async def _first(self, name: bytes, known: _Kept, body: bytes, scope: Scope, send: Send) -> None:
+    async def _first(self, name: bytes, known: _Kept, scope: Scope, receive: Receive, send: Send) -> None:
         told: list[Message] = []
 
         async def send_and_note(message: Message) -> None:
@@ -72,7 +72,7 @@ class Idempotent:
             await send(message)
 
         try:
-            await self._app(scope, _again(body), send_and_note)
+            await self._app(scope, receive, send_and_note)
         finally:
             if _worth_keeping(told):
                 known.answer = told
@@ -90,8 +90,8 @@ def _worth_keeping(told: list[Message]) -> bool:
     return final and sum(len(message.get("body", b"")) for message in told) <= LARGEST
 
 
-async def _refuse(status: int, detail: str, mend: str, scope: Scope, send: Send) -> None:
-    await problem(status, detail, place="Idempotency-Key", mend=mend)(scope, _again(b""), send)
+async def _refuse(status: int, detail: str, mend: str, scope: Scope, receive: Receive, send: Send) -> None:
+    await problem(status, detail, place="Idempotency-Key", mend=mend)(scope, receive, send)
 
 
 async def _body(receive: Receive) -> bytes:
@@ -103,11 +103,11 @@ async def _body(receive: Receive) -> bytes:
             return b"".join(parts)
 
 
-def _again(body: bytes) -> Receive:
-    """Return what tells the application a body that was read."""
+def _again(body: bytes, receive: Receive) -> Receive:
+    """Return what tells the application a body that was read, and then what is yet to come: that the caller hangs up."""
     messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
-    async def receive() -> Message:
-        return messages.pop(0) if messages else {"type": "http.disconnect"}
+    async def told() -> Message:
+        return messages.pop(0) if messages else await receive()
 
-    return receive
+    return told

@@ -44,6 +44,12 @@ async def test_a_preview_tells_both_sides_and_publishes_nothing(
     assert station.posted == {}
 
 
+async def test_a_preview_asked_again_with_its_key_is_told_again(asking: httpx.AsyncClient, previews: FakePreviews) -> None:
+    answers = [await asking.post("/api/signals/preview", json=CURVE, headers={"Idempotency-Key": "k"}) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert len(previews.asked) == 1
+
+
 async def test_what_could_not_be_published_cannot_be_asked(asking: httpx.AsyncClient, previews: FakePreviews) -> None:
     answer = await asking.post("/api/signals/preview", json=CURVE | {"values": [1e9]})
     assert (answer.status_code, answer.json()["place"]) == (422, "values[0]")
