@@ -17,14 +17,14 @@ GRID = TimeGrid.uniform(datetime(2026, 3, 4, 6, 0, tzinfo=UTC), step_h=0.25, n_s
 class FakePreviews:
     """Fills `v2g.previewing.Previews`: 10 kW come down by a tenth of the first value asked about.
 
-    `asked` are the signals asked about, `gone` counts the questions that were given up; `go_on` lets surfaces go on.
+    `asked` are the signals asked about, `gone` counts the questions that were `given_up`; `go_on` lets them go on.
     """
 
     def __init__(self) -> None:
         self.asked: list[Signals] = []
         self.gone = 0
         self.silent = False
-        self.go_on = asyncio.Event()
+        self.go_on, self.given_up = asyncio.Event(), asyncio.Event()
         self.go_on.set()
 
     async def preview(self, signals: Signals) -> Response:
@@ -52,4 +52,5 @@ class FakePreviews:
             await self.go_on.wait()
         except asyncio.CancelledError:
             self.gone += 1
+            self.given_up.set()
             raise

@@ -10,6 +10,7 @@ import pytest
 from adapters.web import create_app
 from adapters.web.jobs import FORGOTTEN_S, Jobs
 from adapters.web.preview_models import JobState
+from tests.adapters.web.browsing import serving
 from tests.adapters.web.conftest import NOW
 from tests.support.fake_previews import FakePreviews
 from tests.support.fake_station import FakeStation
@@ -48,6 +49,15 @@ async def test_a_preview_asked_again_with_its_key_is_told_again(asking: httpx.As
     answers = [await asking.post("/api/signals/preview", json=CURVE, headers={"Idempotency-Key": "k"}) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [200, 200]
     assert len(previews.asked) == 1
+
+
+async def test_who_hangs_up_has_the_question_given_up(station: FakeStation, previews: FakePreviews) -> None:
+    previews.go_on.clear()
+    async with serving(station, previews=previews) as server, httpx.AsyncClient(base_url=server.url, timeout=0.2) as client:
+        with pytest.raises(httpx.ReadTimeout):
+            await client.post("api/signals/preview", json=CURVE)
+        await asyncio.wait_for(previews.given_up.wait(), 10.0)
+    assert previews.gone == 1
 
 
 async def test_what_could_not_be_published_cannot_be_asked(asking: httpx.AsyncClient, previews: FakePreviews) -> None:
