@@ -82,7 +82,7 @@ def check(connection: Connection, known: str = "") -> AuditCheck:
 
 def read(connection: Connection) -> Iterator[Row[Any]]:
     """Return the entries, oldest first, without holding them all."""
-    rows = connection.execution_options(yield_per=READ_AT_ONCE).execute(select(audit).order_by(audit.c.id))
+    rows = connection.execute(select(audit).order_by(audit.c.id).execution_options(yield_per=READ_AT_ONCE))
     yield from rows
 
 

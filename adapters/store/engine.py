@@ -4,7 +4,7 @@ import sqlite3
 from importlib import import_module
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -12,18 +12,30 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from v2g.errors import UnavailableError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+PATIENCE = {"connect_timeout": 5, "tcp_user_timeout": 5000, "options": "-c lock_timeout=5s"}
+"""Of PostgreSQL: after 5 s it counts as away, as SQLite does when it is locked."""
 
 
 def make_engine(url: str, *, only_read: bool = False) -> Engine:
     """Return an engine for `url`; SQLite in WAL, safe against power loss. Raises `UnavailableError` on a URL of no database."""
     try:
-        engine = create_engine(make_url(url))
-    except (ArgumentError, ModuleNotFoundError) as error:
+        made = make_url(url)
+        engine = _postgresql(made, only_read=only_read) if made.get_backend_name() == "postgresql" else create_engine(made)
+    except ModuleNotFoundError as error:
+        raise UnavailableError(f"{error} (pip install 'v2g-scheduler[postgres]')") from error
+    except ArgumentError as error:
         raise UnavailableError(f"no database at this URL: {error} (write e.g. sqlite:///station.db)") from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin if only_read else _begin_immediate)
     return engine
+
+
+def _postgresql(url: URL, *, only_read: bool) -> Engine:
+    """Return an engine whose connections are looked at before use: the server may have been restarted meanwhile."""
+    driver = url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
+    one_state = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True} if only_read else {}
+    return create_engine(driver, pool_pre_ping=True, connect_args=PATIENCE, execution_options=one_state)
 
 
 def spill_path(url: str) -> Path:

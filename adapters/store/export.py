@@ -45,7 +45,7 @@ def _write(connection: Connection, table: Table, folder: Path) -> int:
 
 def _rows(connection: Connection, table: Table, columns: list[Column[Any]]) -> Iterator[list[dict[str, Any]]]:
     query = select(*columns).order_by(*table.primary_key.columns)
-    result = connection.execution_options(yield_per=ROWS_AT_ONCE).execute(query)
+    result = connection.execute(query.execution_options(yield_per=ROWS_AT_ONCE))
     for part in result.mappings().partitions():
         yield [dict(row) for row in part]
 

@@ -65,9 +65,9 @@ def _raw(column: Column[Any]) -> TypeCoerce[Any]:
 
 
 def _sound(kind: type[T], table: str, key: object, data: Any) -> T | None:
-    """Return a row's value, packed or JSON; None, and a warning, if it is damaged."""
+    """Return a row's value, packed or JSON; None, and a warning, if it is damaged. PostgreSQL's driver reads JSON by itself."""
     try:
-        return unpack(kind, data) if isinstance(data, bytes) else decode(kind, json.loads(data))
+        return unpack(kind, data) if isinstance(data, bytes) else decode(kind, json.loads(data) if isinstance(data, str) else data)
     except DAMAGE as error:
         log.warning("row_damaged", table=table, row=key, reason=str(error), mend="left out; delete it to be rid of this")
         return None

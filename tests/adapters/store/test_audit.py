@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from adapters.store import Store
 from adapters.store.audit import AuditKind, append, check, read
 from adapters.store.tables import metadata
-from tests.adapters.store.conftest import NOW
+from tests.adapters.store.conftest import NOW, ON_FILES
 from tests.adapters.store.test_rows import price_curve
 from tests.support.fake_station import FakeStation
 from v2g.record import LookRecord
@@ -64,6 +64,7 @@ def test_a_cut_end_is_found_by_a_head_noted_before_only() -> None:
     chained(shortened)
 
 
+@ON_FILES
 @pytest.mark.parametrize(
     "edit",
     [

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from adapters.clock import VirtualClock
 from adapters.store import Retention, Store
 from adapters.store.rows import KeptWishes, pack, unpack
-from tests.adapters.store.conftest import NOW
+from tests.adapters.store.conftest import NOW, ON_FILES
 from tests.support.fake_station import FakeStation
 from v2g.codec import encode
 from v2g.record import Memory, TickRecord
@@ -143,6 +143,7 @@ async def test_memory_comes_back_whole_with_its_plan(store: Store, clock: Virtua
 GARBAGE = [b"", b"garbage", b"\xff\xfe", zlib.compress(b"[1"), zlib.compress(b"{}1"), "garbage", "null", "[]", "", 7]
 
 
+@ON_FILES
 @pytest.mark.parametrize("garbage", GARBAGE, ids=repr)
 async def test_a_damaged_row_is_left_out_and_told_and_takes_nothing_with_it(
     url: str, store: Store, clock: VirtualClock, garbage: object

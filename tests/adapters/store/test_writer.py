@@ -14,7 +14,7 @@ from adapters.clock import VirtualClock
 from adapters.store import Store
 from adapters.store.engine import make_engine
 from adapters.store.writer import Writer
-from tests.adapters.store.conftest import NOW
+from tests.adapters.store.conftest import NOW, ON_FILES
 from tests.adapters.store.test_rows import price_curve
 from tests.adapters.store.test_transactions import begin
 from v2g.errors import UnavailableError
@@ -64,6 +64,7 @@ async def test_a_caller_that_gave_up_harms_nobody(store: Store) -> None:
     assert await begin(store, minute=1) > 0
 
 
+@ON_FILES
 async def test_a_locked_database_is_unavailable_says_what_to_do_and_recovers(store: Store, url: str) -> None:
     other = sqlite3.connect(path_of(url), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -77,6 +78,7 @@ async def test_a_locked_database_is_unavailable_says_what_to_do_and_recovers(sto
     assert store.health.condition is Condition.OK
 
 
+@ON_FILES
 async def test_a_full_disk_is_unavailable_and_corrupts_nothing(url: str, clock: VirtualClock) -> None:
     async with Store(url, clock) as store:
         await begin(store)
@@ -101,6 +103,7 @@ async def test_a_full_disk_is_unavailable_and_corrupts_nothing(url: str, clock: 
         assert await begin(store, minute=1) > 0
 
 
+@ON_FILES
 async def test_sqlite_survives_power_loss_by_its_settings(store: Store) -> None:
     def settings(connection: Connection) -> list[object]:
         return [connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in ("journal_mode", "synchronous")]
@@ -126,6 +129,7 @@ WRITE_FOR_EVER = f"""
 """
 
 
+@ON_FILES
 @pytest.mark.parametrize("answers_before_kill", [1, 40, 200])
 async def test_killed_in_the_middle_of_writing_no_answer_given_is_lost(
     url: str, clock: VirtualClock, answers_before_kill: int
