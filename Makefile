@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export PATH := $(PATH):/usr/sbin
 
-.PHONY: demo test check format bench fuzz api-fuzz kill faults clean
+.PHONY: demo test check format bench fuzz api-fuzz kill soak solver-faults faults clean
 
 demo: $(VENV)/.ready
 	$(BIN)/v2g demo $(ARGS)
@@ -36,6 +36,12 @@ api-fuzz: $(VENV)/.ready
 kill: $(VENV)/.ready
 	$(BIN)/python -m tests.support.killing
 	$(BIN)/python -m tests.support.kills --kills $(or $(KILLS),300) $(ARGS)
+
+soak: $(VENV)/.ready
+	$(BIN)/python -m tests.support.soak --minutes $(or $(MINUTES),60) $(ARGS)
+
+solver-faults: $(VENV)/.ready
+	$(BIN)/python -m tests.support.solver_faults $(ARGS)
 
 faults: $(VENV)/.ready
 	$(BIN)/python -m tests.faults.campaign --days $(or $(DAYS),2000) $(ARGS)

@@ -81,10 +81,11 @@ async def running(
     wire = Wire(loaded=loaded, clock=clock, speed=speed, wake=wake.set)
     async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
         store = await stack.enter_async_context(store_of(file.store, clock))
-        planner = await stack.enter_async_context(_planner(wire))
+        planner = _planner(wire)
         central, link = _central(wire, store), _link(wire)
         asked = ProcessPlanner(choice=site.planner, nice=ASKED_NICE)
-        stack.push_async_callback(asked.close)
+        for process in (planner, asked):
+            stack.push_async_callback(process.close)
         gateway = _gateway(wire, central, link, simulated)
         core = await restored(site, clock, store, gateway, planner=planner, asked=asked, wake=wake)
         station, control = core.station, core.control
@@ -113,7 +114,7 @@ async def running(
 
 
 def _planner(wire: Wire) -> ProcessPlanner:
-    """Return the solver. While its process starts, at the beginning or after its death, ticks plan without it."""
+    """Return the solver. Its process starts with the first tick; while it does so, or after its death, ticks plan without it."""
     most_mb = int(MEMORY_SHARE * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")) >> 20
     return ProcessPlanner(choice=wire.loaded.site.planner, memory_mb=most_mb, start_patience_s=0.0, on_ready=wire.wake)
 

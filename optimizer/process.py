@@ -52,6 +52,8 @@ class ProcessPlanner:
         Called whenever a process has started.
     """
 
+    WORKER = "optimizer.worker"
+
     def __init__(
         self,
         *,
@@ -119,7 +121,9 @@ class ProcessPlanner:
                 await self.close()
                 log.warning("solver_died")
                 raise PlanningError("the solver process died") from error
-            except asyncio.CancelledError:
+            except PlanningError:
+                raise
+            except BaseException:  # given up, or answered by no frame of ours: nothing stale may be left behind
                 await self.close()
                 raise
         if isinstance(answer, str):
@@ -147,7 +151,7 @@ class ProcessPlanner:
         process = self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "optimizer.worker",
+            self.WORKER,
             self._options.to_argument(),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,

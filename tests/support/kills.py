@@ -10,6 +10,7 @@ the seconds or half a minute after.
 import argparse
 import asyncio
 import json
+import math
 import os
 import random
 import sqlite3
@@ -18,7 +19,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -30,7 +31,6 @@ import numpy as np
 from adapters.farm.live import LiveFarm
 from adapters.farm.ocpp.link import Link, Payload
 from adapters.farm.surroundings import StepSeries
-from adapters.farm.visit import Visit
 from adapters.mqtt.broker import EmbeddedBroker, free_port
 from adapters.mqtt_client import Broker
 from adapters.store.rows import unpack
@@ -38,22 +38,24 @@ from config.build import build_site
 from config.logs import configure_logs
 from config.site_file import SiteFile
 from tests.faults.records import Witness
+from tests.support.churn import stays
 from tests.support.served import say, shared_clock, spawn
 from v2g.ports import Clock
 from v2g.record import Memory
 from v2g.session import Wishes
-from v2g.site import Evse, Site
+from v2g.site import Site
 
 VERSIONS = ("1.6", "2.0.1", "2.1")
 CHARGERS, KW, FALLBACK_KW, LIMIT_KW, LOAD_KW = 24, 11.0, 4.2, 5.5, 10.0
 """The limit is so much times the number of chargers, beside the load: less than the ratings, more than the fallbacks."""
 SPEED, STEP_S, SAMPLE_S = 5.0, 5.0, 10.0
-STAY_S, AWAY_S = (120.0, 600.0), (20.0, 90.0)
+HOURS_H = 8.0
+"""Of the clock: more than any drill lasts."""
 START_KILL_SHARE, START_WALL_S = 0.2, (0.0, 2.5)
 LONG_SHARE, RUN_WALL_S, LONG_WALL_S = 0.15, (0.0, 3.0), (5.0, 30.0)
-PATIENCE_WALL_S = 60.0
+PATIENCE_WALL_S = 300.0
 ASK_WALL_S = 0.15
-PRICES = 2000
+TELL_EVERY = 10
 ROUNDING_KWH, ROUNDING_KW = 1e-3, 0.5
 """Meters tell whole watt-hours; a quarter-hour's mean is what one reading in 5 s says."""
 
@@ -190,13 +192,15 @@ class Drill:
         self.rng, self.witness, self.seen, self.ports = random.Random(seed), Witness(), Seen(), ports
         self.people = People(f"http://127.0.0.1:{ports['web']}", self.clock, self.site, self.rng)
 
-    async def run(self, kills: int) -> dict[str, Any]:
-        """Kill so often; return the figures."""
+    async def run(self, kills: int, wall_s: float = math.inf) -> dict[str, Any]:
+        """Kill so often, or for so long; return the figures."""
         async with EmbeddedBroker(self.ports["mqtt"]) as broker, self._farm(broker) as farm:
             asking = asyncio.create_task(self.people.run())
             try:
-                while self.seen.kills < kills:
+                while self.seen.kills < kills and time.time() - self.origin_s < wall_s:
                     await self._life(farm)
+                    if self.seen.kills % TELL_EVERY == 0:
+                        say({"kills": self.seen.kills, "lost": len(self.seen.lost), "miscounts": len(self.seen.wrong)})
                 await self._life(farm, last=True)
             finally:
                 asking.cancel()
@@ -297,7 +301,7 @@ class Drill:
             witness.hear(station, [3, str(numbers[station]), answer], from_station=False)
             return answer
 
-        visits = [visit for evse in self.site.evses for visit in self._visits(evse, now)]
+        visits = [visit for evse in self.site.evses for visit in stays(evse, self.rng, now, HOURS_H)]
         with patch.object(Link, "call", heard):
             async with LiveFarm(
                 self.site,
@@ -313,25 +317,6 @@ class Drill:
             ) as farm:
                 yield farm
 
-    def _visits(self, evse: Evse, now: datetime) -> Iterator[Visit]:
-        arrives_at, end = now + timedelta(seconds=self.rng.uniform(0.0, 30.0)), now + timedelta(hours=8)
-        while arrives_at < end:
-            leaves_at = arrives_at + timedelta(seconds=self.rng.uniform(*STAY_S))
-            yield Visit(
-                evse_id=evse.evse_id,
-                driver=f"{evse.evse_id}-{arrives_at:%H%M%S}",
-                arrives_at=arrives_at,
-                leaves_at=leaves_at,
-                capacity_kwh=60.0,
-                soc_frac=self.rng.uniform(0.3, 0.9),
-                soc_target_frac=0.3,
-                charge_max_kw=KW,
-                discharge_max_kw=KW,
-                consent=True,
-                stated_departure=leaves_at,
-            )
-            arrives_at = leaves_at + timedelta(seconds=self.rng.uniform(*AWAY_S))
-
 
 def cpu_s(pid: int) -> float:
     """Return the processor time that a process has taken, without its children's [s]."""
@@ -344,10 +329,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--minutes", type=float, default=math.inf, help="At most.")
     options = parser.parse_args()
     configure_logs(verbose=False, quiet=True)
     with TemporaryDirectory() as folder:
-        figures = asyncio.run(Drill(Path(folder), options.seed).run(options.kills))
+        figures = asyncio.run(Drill(Path(folder), options.seed).run(options.kills, options.minutes * 60.0))
     say(figures)
 
 

@@ -19,6 +19,8 @@ from config.logs import configure_logs
 from config.loop import run_loop
 from config.site_file import SiteFile
 
+TELL_WALL_S = 10.0
+
 
 def shared_clock(speed: float, origin_s: float) -> AcceleratedClock:
     """Return a clock that shows the same in every process: it began to run faster than the wall's at `origin_s` [s since 1970]."""
@@ -27,7 +29,7 @@ def shared_clock(speed: float, origin_s: float) -> AcceleratedClock:
 
 
 async def spawn(file: Mapping[str, Any], speed: float, origin_s: float) -> asyncio.subprocess.Process:
-    """Start the daemon of a site `file`; it says where it serves in a line of JSON, "ocpp" and "web"."""
+    """Start the daemon of a site `file`; it tells by lines of JSON where it serves ("ocpp", "web"), then its number of "tasks"."""
     told = json.dumps([file, speed, origin_s])
     return await asyncio.create_subprocess_exec(sys.executable, "-m", __name__, told, stdout=asyncio.subprocess.PIPE)
 
@@ -48,7 +50,9 @@ def serve(told: str) -> None:
         clock = shared_clock(speed, origin_s)
         async with running(LoadedSite(site=build_site(checked), file=checked), clock, speed=speed) as daemon:
             say({"ocpp": daemon.ocpp_url, "web": daemon.web_url})
-            await asyncio.Event().wait()
+            while True:
+                await asyncio.sleep(TELL_WALL_S)
+                say({"tasks": len(asyncio.all_tasks())})
 
     run_loop(forever())
 

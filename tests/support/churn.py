@@ -1,0 +1,31 @@
+"""Cars that come and go all the time."""
+
+import random
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from adapters.farm.visit import Visit
+from v2g.site import Evse
+
+STAY_S, AWAY_S = (120.0, 600.0), (20.0, 90.0)
+
+
+def stays(evse: Evse, rng: random.Random, begin: datetime, hours_h: float) -> Iterator[Visit]:
+    """Yield one stay after the other at an outlet, of drivers who let their cars give back."""
+    arrives_at, end = begin + timedelta(seconds=rng.uniform(0.0, 30.0)), begin + timedelta(hours=hours_h)
+    while arrives_at < end:
+        leaves_at = arrives_at + timedelta(seconds=rng.uniform(*STAY_S))
+        yield Visit(
+            evse_id=evse.evse_id,
+            driver=f"{evse.evse_id}-{arrives_at:%H%M%S}",
+            arrives_at=arrives_at,
+            leaves_at=leaves_at,
+            capacity_kwh=60.0,
+            soc_frac=rng.uniform(0.3, 0.9),
+            soc_target_frac=0.3,
+            charge_max_kw=evse.charge_max_kw,
+            discharge_max_kw=evse.discharge_max_kw,
+            consent=True,
+            stated_departure=leaves_at,
+        )
+        arrives_at = leaves_at + timedelta(seconds=rng.uniform(*AWAY_S))
