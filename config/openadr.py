@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from adapters.clock import RealClock
 from adapters.openadr.client import Account, VtnClient
 from adapters.openadr.mapping import Terms
+from adapters.openadr.mqtt_notices import MqttNotices
 from adapters.openadr.silence import Fallback
 from adapters.openadr.ven import Manner, Ven
 from adapters.openadr.vtn.service import PATH, Vtn
@@ -42,10 +43,11 @@ class OpenAdr:
 
     mounts: Mapping[str, ASGIApp]
     parts: tuple[Ven | Vtn, ...]
+    notices: MqttNotices | None = None
 
     def works(self) -> list[Coroutine[Any, Any, None]]:
         """Return what runs as long as the station does."""
-        return [part.run() for part in self.parts]
+        return [*(part.run() for part in self.parts), *([self.notices.run()] if self.notices else [])]
 
     @property
     def watch(self) -> tuple[Watch, ...]:
@@ -65,15 +67,15 @@ async def opened_openadr(file: SiteFile, station: Station, store: Store) -> Asyn
     """
     # What the environment says of proxies is for people's browsers, not for a grid's commands.
     async with httpx.AsyncClient(timeout=TIMEOUT_S, follow_redirects=False, trust_env=False) as http:
-        ven = _ven(file.openadr, station, http) if file.openadr else None
+        ven, notices = _ven(file.openadr, station, http) if file.openadr else (None, None)
         vtn = _vtn(file, file.openadr_vtn, station, store, http) if file.openadr_vtn else None
         if vtn:
             await vtn.open()
         mounts: dict[str, ASGIApp] = {**({CALLBACKS: ven.webhook} if ven else {}), **({PATH: vtn.app} if vtn else {})}
-        yield OpenAdr(mounts=mounts, parts=tuple(part for part in (ven, vtn) if part))
+        yield OpenAdr(mounts=mounts, parts=tuple(part for part in (ven, vtn) if part), notices=notices)
 
 
-def _ven(file: OpenAdrFile, station: Station, http: httpx.AsyncClient) -> Ven:
+def _ven(file: OpenAdrFile, station: Station, http: httpx.AsyncClient) -> tuple[Ven, MqttNotices | None]:
     account = Account(
         vtn_url=file.vtn_url,
         client_id=file.client_id,
@@ -83,17 +85,22 @@ def _ven(file: OpenAdrFile, station: Station, http: httpx.AsyncClient) -> Ven:
     )
     if file.client_id is not None and urlsplit(file.vtn_url).scheme == "http":
         log.warning("openadr_secret_in_clear", url=file.vtn_url, mend="use https, so that nobody on the way can read it")
-    clock = RealClock()
-    return Ven(
-        VtnClient(http, account, clock),
+    clock, name = RealClock(), file.ven_name or station.site.site_id
+    client = VtnClient(http, account, clock)
+    ven = Ven(
+        client,
         station,
         clock,
-        terms=_terms(file, file.ven_name or station.site.site_id, source="openadr", prefix="openadr-"),
+        terms=_terms(file, name, source="openadr", prefix="openadr-"),
         manner=Manner(
             program=file.program, poll_s=file.poll_s, silent_after_s=file.silent_after_s, callback_url=file.callback_url or ""
         ),
         fallback=Fallback(import_kw=file.fallback_import_kw, export_kw=file.fallback_export_kw),
     )
+    if not file.mqtt_hosts:
+        return ven, None
+    hosts = frozenset(file.mqtt_hosts)
+    return ven, MqttNotices(client, clock, ven.wake, hosts=hosts, account=file.client_id or "", ven_name=name)
 
 
 def _vtn(site: SiteFile, file: OpenAdrVtnFile, station: Station, store: Store, http: httpx.AsyncClient) -> Vtn:

@@ -34,7 +34,8 @@ class OpenAdrFile(ActingFile):
     """A VTN to follow, docs/openadr.md. `client_secret_env` names an environment variable.
 
     When it has not answered for `silent_after_s`, `fallback_import_kw` and `fallback_export_kw` hold where its own limits run out.
-    `callback_url` is where the VTN reaches this station's /openadr/callback, for VTNs that call when something changes.
+    `callback_url` is where the VTN reaches this station's /openadr/callback, for VTNs that call when something changes;
+    `mqtt_hosts` are the brokers at which its MQTT notifications may be listened to.
     """
 
     vtn_url: str
@@ -49,6 +50,7 @@ class OpenAdrFile(ActingFile):
     fallback_import_kw: LimitKw | None = None
     fallback_export_kw: LimitKw | None = None
     callback_url: str | None = None
+    mqtt_hosts: tuple[Target, ...] = ()
 
     @field_validator("vtn_url", "token_url", "callback_url")
     @classmethod

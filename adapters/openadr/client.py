@@ -151,9 +151,18 @@ def _content(answer: httpx.Response, body: bytes) -> Any:
     if not answer.is_success:
         raise UnavailableError(f"the VTN answers {answer.status_code} to {answer.request.method} {answer.request.url.path}")
     try:
-        return json.loads(body) if body else None
+        return _clean(json.loads(body)) if body else None
     except (ValueError, RecursionError) as error:
         raise UnavailableError(f"the VTN answers {answer.request.url.path} with no JSON") from error
+
+
+def _clean(value: Any) -> Any:
+    """Return JSON whose texts can be written down again: without NUL and halves of characters, which databases refuse."""
+    if isinstance(value, str):
+        return value.replace("\0", "").encode(errors="replace").decode()
+    if isinstance(value, list):
+        return [_clean(item) for item in value]
+    return {_clean(name): _clean(item) for name, item in value.items()} if isinstance(value, dict) else value
 
 
 def _id(item: Any) -> str:

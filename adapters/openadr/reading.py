@@ -12,6 +12,8 @@ from v2g.errors import SignalError
 INTERVALS_MAX = 2000
 REPEATS_FOR = timedelta(days=8)
 """A repeated event is written out so far ahead; the horizon is shorter."""
+LOTS_MAX_S = 86_400.0
+"""Lots spread devices over minutes; nobody means more than a day."""
 FOR_EVER = LAST
 
 
@@ -133,7 +135,7 @@ def _lots_s(period: Any) -> float:
         lots = read_duration(said(period, "randomizeStart"))
     except SignalError:
         return 0.0  # who cannot say how far wants no lots drawn
-    return lots.days * 86_400.0 + lots.seconds
+    return min(max(lots.days * 86_400.0 + lots.seconds, -LOTS_MAX_S), LOTS_MAX_S)
 
 
 def _start(period: Any, now: datetime, otherwise: datetime | None) -> datetime | None:

@@ -107,9 +107,13 @@ def read_duration(value: Any) -> Duration:
     if found is None or value.strip().upper().lstrip("+-") in ("P", "PT"):
         raise SignalError(f"{str(value)[:60]!r} is no duration", mend="as in PT1H")
     part = {name: float(text) for name, text in found.groupdict(default="0").items() if name != "sign"}
-    sign = -1 if found["sign"] == "-" else 1
-    return Duration(
-        months=sign * int(min(12 * part["years"] + part["months"], 1e6)),
-        days=sign * int(min(7 * part["weeks"] + part["days"], 1e7)),
-        seconds=sign * min(3600 * part["hours"] + 60 * part["minutes"] + part["seconds"], 1e12),
+    length = Duration(
+        months=int(min(12 * part["years"] + part["months"], 1e6)),
+        days=int(min(7 * part["weeks"] + part["days"], 1e7)),
+        seconds=min(3600 * part["hours"] + 60 * part["minutes"] + part["seconds"], 1e12),
     )
+    if found["sign"] != "-":
+        return length
+    if length.endless:
+        raise SignalError(f"{str(value)[:60]!r} leads to before all time", mend="as in PT1H")
+    return Duration(months=-length.months, days=-length.days, seconds=-length.seconds)

@@ -3,6 +3,7 @@
 import hmac
 import secrets
 from collections.abc import Callable
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -43,7 +44,7 @@ class Webhook:
         """Ask the VTN to call, in place of what was asked before. Raises `UnavailableError` if it takes no subscriptions."""
         for old in await client.all("/subscriptions", {"clientName": self._client_name}):
             if any(said(wish, "callbackUrl") == self._url for wish in listed(old, "objectOperations")):
-                await client.delete(f"/subscriptions/{said(old, 'id')}")
+                await client.delete(f"/subscriptions/{quote(str(said(old, 'id')), safe='')}")
         wish = {"objects": ["EVENT"], "operations": OPERATIONS, "callbackUrl": self._url, "bearerToken": self._bearer}
         body = {"clientName": self._client_name, "objectOperations": [wish]}
         made = await client.post("/subscriptions", body | ({"programID": program_id} if program_id else {}))

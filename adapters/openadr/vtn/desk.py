@@ -11,7 +11,7 @@ from adapters.openadr.mapping import Terms, mapped
 from adapters.openadr.reading import Event, read_event, read_units
 from adapters.openadr.reports import due_reports, report_body
 from adapters.openadr.vtn.models import Document, Operation
-from adapters.openadr.vtn.shelf import Kept, Shelf
+from adapters.openadr.vtn.shelf import FullError, Kept, Shelf
 from adapters.openadr.wanting import Wants, wants
 from v2g.errors import SignalError, UnavailableError
 from v2g.ports import Station
@@ -72,7 +72,7 @@ class Desk:
         for event in self._events():
             try:
                 await self._report(event)
-            except UnavailableError as error:
+            except (UnavailableError, FullError) as error:
                 self.trouble = str(error)
 
     async def _put(self, fresh: Kept, old: Kept | None) -> None:

@@ -112,9 +112,9 @@ class Double:
         skip, limit = int(query.get("skip", ["0"])[0]), int(query.get("limit", ["50"])[0])
         if "endless_pages" in self.bugs:
             return JSONResponse([an_event(f"x{skip + i}") for i in range(limit)])
-        if "ignores_paging" in self.bugs:
-            return JSONResponse(found)
-        return JSONResponse(found[skip : skip + (min(limit, 2) if "short_pages" in self.bugs else limit)])
+        if "ignores_paging" not in self.bugs:
+            found = found[skip : skip + (min(limit, 2) if "short_pages" in self.bugs else limit)]
+        return Response(json.dumps(found), media_type="application/json")
 
     def _spoilt(self, item: dict[str, Any]) -> dict[str, Any]:
         text = json.dumps(item)

@@ -171,6 +171,13 @@ def test_a_strong_priority_is_held_back_by_the_site_file() -> None:
     assert meant(an_event(priority=None), terms).signals[0].priority == 100
 
 
+@given(st.from_regex(r"-?P\d{1,9}DT\d{1,12}S", fullmatch=True), st.sampled_from(["PT1H", "P9999Y", "-PT1H", "PT0S"]))
+def test_lots_of_any_length_leave_intervals_in_time(lots: str, length: str) -> None:
+    period = {"start": "2026-03-04T06:00:00Z", "duration": length, "randomizeStart": lots}
+    for signal in meant(an_event(intervalPeriod=period)).signals:
+        assert all(abs(i.start - SIX) <= timedelta(hours=27) for i in signal.intervals[:1])
+
+
 @given(st.dictionaries(st.sampled_from(sorted(an_event())), JSON, max_size=4), JSON)
 def test_whatever_a_vtn_sends_is_read_or_refused(said: dict[str, Any], interval: Any) -> None:
     raw = an_event() | said

@@ -66,6 +66,16 @@ def test_nothing_but_a_duration_or_a_refusal_comes_out(text: str) -> None:
         return
 
 
+@given(st.from_regex(r"-?P\d{1,12}Y\d{1,12}M\d{1,12}DT\d{1,12}H\d{1,12}S", fullmatch=True), st.sampled_from([FIRST, EIGHT, LAST]))
+def test_any_duration_ends_within_the_bounds(text: str, start: datetime) -> None:
+    try:
+        length = read_duration(text)
+    except SignalError:
+        assert text.startswith("-")
+        return
+    assert FIRST <= length.after(start, BERLIN) <= LAST
+
+
 @pytest.mark.parametrize("text", ["1h", "P", "PT", "P1H", "-P", "PT1D", 3600, [], True])
 def test_what_is_no_duration_is_refused(text: object) -> None:
     with pytest.raises(SignalError):

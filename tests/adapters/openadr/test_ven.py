@@ -157,6 +157,16 @@ async def test_one_bad_event_does_not_hide_the_others(place: Place) -> None:
     assert "refused" in place.ven.health.detail
 
 
+async def test_halves_of_characters_do_no_harm(place: Place) -> None:
+    wanted = [{"payloadType": "BASELINE", "historical": False, "readingType": "\udfff"}]
+    place.double.events = [an_event("\ud800", eventName="a\0b\udfff", reportDescriptors=wanted)]
+    await place.ven.poll()
+    assert place.prices == [[0.5, 0.9, 0.4]]
+    (signal,) = place.station.signals()
+    assert signal.reason == "ab?"
+    assert len(place.double.reports) == 1
+
+
 async def test_a_silent_vtn_leaves_prices_and_the_site_files_limit_follows_its_own(place: Place) -> None:
     place.double.events.append(an_event("limit", intervals=LIMIT))
     await place.ven.poll()

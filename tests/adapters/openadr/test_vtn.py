@@ -347,6 +347,17 @@ async def test_the_station_reports_what_events_ask_for(place: Place) -> None:
     assert kinds == ["BASELINE", "USAGE"]
 
 
+async def test_too_many_objects_are_refused_and_reports_then_wait(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = [{"payloadType": "BASELINE", "historical": False}]
+    program = await a_program(place)
+    await place.made("/events", an_event(program, 0.5, reportDescriptors=wanted))
+    monkeypatch.setattr("adapters.openadr.vtn.shelf.OBJECTS_MAX", 0)
+    answer = await place.call("POST", "/events", an_event(program, 0.6))
+    assert (answer.status_code, "delete some" in answer.json()["detail"]) == (409, True)
+    await place.vtn._desk.refresh()
+    assert "delete some" in place.vtn.health.detail
+
+
 async def test_program_names_are_unique(place: Place) -> None:
     program = await a_program(place)
     assert (await place.call("POST", "/programs", {"programName": "tou"})).status_code == 409
