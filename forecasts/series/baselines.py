@@ -7,6 +7,7 @@ last day missed. Each is a column or two of a row.
 
 import numpy as np
 
+from forecasts.localtime import Ints
 from forecasts.series.features import ANY_ALIKE, ANY_MEAN, DAY_MISS, LAST_OF_TYPE, WEEK_AGO, YESTERDAY, YESTERDAY_ALIKE
 from v2g.timegrid import Array
 
@@ -17,6 +18,12 @@ LATE_PRIOR = 0.5
 """Of rules that mix types of days: in full only after two weeks, for before that weekends were hardly seen."""
 LATE_DAYS = 14.0
 N_LATE = 3
+ALIKE_PRIOR = 32.0
+ALIKE_POWERS = np.array([6.0, 8.0, np.inf])
+"""Yesterday and the mean of any days are believed by so much more as days are alike, to these powers; a level never is.
+
+With a week of history, 32 origins, over the best of five rules: price 1.32 without it and 1.15 with it, household 1.06 and 1.02,
+car park 1.03 and 1.06, others below 1 with and without."""
 
 
 def opinions(rows: Array) -> Array:
@@ -27,7 +34,25 @@ def opinions(rows: Array) -> Array:
     return np.vstack([np.zeros((1, len(rows))), told])
 
 
-def priors(n_days: float) -> Array:
-    """Return how much each rule is believed before it was tried, after `n_days` of history, (8,)."""
+def priors(n_days: float, alike: float = 0.0) -> Array:
+    """Return how much each rule is believed before it was tried, (8,), after `n_days` of history whose types are so `alike`."""
     late = LATE_PRIOR * min(n_days / LATE_DAYS, 1.0)
-    return np.concatenate([PRIOR, np.full(N_LATE, late)])
+    return np.concatenate([PRIOR, late + ALIKE_PRIOR * alike**ALIKE_POWERS])
+
+
+def types_alike(days: Array, types: Ints) -> float:
+    """Return how little days (n_days, n_per_day) of other types differ: from 0, much or unknown, to 1, no more than any two days.
+
+        n/(n + 1) · mean change between neighbours of a type / mean change between neighbours of two,    n changes seen
+
+    In a week each type hardly comes twice, but two of three changes of type were seen: a car park's weekend is told from a
+    home's before either was foretold.
+    """
+    changes = np.abs(np.diff(days, axis=0))
+    known = np.isfinite(changes)
+    size = np.where(known, changes, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    seen, other = known.any(axis=1), np.diff(types) != 0
+    within, between = size[seen & ~other], size[seen & other]
+    if not len(within) or not len(between) or between.mean() <= 0.0:
+        return 0.0
+    return float(seen.sum() / (seen.sum() + 1.0) * min(within.mean() / between.mean(), 1.0))

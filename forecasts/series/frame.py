@@ -66,6 +66,11 @@ class Frame:
         means: Array = np.divide(sums, counts, out=np.full(size, np.nan), where=counts > 0)
         return means.reshape(-1, self.n_per_day)
 
+    def known_days(self, values: Array) -> tuple[Array, Ints]:
+        """Return the days of values (m,), (n_days, n_per_day), up to the last that is touched, and their types, (n_days,)."""
+        n_days = int(self.days[len(values) - 1]) + 1 if len(values) else 0
+        return self.by_day(values)[:n_days], self.types[1 : n_days + 1]
+
 
 def taken(values: Array, at: Ints) -> Array:
     """Return values (m,) at slots (n,), NaN outside, (n,)."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from forecasts.localtime import Calendar
 from forecasts.profile import Prior
-from forecasts.series.baselines import opinions, priors
+from forecasts.series.baselines import opinions, priors, types_alike
 from forecasts.series.blend import skill_weights
 from forecasts.series.climate import like_days
 from forecasts.series.conformal import MEDIAN, HourlyErrors
@@ -29,6 +29,7 @@ from v2g.timegrid import Array
 
 LEARN_DAYS = 28
 """With fewer known days the learned models lose to the simple ones (0.8 to 1.7 of the weekly naive against 0.74 to 0.86)."""
+YOUNG_SHARPNESS = 8.0
 SKIP_DAYS = 7
 """The first days know too little of the days before them to be learnt from."""
 RECENT_DAYS = 100
@@ -109,7 +110,7 @@ class SeriesModel:
         pairs = draw_pairs(trusted.values, history.n_per_day, skip_days=SKIP_DAYS if n_days >= LEARN_DAYS else 1)
         rows, told = columns.rows(pairs.origins, pairs.targets), _standardised(trusted.values, columns, pairs)
         like = _standardised(like_days(trusted.values, frame)[MEDIAN], columns, pairs)
-        weights = skill_weights(told - opinions(rows), priors(n_days), pairs.age_days)
+        weights = _rule_weights(told - opinions(rows), rows, pairs, n_days, types_alike(*frame.known_days(trusted.values)))
         baseline = weights @ opinions(rows)
         correction = fit_correction(rows, told - baseline) if n_days > BELIEF_DAYS else None
         missed = told - corrected(baseline, rows, correction)
@@ -129,6 +130,14 @@ class SeriesModel:
         if self._prior is None:
             raise InputError("nothing is known of the series", mend="give its least and its greatest value as a prior")
         return self._prior
+
+
+def _rule_weights(missed: Array, rows: Array, pairs: Pairs, n_days: float, alike: float) -> Array:
+    """Return how much each simple rule counts, (8,), by what each missed, (8, n); while nothing is learned, a day ahead only."""
+    if n_days >= LEARN_DAYS:
+        return skill_weights(missed, priors(n_days), pairs.age_days)
+    near = rows[:, LEAD] < 1.0
+    return skill_weights(missed[:, near], priors(n_days, alike), pairs.age_days[near], sharpness=YOUNG_SHARPNESS)
 
 
 def trusted_part(series: Series) -> Series:

@@ -1,6 +1,7 @@
 import numpy as np
 
-from forecasts.series.baselines import opinions, priors
+from forecasts.localtime import DayType
+from forecasts.series.baselines import opinions, priors, types_alike
 from forecasts.series.blend import skill_weights
 from forecasts.series.features import WEEK_AGO, YESTERDAY
 
@@ -41,3 +42,27 @@ def test_rules_that_know_nothing_tell_the_centre() -> None:
     assert told[:, 1].max() == 2.0
     assert told[:, 2].min() == -1.0
     assert priors(0.0)[-2:].tolist() == [0.0, 0.0]
+
+
+WEEK_OF_TYPES = np.array([DayType.WORKDAY] * 5 + [DayType.SATURDAY, DayType.SUNDAY])
+
+
+def test_a_week_tells_whether_its_weekend_is_another_life() -> None:
+    days = np.random.default_rng(1).normal(10.0, 1.0, size=(7, 96))
+    assert types_alike(days, WEEK_OF_TYPES) > 0.75
+    days[5:] -= 9.0
+    assert types_alike(days, WEEK_OF_TYPES) < 0.3
+
+
+def test_nothing_is_alike_while_no_other_type_was_seen() -> None:
+    assert types_alike(np.ones((4, 96)), WEEK_OF_TYPES[:4]) == 0.0
+    assert types_alike(np.full((7, 96), np.nan), WEEK_OF_TYPES) == 0.0
+    assert types_alike(np.ones((1, 96)), WEEK_OF_TYPES[:1]) == 0.0
+
+
+def test_days_that_are_alike_let_yesterday_and_any_days_speak() -> None:
+    np.testing.assert_array_equal(priors(7.0, 0.0), priors(7.0))
+    more = priors(7.0, 0.9) - priors(7.0)
+    assert (more[-3:-1] > 10.0).all()
+    assert not more[:-3].any()
+    assert more[-1] == 0.0
