@@ -46,6 +46,7 @@ class TrueForecaster:
             load_kw=_surely(self._scenario.load_kw, grid),
             pv_kw=_surely(self._scenario.pv_kw, grid),
             import_price_per_kwh=prices.import_per_kwh,
+            import_price_quantiles=prices.import_quantiles,
             export_price_per_kwh=prices.export_per_kwh,
             departures=self._departures(sessions),
             arrivals=self._arrivals(observation.at, grid),

@@ -70,7 +70,7 @@ class SeasonalForecaster:
         )
         self.load = LearnedMeter(self._load_history, load)
         self.pv = LearnedMeter(self._pv_history, pv, ceiling=self._clear_sky_kw)
-        self._prices = Prices(site.tariff, site.time_zone)
+        self._prices = Prices(site.tariff, site.time_zone, holidays=holidays)
         self._visits = VisitRecord(calendar, session_history)
         self._departures = Departures(calendar, default_stay_h=site.rules.default_stay_h, visits=self._visits)
         self._arrivals = Arrivals(site, calendar, visits=self._visits)
@@ -118,6 +118,7 @@ class SeasonalForecaster:
             load_kw=_on_grid(self.load, observation.at, grid, observation.load_kw),
             pv_kw=self._pv_kw(observation, grid),
             import_price_per_kwh=prices.import_per_kwh,
+            import_price_quantiles=prices.import_quantiles,
             export_price_per_kwh=prices.export_per_kwh,
             departures=departures,
             arrivals=self._arrivals.forecast(observation, departures, grid),

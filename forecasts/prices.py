@@ -1,12 +1,13 @@
-"""Prices over the horizon: what is published; beyond it the last published day again; else the site's tariff.
+"""Prices over the horizon: what is published; beyond it quantiles foretold from it; else the site's tariff.
 
-The rule beyond the published prices: if they end inside the horizon and their last 24 hours are complete, the same local
-time of the last published day holds again (of the day before where the clock skips it); otherwise the tariff.
+The rule beyond the published prices: if they end inside the horizon and their last 24 hours are complete, they are foretold from
+the published days (`forecasts.prices_ahead`), and the median is planned with; otherwise the tariff holds.
 Export is paid what is published for it by the same rule, else the tariff's share of the import price plus its adder.
 """
 
+from collections.abc import Container
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -14,19 +15,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecasts.curve import NOTHING, Curve, first_known
-from forecasts.localtime import DAY_S, SLOT_S, Ints, local_s, utc_offset_s, weekdays
+from forecasts.localtime import DAY_S, Calendar, Ints, local_s, utc_offset_s, weekdays
+from forecasts.prices_ahead import foretold
+from forecasts.series.conformal import MEDIAN
+from v2g.outlook import LEVELS
 from v2g.signals import SignalKind, Signals, prevailing
 from v2g.site import Tariff, TariffPeriod
 from v2g.timegrid import Array, TimeGrid
+
+Levels = tuple[Curve, ...]
+"""One curve for each of LEVELS."""
 
 HALF_HOUR_S = 1800  # all zones in use shift their clocks on a UTC half-hour
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PriceOutlook:
-    """Prices on a grid [currency/kWh], each (n_steps,), and where they come from, for people."""
+    """Prices on a grid [currency/kWh], (n_steps,), the import's quantiles, (len(LEVELS), n_steps), and where they come from."""
 
     import_per_kwh: Array
+    import_quantiles: Array
     export_per_kwh: Array
     notes: tuple[str, ...]
 
@@ -45,20 +53,26 @@ class Days:
 
 
 class Prices:
-    """Prices of a site with `tariff` in `time_zone`."""
+    """Prices of a site with `tariff` in `time_zone`, which rests on `holidays`."""
 
-    def __init__(self, tariff: Tariff, time_zone: str) -> None:
-        self._tariff, self._zone = tariff, time_zone
+    def __init__(self, tariff: Tariff, time_zone: str, *, holidays: Container[date] = frozenset()) -> None:
+        self._tariff, self._calendar = tariff, Calendar(time_zone=time_zone, holidays=holidays)
         self._signals: Signals | None = None
         self._published = (NOTHING, NOTHING)
-        self._composed: tuple[object, Curve, Curve, tuple[str, str]] | None = None
+        self._composed: tuple[object, Levels, Curve, tuple[str, str]] | None = None
 
     def on(self, grid: TimeGrid, signals: Signals) -> PriceOutlook:
         """Return the prices on `grid`."""
         bought, paid, notes = self._curves(grid, signals)
-        return PriceOutlook(import_per_kwh=bought.mean_on(grid), export_per_kwh=paid.mean_on(grid), notes=notes)
+        means = {curve: curve.mean_on(grid) for curve in dict.fromkeys(bought)}
+        return PriceOutlook(
+            import_per_kwh=means[bought[MEDIAN]],
+            import_quantiles=np.maximum.accumulate([means[curve] for curve in bought], axis=0),
+            export_per_kwh=paid.mean_on(grid),
+            notes=notes,
+        )
 
-    def _curves(self, grid: TimeGrid, signals: Signals) -> tuple[Curve, Curve, tuple[str, str]]:
+    def _curves(self, grid: TimeGrid, signals: Signals) -> tuple[Levels, Curve, tuple[str, str]]:
         """Return the import and export price over the days of `grid`, and their notes; made anew when a day or a signal comes."""
         if signals is not self._signals:
             self._signals = signals
@@ -72,14 +86,17 @@ class Prices:
 
     def _compose(
         self, days: Days, import_until_s: float | None, export_until_s: float | None
-    ) -> tuple[Curve, Curve, tuple[str, str]]:
+    ) -> tuple[Levels, Curve, tuple[str, str]]:
         published_import, published_export = self._published
         share, adder = self._tariff.export_share, self._tariff.export_adder_per_kwh
-        buying, import_note = continued(published_import, self._zone, days, import_until_s, "the tariff")
-        selling, export_note = continued(published_export, self._zone, days, export_until_s, f"{share:g} of import + {adder:g}")
-        bought = first_known(buying, tariff_days(self._tariff, self._zone, days))
-        derived = Curve(edges_s=bought.edges_s, values=share * bought.values + adder)
-        return bought, first_known(selling, derived), (f"import price: {import_note}", f"export price: {export_note}")
+        buying, import_note = continued(published_import, self._calendar, days, import_until_s, "the tariff")
+        selling, export_note = continued(published_export, self._calendar, days, export_until_s, f"{share:g} of import + {adder:g}")
+        tariff = tariff_days(self._tariff, self._calendar.time_zone, days)
+        completed = {curve: first_known(curve, tariff) for curve in dict.fromkeys(buying)}
+        bought = tuple(completed[curve] for curve in buying)
+        derived = Curve(edges_s=bought[MEDIAN].edges_s, values=share * bought[MEDIAN].values + adder)
+        paid = first_known(selling[MEDIAN], derived)
+        return bought, paid, (f"import price: {import_note}", f"export price: {export_note}")
 
 
 def tariff_prices(tariff: Tariff, time_zone: str, grid: TimeGrid) -> Array:
@@ -139,23 +156,15 @@ def _known_until_s(curve: Curve, grid: TimeGrid) -> float | None:
     return curve.known_until_s(grid.end.timestamp()) if until_s is None else until_s
 
 
-def continued(curve: Curve, time_zone: str, days: Days, until_s: float | None, otherwise: str) -> tuple[Curve, str]:
-    """Return `curve`, known until `until_s`, its last day repeated over `days` where that is the rule, and a note for people."""
+def continued(curve: Curve, calendar: Calendar, days: Days, until_s: float | None, otherwise: str) -> tuple[Levels, str]:
+    """Return `curve`, known until `until_s`, at each of LEVELS, foretold over `days` where that is the rule, and a note."""
     if until_s is None:
-        return curve, otherwise
-    told = f"published until {datetime.fromtimestamp(until_s, UTC).astimezone(ZoneInfo(time_zone)):%Y-%m-%d %H:%M}"
+        return (curve,) * len(LEVELS), otherwise
+    told = f"published until {datetime.fromtimestamp(until_s, UTC).astimezone(ZoneInfo(calendar.time_zone)):%Y-%m-%d %H:%M}"
     if not curve.knows(until_s - DAY_S, until_s):
-        return curve, f"{told}, beyond it {otherwise}"
-    return first_known(curve, _repeated(curve, time_zone, until_s, days.end * DAY_S)), f"{told}, beyond it as on the day before"
-
-
-def _repeated(curve: Curve, time_zone: str, until_s: float, end_s: int) -> Curve:
-    """Return the last day of `curve` again and again from `until_s` to `end_s`, by local time, in quarter-hours."""
-    edges = np.arange(int(until_s) // SLOT_S * SLOT_S, max(end_s, int(until_s)) + SLOT_S, SLOT_S)
-    middles = edges[:-1] + SLOT_S // 2
-    local = local_s(middles, time_zone)
-    until_local = int(local_s(np.array([int(until_s)]), time_zone)[0])
-    days_back = np.maximum((local - until_local) // DAY_S + 1, 1)
-    walls = local - days_back * DAY_S
-    source = walls - utc_offset_s(walls - utc_offset_s(middles, time_zone), time_zone)
-    return Curve(edges_s=edges.astype(np.float64), values=curve.at(source.astype(np.float64)))
+        return (curve,) * len(LEVELS), f"{told}, beyond it {otherwise}"
+    end_s = days.end * DAY_S
+    if until_s >= end_s:
+        return (curve,) * len(LEVELS), told
+    ahead = foretold(curve, calendar, until_s, end_s)
+    return tuple(first_known(curve, level) for level in ahead), f"{told}, beyond it foretold from the days before"

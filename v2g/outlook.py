@@ -41,8 +41,9 @@ class Outlook:
     """Forecasts on `grid`.
 
     `load_kw` and `pv_kw` are (len(LEVELS), n_steps), both ≥ 0 and not decreasing along the levels; prices are (n_steps,)
-    in currency/kWh. `expected_peak_kw` is the peak that the billing month will hardly stay below, however well the cars are used;
-    0 where nothing is known of it. `notes` say which rule or model spoke, for people.
+    in currency/kWh, the medians where they are not published yet. `import_price_quantiles`, (len(LEVELS), n_steps), tell how sure
+    these are, None where that is not known. `expected_peak_kw` is the peak that the billing month will hardly stay below, however
+    well the cars are used; 0 where nothing is known of it. `notes` say which rule or model spoke, for people.
     """
 
     grid: TimeGrid
@@ -53,4 +54,5 @@ class Outlook:
     departures: tuple[Departure, ...] = ()
     arrivals: tuple[ExpectedSession, ...] = ()
     expected_peak_kw: float = 0.0
+    import_price_quantiles: Array | None = None
     notes: tuple[str, ...] = ()

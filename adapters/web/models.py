@@ -385,10 +385,10 @@ class TermModel(Model):
 
 
 class PlanModel(Model):
-    """The plan; all lists without a unit are by step. Load and PV are the medians expected, with the outer deciles of the load.
+    """The plan; all lists without a unit are by step.
 
-    `signal_ids` names the signals it was made under. `expected_kw` is what cars that are not here yet are expected to take, part of
-    the import.
+    Load and PV are the medians expected, with the outer deciles of the load and of the import price. `signal_ids` names the signals
+    it was made under. `expected_kw` is what cars that are not here yet are expected to take, part of the import.
     """
 
     tick: int
@@ -401,6 +401,8 @@ class PlanModel(Model):
     export_kw: list[float]
     import_limit_kw: list[float | None]
     import_price_per_kwh: list[float]
+    import_price_low_per_kwh: list[float]
+    import_price_high_per_kwh: list[float]
     export_price_per_kwh: list[float]
     fixed_kw: list[float]
     expected_kw: list[float]

@@ -19,6 +19,7 @@ LOW, MEDIAN, HIGH = (LEVELS.index(level) for level in (0.10, 0.50, 0.90))
 def plan_view(record: TickRecord, site: Site, *, explained_max: float = inf) -> PlanModel:
     """Return the last tick's plan with the forecasts it was made from; without explanations if it has more than so many units."""
     plan, outlook = record.plan, record.outlook
+    price_low, price_high = _price_band(record)
     told = plan.explanations if len(plan.unit_ids) <= explained_max else ()
     explained = {e.unit_id: explanation_view(e, plan, site) for e in told}
     return PlanModel(
@@ -41,6 +42,8 @@ def plan_view(record: TickRecord, site: Site, *, explained_max: float = inf) -> 
         export_kw=series(plan.export_kw),
         import_limit_kw=[limit(kw) for kw in plan.import_limit_kw],
         import_price_per_kwh=series(plan.import_price_per_kwh),
+        import_price_low_per_kwh=series(price_low),
+        import_price_high_per_kwh=series(price_high),
         export_price_per_kwh=series(plan.export_price_per_kwh),
         fixed_kw=series(plan.fixed_kw),
         expected_kw=series(np.zeros(plan.grid.n_steps) if plan.expected_kw is None else plan.expected_kw),
@@ -57,6 +60,14 @@ def plan_view(record: TickRecord, site: Site, *, explained_max: float = inf) -> 
         terms=[TermModel(name=t.name, tier=t.tier, value=tidy(t.value), unit=t.unit) for t in plan.terms],
         notes=list(outlook.notes),
     )
+
+
+def _price_band(record: TickRecord) -> tuple[Array, Array]:
+    """Return the outer deciles of the import price, the price itself where it is sure."""
+    quantiles = record.outlook.import_price_quantiles
+    if quantiles is None:
+        return record.plan.import_price_per_kwh, record.plan.import_price_per_kwh
+    return quantiles[LOW], quantiles[HIGH]
 
 
 def effect_view(effect: Response) -> EffectModel:

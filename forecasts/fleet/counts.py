@@ -63,7 +63,11 @@ class DayModel:
     reached: Array
 
     def quantiles(self, means: Array, levels: Array) -> Array:
-        """Return the quantiles of the arrivals of days that expect `means` (n,), (n, n_levels), whole cars."""
+        """Return the quantiles of the arrivals of days that expect `means` (n,), (n, n_levels), between whole cars.
+
+        A count's own probability is shared between what lies below and above it, so that bands of few cars hold as many days as
+        they should: of whole cars they would hold 92 % of Caltech's days where 80 % are meant.
+        """
         at = np.interp(levels, np.concatenate([[0.0], KNOTS, [1.0]]), np.concatenate([[0.0], self.reached, [1.0]]))
         return np.stack([_count_quantiles(float(mean), self.shape, at) for mean in means])
 
@@ -93,9 +97,10 @@ def count_levels(counts: Array, means: Array, shape: float) -> Array:
 
 
 def _count_quantiles(mean: float, shape: float, levels: Array) -> Array:
-    """Return the quantiles of a count; `levels` between those of two counts are the nearer one's."""
+    """Return the quantiles of a count, between two along a straight line from half of the one's probability to half of the next's."""
     from scipy.stats import nbinom  # noqa: PLC0415 - 0.7 s that only who judges counts has
 
     share = shape / (shape + max(mean, LEAST_MEAN))
-    up_to = np.arange(-1.0, nbinom.ppf(1.0 - 1e-9, shape, share) + 2.0)
-    return np.maximum(np.round(np.interp(levels, nbinom.cdf(up_to, shape, share), up_to + 0.5)), 0.0)
+    counts = np.arange(nbinom.ppf(1.0 - 1e-9, shape, share) + 2.0)
+    middles = nbinom.cdf(counts - 1.0, shape, share) + 0.5 * nbinom.pmf(counts, shape, share)
+    return np.asarray(np.interp(levels, middles, counts), dtype=np.float64)

@@ -76,11 +76,26 @@ def test_beyond_the_published_day_the_same_local_hours_hold_again(day: str) -> N
     """The day after has 24, 23 and 25 hours; its 18:00 costs what 18:00 cost."""
     start = local(f"{day}T00:00")
     values = [0.01 * hour for hour in range(24)]
-    grid = TimeGrid.uniform(start, step_h=1.0, n_steps=60)
+    grid = TimeGrid.uniform(start, step_h=1.0, n_steps=47)
     prices = Prices(TARIFF, BERLIN).on(grid, (hourly(start, values),))
     expected = [values[instant.astimezone(ZoneInfo(BERLIN)).hour] for instant in grid.starts]
     np.testing.assert_allclose(prices.import_per_kwh, expected)
-    assert prices.notes[0].endswith("00:00, beyond it as on the day before")
+    assert prices.notes[0].endswith("00:00, beyond it foretold from the days before")
+
+
+def test_what_is_published_is_sure_and_what_is_not_lies_in_a_band_that_more_days_tell() -> None:
+    start = local("2026-05-04T00:00")
+    rng = np.random.default_rng(4)
+    shape = 0.3 + 0.2 * np.sin(np.arange(24) / 24 * 2 * np.pi)
+    days = [shape + rng.normal(0.0, 0.05, 24) for _ in range(14)]
+    grid = TimeGrid.uniform(start + timedelta(days=13), step_h=1.0, n_steps=48)
+    prices = Prices(TARIFF, BERLIN).on(grid, (hourly(start, np.concatenate(days).tolist()),))
+    np.testing.assert_allclose(prices.import_quantiles[:, :24], np.tile(days[-1], (7, 1)))
+    np.testing.assert_array_equal(prices.import_quantiles[3], prices.import_per_kwh)
+    assert (np.diff(prices.import_quantiles, axis=0) >= 0).all()
+    assert (prices.import_quantiles[-1, 24:] > prices.import_quantiles[0, 24:]).all()
+    missed = np.abs(prices.import_per_kwh[24:] - shape).mean()
+    assert missed < 0.75 * np.abs(days[-1] - shape).mean()
 
 
 def test_less_than_a_day_published_says_nothing_of_tomorrow() -> None:

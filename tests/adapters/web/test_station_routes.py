@@ -122,6 +122,7 @@ async def test_the_plan_balances(client: httpx.AsyncClient) -> None:
         assert net == pytest.approx(plan["fixed_kw"][i] + plan["expected_kw"][i] + units, abs=0.02)
         assert plan["fixed_kw"][i] == pytest.approx(plan["load_kw"][i] - plan["pv_kw"][i], abs=0.01)
         assert plan["load_low_kw"][i] <= plan["load_kw"][i] <= plan["load_high_kw"][i]
+        assert plan["import_price_low_per_kwh"][i] <= plan["import_price_per_kwh"][i] <= plan["import_price_high_per_kwh"][i]
 
 
 def test_cars_that_are_still_to_come_are_told_of(station: FakeStation) -> None:
