@@ -97,7 +97,7 @@ def count_levels(counts: Array, means: Array, shape: float) -> Array:
 
 
 def _count_quantiles(mean: float, shape: float, levels: Array) -> Array:
-    """Return the quantiles of a count, between two along a straight line from half of the one's probability to half of the next's."""
+    """Return the quantiles of a count: it stands at the middle of its own probability, and between two is a straight line."""
     from scipy.stats import nbinom  # noqa: PLC0415 - 0.7 s that only who judges counts has
 
     share = shape / (shape + max(mean, LEAST_MEAN))
