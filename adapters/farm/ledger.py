@@ -34,6 +34,7 @@ class Ledger:
         self._breach_s, self._worst_kw = np.zeros(len(self._limit_names)), np.zeros(len(self._limit_names))
         self._violation_s = self._max_import_kw = self._unconsented_kwh = 0.0
         self._here: dict[int, Visit] = {}
+        self._traces: dict[int, list[float]] = {}
         self._gone: list[VisitOutcome] = []
         self._consent = np.ones(self._n_outlets, dtype=np.bool_)
         self._floor_kwh = np.full(self._n_outlets, -np.inf)
@@ -42,7 +43,7 @@ class Ledger:
 
     def arrive(self, unit: int, visit: Visit) -> None:
         """Note that the car of `visit` was plugged in at outlet `unit`."""
-        self._here[unit] = visit
+        self._here[unit], self._traces[unit] = visit, []
         self._consent[unit], self._floor_kwh[unit] = visit.consent, visit.soc_floor_frac * visit.capacity_kwh
         self._below_floor[unit], self._stored_kwh[unit] = False, visit.arrival_kwh
 
@@ -50,6 +51,7 @@ class Ledger:
         """Note that the car at outlet `unit` left with `left_kwh` in its battery."""
         self._stored_kwh[unit] = left_kwh
         self._gone.append(self._result(unit, self._here.pop(unit), finished=True))
+        del self._traces[unit]
         self._consent[unit], self._floor_kwh[unit] = True, -np.inf
 
     def add(
@@ -72,6 +74,9 @@ class Ledger:
         self._note_cars(power_kw[: self._n_outlets], stored_kwh[: self._n_outlets], h_from_s(step_s))
         self._note_flows(at_s, h_from_s(step_s), power_kw, load_kw, pv_kw)
         self._end_s = at_s + step_s
+        if self._end_s % QUARTER_S == 0.0:
+            for unit, trace in self._traces.items():
+                trace.append(float(stored_kwh[unit]))
 
     def outcome(self) -> Outcome:
         """Return everything so far."""
@@ -143,11 +148,14 @@ class Ledger:
 
     def _result(self, unit: int, visit: Visit, *, finished: bool) -> VisitOutcome:
         end_s = visit.leaves_at.timestamp() if finished else self._end_s
-        stay_s = end_s - max(visit.arrives_at.timestamp(), self._start_s)
+        seen_s = max(visit.arrives_at.timestamp(), self._start_s)
+        stay_s = end_s - seen_s
         return VisitOutcome(
             visit=visit,
             finished=finished,
             left_kwh=float(self._stored_kwh[unit]),
             possible_kwh=possible_kwh(visit, self._site.evses[unit], stay_s),
             below_floor=bool(self._below_floor[unit]),
+            traced_from=datetime.fromtimestamp((seen_s // QUARTER_S + 1.0) * QUARTER_S, UTC),
+            trace_kwh=tuple(self._traces[unit]),
         )

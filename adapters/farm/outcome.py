@@ -1,13 +1,14 @@
 """What truly happened at a simulated station: the ledger's result, for key figures and reports."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from adapters.farm.premises import AssetOutcome
 from adapters.farm.visit import Visit
 from v2g.timegrid import Array
 
-QUARTER_S = 900.0
+QUARTER = timedelta(minutes=15)
+QUARTER_S = QUARTER.total_seconds()
 UNMET_KWH, UNMET_FRAC = 0.5, 0.02
 
 
@@ -16,7 +17,8 @@ class VisitOutcome:
     """What one car got, in energy at its battery [kWh].
 
     `possible_kwh` is the stored energy it could have left with at full power all its stay. `finished` is False for a car
-    that is still there; `below_floor` says whether discharge took it below its driver's floor.
+    that is still there; `below_floor` says whether discharge took it below its driver's floor. `trace_kwh` is what it held at the
+    ends of the quarter-hours it was seen in, the first of which is at `traced_from`; empty where nobody looked.
     """
 
     visit: Visit
@@ -24,6 +26,8 @@ class VisitOutcome:
     left_kwh: float
     possible_kwh: float
     below_floor: bool
+    traced_from: datetime | None = None
+    trace_kwh: tuple[float, ...] = ()
 
     @property
     def asked_kwh(self) -> float:

@@ -1,6 +1,5 @@
 """`v2g simulate`."""
 
-import asyncio
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -9,13 +8,13 @@ import typer
 from rich.progress import Progress
 
 from config.commands.common import JsonOption, SiteArgument, VerboseOption, told
-from config.load import load_site
+from config.comparing import Question, answer, variants
 from config.logs import configure_logs
-from config.report import write_report
-from config.scenarios import Files, make_scenario
+from config.report.case import Case
+from config.report.page import write_report
+from config.scenarios import Files
 from config.screen import err, figures_table, out, print_json
 from config.simulation import Policy
-from config.simulation import simulate as run_simulation
 
 
 @told
@@ -33,6 +32,7 @@ def simulate(
     v2g_share: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of cars that can give back.")] = 0.5,
     foresight: Annotated[bool, typer.Option("--foresight", help="Compare with perfect foresight too.")] = False,
     forecasts: Annotated[bool, typer.Option("--forecasts", help="Compare with simpler and with true forecasts too.")] = False,
+    compare: Annotated[list[str] | None, typer.Option(help="Simulate beside it: a policy, seed=N or a site file.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write a self-contained page of plots.")] = None,
     as_json: JsonOption = False,
     verbose: VerboseOption = False,
@@ -40,22 +40,26 @@ def simulate(
     """Run a station in closed loop on a virtual clock, beside the same cars uncontrolled."""
     configure_logs(verbose=verbose, quiet=not verbose)
     files = Files(sessions=sessions, load=load, prices=prices, signals=signals, start=start.date() if start else None)
-    scenario, past = make_scenario(load_site(site), files, days=days, seed=seed, v2g_share=v2g_share)
-    for note in scenario.notes:
-        err.print(note, highlight=False, soft_wrap=True, markup=False)
-    with Progress(console=err, transient=True) as bar:
-        task = bar.add_task(str(policy), total=1.0)
-        done = asyncio.run(
-            run_simulation(
-                scenario,
-                past,
-                policy,
-                foresight=foresight,
-                forecasts=forecasts,
-                progress=lambda share: bar.update(task, completed=share),
-            )
-        )
-    figures = done.figures | {"seed": seed, "days": days, "v2g_share": v2g_share}
+    question = Question(
+        site=site, policy=policy, days=days, seed=seed, v2g_share=v2g_share, files=files, foresight=foresight, forecasts=forecasts
+    )
+    cases = [_answered(label, asked) for label, asked in list(variants(question, compare or []))]
+    first, *others = (case.simulation.figures for case in cases)
     if report:
-        write_report(done, figures, report)
-    print_json(figures) if as_json else out.print(figures_table(f"{figures['site']}, {policy}", figures))
+        write_report(cases, report)
+    if as_json:
+        print_json(first | ({"compare": {c.label: f for c, f in zip(cases[1:], others, strict=True)}} if others else {}))
+        return
+    for case in cases:
+        out.print(figures_table(f"{case.simulation.figures['site']}, {case.label}", case.simulation.figures))
+
+
+def _answered(label: str, question: Question) -> Case:
+    with Progress(console=err, transient=True) as bar:
+        task = bar.add_task(label, total=1.0)
+        return answer(
+            label,
+            question,
+            told=lambda note: err.print(note, highlight=False, soft_wrap=True, markup=False),
+            progress=lambda share: bar.update(task, completed=share),
+        )
