@@ -40,6 +40,7 @@ HOUR = timedelta(hours=1)
 PRICES = (0.2, 0.5, 1.0, 2.0, 4.0)
 DAYS = 28
 LAG_S = 0.01
+MOST_PER_KWH = 5.0
 
 
 def a_station(n: int, n_steps: int) -> Site:
@@ -130,7 +131,11 @@ async def measure(n: int, n_steps: int, repeats: int) -> dict[str, object]:
             window = Interval(start=start + (i % 6) * HOUR, end=start + (i % 6 + 2) * HOUR, value=(3.0, 0.1)[i % 2])
             await previews.preview((price_signal((window,), NOW),))
             each.append(watch.lap())
-        question = PriceQuestion(start=start + 3 * HOUR, end=start + 5 * HOUR, target_kw=2.0 * n, most_per_kwh=5.0)
+        dearest = Interval(start=start + 3 * HOUR, end=start + 5 * HOUR, value=MOST_PER_KWH)
+        seen = await previews.preview((price_signal((dearest,), NOW),))
+        half_kw = (seen.window_peak_before_kw + seen.window_peak_after_kw) / 2
+        watch.lap()
+        question = PriceQuestion(start=dearest.start, end=dearest.end, target_kw=half_kw, most_per_kwh=MOST_PER_KWH)
         found = await previews.find_price(question)
         find_s, find_cpu_s = watch.lap()
         hours = tuple(Interval(start=start + i * HOUR, end=start + (i + 1) * HOUR, value=0.0) for i in range(24))
