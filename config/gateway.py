@@ -61,7 +61,7 @@ class SiteGateway:
             self._owner |= dict.fromkeys((b.battery_id for b in site.batteries), batteries)
         if assets:
             self._owner |= dict.fromkeys(site.asset_ids, assets)
-        self._wishes: dict[str, Wishes] = {}
+        self._wishes: dict[str, tuple[str, Wishes]] = {}  # by outlet, with the session: who has gone leaves nothing behind
         self._nameless = {e.evse_id for e in site.evses if e.protocol.is_ocpp}
         self._kept: dict[str, KeptWishes] = {}
         self.overrides: dict[str, Override] = {}
@@ -74,7 +74,7 @@ class SiteGateway:
         session = states[evse_id].session
         if session is None:
             raise WishError("no car is plugged in", place=evse_id, mend="plug in first")
-        self._wishes[session.session_id] = wishes
+        self._wishes[evse_id] = session.session_id, wishes
         return session.session_id
 
     def restore(self, kept: Iterable[KeptWishes]) -> None:
@@ -84,7 +84,7 @@ class SiteGateway:
         last kept are those of the car that was at the outlet already when they were last known to be its own.
         """
         for wishes in sorted(kept, key=lambda w: w.seen_at):
-            self._wishes[wishes.session_id] = wishes.wishes
+            self._wishes[wishes.evse_id] = wishes.session_id, wishes.wishes
             if wishes.evse_id in self._nameless:
                 self._kept[wishes.evse_id] = wishes
 
@@ -139,7 +139,8 @@ class SiteGateway:
     def _wishes_of(self, session: ChargingSession) -> Wishes | None:
         kept = self._kept.get(session.evse_id)
         before = kept.wishes if kept and session.plugged_in_at <= kept.seen_at else None
-        return self._wishes.get(session.session_id, before)
+        session_id, wishes = self._wishes.get(session.evse_id, ("", before))
+        return wishes if session_id == session.session_id else before
 
 
 def _free(pv_kw: Reading | None, assets: Iterable[AssetState]) -> Reading | None:

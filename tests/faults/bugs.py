@@ -138,8 +138,8 @@ async def _never(_self: Any) -> None:
 
 
 def _anybodys_wishes(_original: Original) -> Any:
-    def wishes_of(self: Any, session: Any) -> Wishes | None:
-        return self._wishes.get(session.session_id) or next(iter(self._wishes.values()), None)
+    def wishes_of(self: Any, _session: Any) -> Wishes | None:
+        return next((wishes for _, wishes in self._wishes.values()), None)
 
     return wishes_of
 
