@@ -1,7 +1,7 @@
 """Telling subscribers of changes: only hosts that the site file allows, a few times, and never for long."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -127,6 +127,3 @@ def _may_see(subscription: Kept, kept: Kept) -> bool:
 
 def _lean(document: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in document.items() if value is not None}
-
-
-Told = Callable[[Operation, Kept], None]
