@@ -5,7 +5,7 @@ import sys
 from collections.abc import Coroutine
 from typing import Any
 
-from config.heap import give_back_large_blocks
+from config.heap import give_back_large_blocks, search_rarely
 
 if sys.platform == "win32":
     from asyncio import new_event_loop
@@ -17,5 +17,6 @@ def run_loop(work: Coroutine[Any, Any, None]) -> None:
     """Run `work` to its end."""
     if sys.platform != "win32":
         give_back_large_blocks()
+    search_rarely()
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
         runner.run(work)

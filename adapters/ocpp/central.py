@@ -20,6 +20,7 @@ from adapters.ocpp.door import Door
 from adapters.ocpp.frames import BadFrameError, Payload
 from adapters.ocpp.gate import Gate, station_of
 from adapters.ocpp.journal import Entry
+from adapters.ocpp.pace import Pace
 from adapters.ocpp.readback import ContradictionError
 from adapters.ocpp.station import Station
 from adapters.ocpp.tls import Tls
@@ -127,7 +128,8 @@ class CentralSystem:
         named = {evse.station_id: evse.protocol for evse in self._evses.values()}
         certificates = tls is not None and tls.asks_certificates
         self._gate = Gate(named, credentials, tuple(DIALECTS), lenient=lenient, certificates=certificates)
-        self._door = Door(self._gate, self._stations, clock.now)
+        self._pace = Pace()
+        self._door = Door(self._gate, self._stations, clock.now, self._pace)
 
     @property
     def rejected_frames(self) -> Mapping[str, int]:
@@ -244,6 +246,7 @@ class CentralSystem:
 
     async def _apply_one(self, setpoint: Setpoint) -> Outcome:
         """Send one setpoint and say what became of it."""
+        await self._pace.give_way()
         now = self._clock.now()
         if (setpoint.valid_until - now).total_seconds() < 1.0:
             return Rejected(setpoint=setpoint, reason="its lease has run out")
@@ -281,6 +284,7 @@ class CentralSystem:
             station_id=station.station_id,
             answer_timeout_wall_s=self._answer_timeout_wall_s,
             on_rejected=station.count_rejected,
+            pace=self._pace,
         )
         subprotocol = socket.subprotocol or self._gate.named(station.station_id)
         dialect = DIALECTS[subprotocol](connection, station, self._context)

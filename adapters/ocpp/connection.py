@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
+from itertools import count
 from secrets import token_hex
 from typing import Protocol
 
@@ -24,6 +25,7 @@ from adapters.ocpp.frames import (
     decode,
     encode,
 )
+from adapters.ocpp.pace import Pace
 from adapters.traffic import OCPP_IN, OCPP_OUT
 from v2g.errors import UnavailableError, V2GError
 
@@ -35,6 +37,8 @@ MAX_TASKS = 64  # frames in work, refusals included; beyond that the charger rea
 REMEMBERED_CALLS = 16  # calls given up, whose late answers are no nonsense
 MAX_DESCRIPTION_CHARS = 255  # OCPP-J
 POLICY_VIOLATION = 1008
+RUN, NUMBERS = token_hex(4), count(1)
+"""What our requests are named by: no answer meant for an earlier connection, or an earlier run, fits a later one."""
 NONSENSE = frozenset({ErrorCode.FORMATION, ErrorCode.PROTOCOL, ErrorCode.TYPE, ErrorCode.PROPERTY})
 
 
@@ -88,12 +92,16 @@ class Connection:
         How long a request may take in wall seconds, its wait for its turn included.
     on_rejected : callable
         Called for each frame that cannot be used.
+    pace : Pace
+        Shared by all connections: what many of them say at once is taken a slice at a time.
     """
 
-    def __init__(self, socket: Socket, *, station_id: str, answer_timeout_wall_s: float, on_rejected: Callable[[], None]) -> None:
+    def __init__(
+        self, socket: Socket, *, station_id: str, answer_timeout_wall_s: float, on_rejected: Callable[[], None], pace: Pace
+    ) -> None:
         self._socket, self._answer_timeout_wall_s, self._on_rejected = socket, answer_timeout_wall_s, on_rejected
-        self._log = log.bind(station=station_id)
-        self._name, self._calls = token_hex(8), 0
+        self._log, self._pace = log.bind(station=station_id), pace
+        self._name, self._calls = f"{RUN}-{next(NUMBERS)}", 0
         self._turn = asyncio.Lock()
         self._places = asyncio.Semaphore(MAX_TASKS)
         self._waiting: tuple[str, asyncio.Future[CallResult | CallError]] | None = None
@@ -166,6 +174,9 @@ class Connection:
             except ConnectionClosed:
                 return
             OCPP_IN.inc()
+            await self._pace.give_way()
+            if self._closed:
+                return
             await self._take(text, responder, tasks)
 
     async def _take(self, text: str | bytes, responder: Responder, tasks: asyncio.TaskGroup) -> None:

@@ -14,6 +14,7 @@ from websockets.typing import Subprotocol
 from adapters.ocpp.gate import Gate, station_of
 from adapters.ocpp.guard import Guard
 from adapters.ocpp.lobby import Lobby, address_of
+from adapters.ocpp.pace import Pace
 from adapters.ocpp.station import Station
 from adapters.ocpp.tls import names_of
 
@@ -28,16 +29,18 @@ class Door:
 
     Strangers are refused by `gate`, the hasty by `Guard`, those who say nothing by `Lobby`. A newcomer that has proved who it is
     replaces the connection before; that one is asked first whether it is alive, and two that are alive are a matter for
-    an operator. One that has proved nothing replaces none that is alive. `now` is the clock of all rates.
+    an operator. One that has proved nothing replaces none that is alive. `now` is the clock of all rates; `pace` keeps a
+    crowd from holding the event loop.
     """
 
-    def __init__(self, gate: Gate, stations: Mapping[str, Station], now: Callable[[], datetime]) -> None:
-        self._gate, self._stations, self._now = gate, stations, now
+    def __init__(self, gate: Gate, stations: Mapping[str, Station], now: Callable[[], datetime], pace: Pace) -> None:
+        self._gate, self._stations, self._now, self._pace = gate, stations, now, pace
         self._guard, self.lobby = Guard(len(stations)), Lobby(len(stations))
         self._flaps: dict[str, deque[datetime]] = {}
 
     async def admit(self, socket: ServerConnection, request: Request) -> Response | None:
         """Refuse a request before the 101, or return None to let it in."""
+        await self._pace.give_way()
         station_id, address, at_s = station_of(request.path), address_of(socket), self._now().timestamp()
         status = self._refusal(socket, request, address, at_s)
         if status is None and await self._is_alive(station_id):

@@ -6,6 +6,7 @@ import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from itertools import islice
 from typing import Any, TypeVar
 
 import structlog
@@ -14,7 +15,7 @@ from sqlalchemy.types import NullType
 
 from adapters.store import tables
 from adapters.store.audit import AuditKind, append, append_report
-from v2g.codec import decode, encode
+from v2g.codec import decode, encode, written
 from v2g.errors import InputError
 from v2g.record import Memory, TickRecord
 from v2g.session import Wishes
@@ -27,6 +28,8 @@ T = TypeVar("T")
 DAMAGE = (InputError, TypeError, ValueError, ArithmeticError, RecursionError, zlib.error)
 """What reading a row that was cut short, overwritten or edited by hand may raise."""
 MEMORY_ID = 1
+PIECES = 200
+"""Of JSON, compressed at once: some ten KB, so that a fleet's record is never in memory whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +54,10 @@ class KeptWishes:
 
 def pack(value: Any) -> bytes:
     """Return `value` as compressed JSON."""
-    return zlib.compress(json.dumps(encode(value), separators=(",", ":"), allow_nan=False).encode())
+    pieces, compressor, packed = written(value), zlib.compressobj(), []
+    while text := "".join(islice(pieces, PIECES)):
+        packed.append(compressor.compress(text.encode()))
+    return b"".join((*packed, compressor.flush()))
 
 
 def unpack(kind: type[T], packed: bytes) -> T:

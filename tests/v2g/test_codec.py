@@ -1,4 +1,5 @@
 import json
+import math
 from datetime import UTC, datetime
 
 import numpy as np
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.builders import NOW, a_session, a_site, an_observation, an_outlook
-from v2g.codec import decode, encode
+from v2g.codec import decode, encode, written
 from v2g.errors import InputError
 from v2g.observation import Observation, Reading
 from v2g.outlook import Outlook
@@ -22,6 +23,14 @@ def through_json(value: object) -> object:
 @pytest.mark.parametrize("value", [a_site(), an_observation(a_site(2)), a_session("E1", soc_frac=None)])
 def test_values_come_back_equal(value: object) -> None:
     assert decode(type(value), through_json(value)) == value
+
+
+@pytest.mark.parametrize("depth", range(6))
+@pytest.mark.parametrize(
+    "value", [an_observation(a_site()), a_site(), an_outlook(a_site()), [], {}, (), {"a": [math.inf, {"b": ()}]}, "ü", NOW]
+)
+def test_the_pieces_are_the_text_of_the_whole(value: object, depth: int) -> None:
+    assert "".join(written(value, depth)) == json.dumps(encode(value), separators=(",", ":"))
 
 
 def test_an_infinite_limit_survives() -> None:

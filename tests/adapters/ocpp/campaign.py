@@ -25,6 +25,7 @@ from adapters.ocpp.connection import MAX_STRIKES, POLICY_VIOLATION, Connection, 
 from adapters.ocpp.dialect import Context, Dialect
 from adapters.ocpp.frames import BadFrameError, Call, CallError, CallResult, ErrorCode, decode
 from adapters.ocpp.outlet import Promise, Transaction
+from adapters.ocpp.pace import Pace
 from adapters.ocpp.station import Station
 from tests.adapters.ocpp.conftest import START, make_evse
 from tests.adapters.ocpp.instances import exact, official
@@ -103,7 +104,9 @@ async def converse(version: str, seed: int, tally: Tally, n_frames: int = FRAMES
     station = Station("CP-A", [make_evse("a", "CP-A", 1, protocol, discharge_max_kw=11.0)], context.on_change)
     texts = [source.text() for _ in range(n_frames)]
     pipe = Hostile(source, texts)
-    connection = Connection(pipe, station_id="CP-A", answer_timeout_wall_s=PATIENCE_WALL_S, on_rejected=station.count_rejected)
+    connection = Connection(
+        pipe, station_id="CP-A", answer_timeout_wall_s=PATIENCE_WALL_S, on_rejected=station.count_rejected, pace=Pace()
+    )
     dialect = DIALECTS[protocol](connection, station, context)
 
     async def send_setpoints() -> None:

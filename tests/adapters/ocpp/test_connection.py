@@ -8,6 +8,7 @@ import pytest
 
 from adapters.ocpp.connection import MAX_IN_HAND, MAX_STRIKES, AnswerTimeoutError, Connection, DisconnectedError, RefusedError
 from adapters.ocpp.frames import BadFrameError, ErrorCode, Payload
+from adapters.ocpp.pace import Pace
 from tests.adapters.ocpp.pipe import Pipe
 from v2g.errors import UnavailableError
 
@@ -55,7 +56,9 @@ class Line:
         self.pipe = Pipe(*texts, hold_open=hold_open)
         self.echo = Echo()
         self.rejected = 0
-        self.connection = Connection(self.pipe, station_id="CP", answer_timeout_wall_s=timeout_s, on_rejected=self._count)
+        self.connection = Connection(
+            self.pipe, station_id="CP", answer_timeout_wall_s=timeout_s, on_rejected=self._count, pace=Pace()
+        )
 
     def _count(self) -> None:
         self.rejected += 1

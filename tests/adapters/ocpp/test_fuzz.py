@@ -13,6 +13,7 @@ from adapters.ocpp import connection as shell
 from adapters.ocpp.connection import Connection
 from adapters.ocpp.dialect import Context
 from adapters.ocpp.frames import BadFrameError, Call, ErrorCode, decode
+from adapters.ocpp.pace import Pace
 from adapters.ocpp.station import Station
 from adapters.ocpp.v16.dialect import Dialect16
 from tests.adapters.ocpp.conftest import START, make_evse
@@ -36,7 +37,7 @@ async def converse(texts: list[str]) -> tuple[Pipe, Station]:
         boot_grace_wall_s=60,
     )
     station = Station("CP-B", [make_evse("b", "CP-B")], context.on_change)
-    connection = Connection(pipe, station_id="CP-B", answer_timeout_wall_s=0.01, on_rejected=station.count_rejected)
+    connection = Connection(pipe, station_id="CP-B", answer_timeout_wall_s=0.01, on_rejected=station.count_rejected, pace=Pace())
     await asyncio.wait_for(connection.run(Dialect16(connection, station, context)), 10)
     return pipe, station
 
