@@ -3,15 +3,11 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-import structlog
-
 from adapters.ocpp.connection import DisconnectedError
 from adapters.ocpp.dialect import Context
 from adapters.ocpp.station import Station
 from v2g.errors import UnavailableError
 from v2g.site import Evse
-
-log = structlog.get_logger()
 
 
 class Attendance:
@@ -30,12 +26,13 @@ class Attendance:
         refresh: Callable[[Evse], Awaitable[None]],
     ) -> None:
         self._station, self._context, self._prepare, self._refresh = station, context, prepare, refresh
-        self._booted = asyncio.Event()
-        self._log = log.bind(station=station.station_id)
+        self._booted = asyncio.get_running_loop().create_future()
+        self._log = station.log
 
     def booted(self) -> None:
         """Take note that the answer to an accepted boot was sent: until then, a charger may not be asked anything."""
-        self._booted.set()
+        if not self._booted.done():
+            self._booted.set_result(None)
 
     async def run(self) -> None:
         """Prepare the charger after each boot; one that goes on without a boot is prepared and asked how it is."""
@@ -45,8 +42,9 @@ class Attendance:
                 await self._prepare_in_turn()
                 for outlet in self._station.outlets.values():
                     await self._refresh(outlet.evse)
-            while await self._booted.wait():
-                self._booted.clear()
+            while True:
+                await self._booted
+                self._booted = asyncio.get_running_loop().create_future()
                 await self._prepare_in_turn()
         except DisconnectedError:
             self._log.info("charger_left_while_attended")
@@ -58,9 +56,10 @@ class Attendance:
     async def _boots_in_time(self) -> bool:
         try:
             async with asyncio.timeout(self._context.boot_grace_wall_s):
-                return await self._booted.wait()
+                await asyncio.shield(self._booted)
         except TimeoutError:
             return False
+        return True
 
     async def _restore(self) -> None:
         """Take up open transactions; if they cannot be read now, the next boot or event asks again."""

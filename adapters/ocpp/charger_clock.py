@@ -4,7 +4,6 @@ A word from the future proves a fast clock. A word from the past proves nothing,
 happens as it is told, such as a status. An offset counts once `SAMPLES` words agree on it for a minute: a queue is sent in one go.
 """
 
-from collections import deque
 from datetime import datetime, timedelta
 from statistics import median_low
 
@@ -25,18 +24,18 @@ class ChargerClock:
 
     def __init__(self, station_id: str) -> None:
         self.off = timedelta()
-        self._heard: deque[tuple[datetime, timedelta]] = deque(maxlen=SAMPLES)
-        self._log = log.bind(station=station_id)
+        self._heard: tuple[tuple[datetime, timedelta], ...] = ()
+        self._station_id = station_id
 
     def read(self, told: datetime, now: datetime, *, prompt: bool = False) -> datetime:
         """Return when it was, of an instant `told` just `now`; `prompt` says that it was then that it happened."""
         off = told - now
         if abs(off) <= RIGHT:
             self._set(timedelta())
-            self._heard.clear()
+            self._heard = ()
             return min(told, now)
         if prompt or off > timedelta():
-            self._heard.append((now, off))
+            self._heard = (*self._heard, (now, off))[-SAMPLES:]
             self._learn(now)
         return told - self.off
 
@@ -45,7 +44,7 @@ class ChargerClock:
         try:
             self.read(parse_instant(text, "$.timestamp"), now, prompt=True)
         except BadFrameError as error:
-            self._log.info("not_an_instant", reason=str(error))
+            log.info("not_an_instant", station=self._station_id, reason=str(error))
 
     def _learn(self, now: datetime) -> None:
         offs = [off for _, off in self._heard]
@@ -56,5 +55,6 @@ class ChargerClock:
     def _set(self, off: timedelta) -> None:
         """Take note of an offset; what differs by no more than readings do is the same."""
         if abs(off - self.off) > AGREE:
-            self._log.warning("charger_clock_off" if off else "charger_clock_right", off_s=round(off.total_seconds()))
+            event = "charger_clock_off" if off else "charger_clock_right"
+            log.warning(event, station=self._station_id, off_s=round(off.total_seconds()))
             self.off = off

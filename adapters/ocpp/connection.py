@@ -1,7 +1,6 @@
 """One charger's connection: a thin asyncio shell around the frames. It knows no version and no socket library."""
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from itertools import count
@@ -105,7 +104,7 @@ class Connection:
         self._turn = asyncio.Lock()
         self._places = asyncio.Semaphore(MAX_TASKS)
         self._waiting: tuple[str, asyncio.Future[CallResult | CallError]] | None = None
-        self._given_up: deque[str] = deque(maxlen=REMEMBERED_CALLS)
+        self._given_up: tuple[str, ...] = ()
         self._receiver: asyncio.Task[None] | None = None
         self._farewell = ""
         self._closed = False
@@ -150,7 +149,7 @@ class Connection:
             async with asyncio.timeout(self._answer_timeout_wall_s), self._turn:
                 answer = await self._exchange(Call(message_id=message_id, action=action, payload=payload))
         except TimeoutError as error:
-            self._given_up.append(message_id)
+            self._given_up = (*self._given_up, message_id)[-REMEMBERED_CALLS:]
             raise AnswerTimeoutError(f"no answer to {action} within {self._answer_timeout_wall_s:g} s") from error
         if isinstance(answer, CallError):
             raise RefusedError(f"{action} was refused with {answer.code[:50]}: {answer.description[:200]}")
@@ -178,6 +177,7 @@ class Connection:
             if self._closed:
                 return
             await self._take(text, responder, tasks)
+            del text  # lest it stay until the next
 
     async def _take(self, text: str | bytes, responder: Responder, tasks: asyncio.TaskGroup) -> None:
         """Take what wants no answer at once; give anything else to a task, when there is a place."""

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from functools import partial
 
-import structlog
 from ocpp.v16.enums import (
     Action,
     ChargingProfileStatus,
@@ -28,8 +27,6 @@ from adapters.ocpp.v16.profiles import clear_request, clear_requests, lease_prof
 from adapters.ocpp.ways import Scope, Way, Ways
 from v2g.setpoint import Setpoint
 from v2g.site import Evse
-
-log = structlog.get_logger()
 
 COMPOSITE_S = 60
 FALLBACK_SEEN_S = 3600  # longer than a lease from before, which a charger keeps when it only lost its connection
@@ -73,7 +70,7 @@ class Dialect16:
         self._attendance = Attendance(station, context, prepare=self._prepare, refresh=self.refresh)
         self._ways, self._proofs = Ways(), Proofs(self.in_force)
         self._ready = False
-        self._log = log.bind(station=station.station_id)
+        self._log = station.log
 
     async def answer(self, action: str, payload: Payload) -> Payload:
         """Return the answer to a request. Raises `BadFrameError` or `UnavailableError`, which refuse it."""

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
-import structlog
 from ocpp.v16.enums import (
     Action,
     AuthorizationStatus,
@@ -22,8 +21,6 @@ from adapters.ocpp.station import Station
 from adapters.ocpp.v16.meter import read_meter_values
 from v2g.errors import UnavailableError
 from v2g.units import kwh_from_wh
-
-log = structlog.get_logger()
 
 PENDING_S = 10
 PLUGGED = frozenset(
@@ -56,7 +53,7 @@ class Inbound:
     def __init__(self, station: Station, context: Context) -> None:
         self._station, self._context = station, context
         self.accepted = False
-        self._log = log.bind(station=station.station_id)
+        self._log = station.log
         self._handlers: Mapping[str, Callable[[Payload], Awaitable[Payload]]] = {
             Action.boot_notification: self._boot,
             Action.heartbeat: self._heartbeat,

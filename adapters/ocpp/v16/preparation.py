@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-import structlog
 from ocpp.v16.enums import Action, ChargingProfileStatus, ConfigurationKey, ConfigurationStatus, Measurand
 
 from adapters.ocpp.connection import AnswerTimeoutError, RefusedError
@@ -11,8 +10,6 @@ from adapters.ocpp.frames import BadFrameError, Payload
 from adapters.ocpp.limits import RateUnit, rate_unit
 from adapters.ocpp.station import Station
 from adapters.ocpp.v16.profiles import ceiling_profile, fallback_profile
-
-log = structlog.get_logger()
 
 Ask = Callable[[str, Payload], Awaitable[Payload]]
 
@@ -35,7 +32,7 @@ class Preparation:
     def __init__(self, ask: Ask, station: Station, *, meter_interval_s: float) -> None:
         self._ask, self._station, self._meter_interval_s = ask, station, meter_interval_s
         self._settings: dict[str, str] = {}
-        self._log = log.bind(station=station.station_id)
+        self._log = station.log
 
     async def abilities(self) -> RateUnit:
         """Learn the charger's settings and return the unit in which it takes limits."""

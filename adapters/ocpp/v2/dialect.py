@@ -2,7 +2,6 @@
 
 from functools import partial
 
-import structlog
 from ocpp.v201.enums import (
     Action,
     ClearChargingProfileStatusEnumType,
@@ -29,8 +28,6 @@ from adapters.ocpp.ways import Scope, Way, Ways
 from v2g.setpoint import Setpoint
 from v2g.site import Evse
 
-log = structlog.get_logger()
-
 COMPOSITE_S = 60
 SPELLINGS = {ErrorCode.FORMATION: "FormatViolation"}
 UNREADABLE = "RpcFrameworkError"
@@ -49,7 +46,7 @@ class Dialect2:
         self._starts = 0
         self._phases: dict[int, int] = {}
         self._ready = False
-        self._log = log.bind(station=station.station_id)
+        self._log = station.log
 
     async def answer(self, action: str, payload: Payload) -> Payload:
         """Return the answer to a request. Raises `BadFrameError` or `UnavailableError`, which refuse it."""

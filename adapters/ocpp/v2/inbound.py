@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping
 
-import structlog
 from ocpp.v201.enums import Action, DataTransferStatusEnumType
 from ocpp.v201.enums import ConnectorStatusEnumType as Status
 from ocpp.v201.enums import NotifyEVChargingNeedsStatusEnumType as NeedsStatus
@@ -20,8 +19,6 @@ from adapters.ocpp.v2.needs import read_needs
 from adapters.ocpp.v2.transactions import TransactionEvents
 from v2g.errors import UnavailableError
 
-log = structlog.get_logger()
-
 PENDING_S = 10
 PLACES = frozenset({"Connector", "EVSE", "ChargingStation"})
 AVAILABILITY = "AvailabilityState"
@@ -33,7 +30,7 @@ class Inbound:
 
     def __init__(self, station: Station, context: Context, edition: Edition, more: Mapping[str, Handler]) -> None:
         self._station, self._context, self._edition = station, context, edition
-        self._log = log.bind(station=station.station_id)
+        self._log = station.log
         self._reports: dict[int, asyncio.Future[list[Payload]]] = {}
         self._pages: dict[int, list[Payload]] = {}
         self.accepted = False

@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 
-import structlog
 from ocpp.v201.enums import Action, ChargingProfileStatusEnumType, GetChargingProfileStatusEnumType
 from ocpp.v201.enums import MeasurandEnumType as Measurand
 
@@ -17,8 +16,6 @@ from adapters.ocpp.v2.inbound import Inbound
 from adapters.ocpp.v2.profiles import fallback, station_ceiling
 from adapters.ocpp.v2.variables import MEASURANDS, RATE_UNIT, SAMPLE_INTERVAL, Variable, Variables, read, write
 from v2g.site import Evse
-
-log = structlog.get_logger()
 
 NEEDED = (Measurand.power_active_import, Measurand.energy_active_import_register, Measurand.soc)
 NEEDED_BACK = (Measurand.power_active_export, Measurand.energy_active_export_register)
@@ -37,7 +34,7 @@ class Preparation:
         self._of_battery = of_battery
         self._request_ids = itertools.count(1)
         self._variables = Variables()
-        self._log = log.bind(station=station.station_id)
+        self._log = station.log
 
     async def abilities(self, more: tuple[Variable, ...]) -> tuple[RateUnit, Variables]:
         """Return the unit in which the charger takes limits, and what it tells of its variables, `more` among them."""

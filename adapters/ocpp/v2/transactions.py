@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import structlog
 from ocpp.v201.enums import AuthorizationStatusEnumType as Authorization
 from ocpp.v201.enums import ChargingStateEnumType as State
 from ocpp.v201.enums import IdTokenEnumType as TokenKind
@@ -25,8 +24,6 @@ from adapters.ocpp.instants import is_plausible, parse_instant
 from adapters.ocpp.outlet import Outlet, Sample, Transaction
 from adapters.ocpp.station import Station
 from adapters.ocpp.v2.meter import read_meter_values
-
-log = structlog.get_logger()
 
 ACCEPTED: Payload = {"idTokenInfo": {"status": Authorization.accepted}}
 REFUSED: Payload = {"idTokenInfo": {"status": Authorization.invalid}}
@@ -52,7 +49,7 @@ class TransactionEvents:
     def __init__(self, station: Station, context: Context) -> None:
         self._station, self._context = station, context
         self._turn = asyncio.Lock()
-        self._log = log.bind(station=station.station_id)
+        self._log = station.log
 
     async def take(self, payload: Payload) -> Payload:
         """Return the answer to a TransactionEvent that fits its schema. Raises `BadFrameError` or `UnavailableError`."""

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import structlog
 from ocpp.v21.enums import (
     Action,
     ChargingProfileStatusEnumType,
@@ -34,8 +33,6 @@ from adapters.ocpp.v2.variables import Variable, Variables
 from adapters.ocpp.v21.periods import mode_of, period_of, values_of
 from adapters.ocpp.ways import Scope
 from v2g.site import Evse
-
-log = structlog.get_logger()
 
 DYNAMIC = Variable("SmartChargingCtrlr", "SupportsDynamicProfiles")
 OFFLINE = Variable("SmartChargingCtrlr", "SupportsMaxOfflineDuration")
@@ -67,7 +64,7 @@ class Leases21:
         self._priority: set[str] = set()
         self._laid: dict[int, Laid] = {}
         self._allowed: set[str] = set()
-        self._log = log.bind(station=station.station_id)
+        self._log = station.log
 
     @property
     def handlers(self) -> Mapping[str, Handler]:
