@@ -9,6 +9,7 @@ from config.commands.common import SiteArgument, VerboseOption, loop, stopped, t
 from config.commands.demo import demo
 from config.commands.farm import farm
 from config.commands.kept import audit_app, export
+from config.commands.ocpp_password import ocpp_password
 from config.commands.people import people_app
 from config.commands.problems import portfolio, schema, solve
 from config.commands.signal import signal_app
@@ -48,7 +49,7 @@ def check(site: SiteArgument) -> None:
     out.print(f"{site} is in order: {len(loaded.site.evses)} outlets on {len(loaded.site.circuits)} circuits", soft_wrap=True)
 
 
-for command in (demo, farm, simulate, solve, backtest, export, portfolio, schema):
+for command in (demo, farm, simulate, solve, backtest, export, portfolio, schema, ocpp_password):
     app.command()(command)
 for name, topic in (("audit", audit_app), ("people", people_app), ("signal", signal_app)):
     app.add_typer(topic, name=name)

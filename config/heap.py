@@ -1,11 +1,13 @@
 """The process's memory: what thousands of handshakes borrow does not stay, and Python looks for garbage when it holds up nobody."""
 
+import asyncio
 import ctypes
 import gc
 
 M_MMAP_THRESHOLD = -3
 LARGE_BYTES = 131_072
-YOUNG, MIDDLE, OLD = 10_000, 10, 100
+SEARCH_EVERY_S = 900.0
+YOUNG, MIDDLE, OLD = 10_000, 10, 50
 """Containers made and kept until the youngest are searched for cycles, how often that until the middle-aged, and until all are."""
 
 
@@ -29,3 +31,10 @@ def search_rarely() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG, MIDDLE, OLD)
+
+
+async def search_now_and_then() -> None:
+    """Search all for cycles every `SEARCH_EVERY_S`, for ever: connections that ended leave some."""
+    while True:
+        await asyncio.sleep(SEARCH_EVERY_S)
+        gc.collect()

@@ -23,6 +23,7 @@ from config.control import Control
 from config.core import restored
 from config.database import store_of
 from config.gateway import SiteGateway
+from config.heap import search_now_and_then
 from config.learning import Learning
 from config.live_station import LiveStation
 from config.load import LoadedSite
@@ -100,6 +101,7 @@ async def running(
             server.run(),
             *openadr.works(),
             Systemd().run(station.health),
+            search_now_and_then(),
             *([learning.run(site.time_zone)] if learning else []),
             *_mqtt_works(wire, link, station),
         ]

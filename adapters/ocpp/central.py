@@ -22,6 +22,7 @@ from adapters.ocpp.gate import Gate, station_of
 from adapters.ocpp.journal import Entry
 from adapters.ocpp.pace import Pace
 from adapters.ocpp.readback import ContradictionError
+from adapters.ocpp.socket_logs import socket_logger
 from adapters.ocpp.station import Station
 from adapters.ocpp.tls import Tls
 from adapters.ocpp.v2.dialect import Dialect2
@@ -159,6 +160,7 @@ class CentralSystem:
             create_connection=cast("type[ServerConnection]", self._door.lobby.connection),
             open_timeout=HANDSHAKE_WALL_S,
             backlog=BACKLOG,
+            logger=socket_logger(),
             compression=None,
             server_header=None,
             max_size=MAX_FRAME_BYTES,

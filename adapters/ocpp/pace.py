@@ -1,32 +1,37 @@
 """Timers come first: when thousands of chargers speak at once, the event loop still gets round to what is due in time."""
 
 import asyncio
-import time
+from collections import deque
 
-SLICE_WALL_S = 0.05
-"""5,000 frames that wait together take a second and a half."""
+A_ROUND = 64
+"""5,000 frames that wait together hold the loop for a second and a half, so many for about 20 ms."""
 
 
 class Pace:
-    """Shares out the rounds of one event loop: `give_way` holds up whoever comes when a round has lasted long enough.
+    """Shares out the rounds of one event loop: `give_way` lets so many on in each, in the order in which they came."""
 
-    What waits goes on in the order in which it came, a round later.
-    """
-
-    def __init__(self, slice_wall_s: float = SLICE_WALL_S) -> None:
-        self._slice_wall_s, self._ends_at = slice_wall_s, 0.0
+    def __init__(self, a_round: int = A_ROUND) -> None:
+        self._a_round = self._left = a_round
+        self._queue = deque[asyncio.Future[None]]()
 
     async def give_way(self) -> None:
-        """Return at once in a young round, else when timers and sockets have been seen to."""
-        while not self._has_time():  # noqa: ASYNC110  # an event would wake a crowd out of order
-            await asyncio.sleep(0)
-
-    def _has_time(self) -> bool:
-        now = time.monotonic()
-        if not self._ends_at:
-            self._ends_at = now + self._slice_wall_s
-            asyncio.get_running_loop().call_soon(self._begin_anew)
-        return now < self._ends_at
+        """Return at once while the round has room and nobody waits, else in a later round."""
+        loop = asyncio.get_running_loop()
+        if self._left == self._a_round:
+            loop.call_soon(self._begin_anew)
+        if self._left > 0:
+            self._left -= 1
+            return
+        place = loop.create_future()
+        self._queue.append(place)
+        await place
 
     def _begin_anew(self) -> None:
-        self._ends_at = 0.0
+        self._left = self._a_round
+        while self._queue and self._left:
+            place = self._queue.popleft()
+            if not place.done():
+                place.set_result(None)
+                self._left -= 1
+        if self._left < self._a_round:
+            asyncio.get_running_loop().call_soon(self._begin_anew)

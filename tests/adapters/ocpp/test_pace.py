@@ -1,36 +1,54 @@
 """A crowd gives way to what is due: rounds of the event loop stay short, and nobody is overtaken."""
 
 import asyncio
-import time
+
+import pytest
 
 from adapters.ocpp.pace import Pace
 
-SLICE_S, WORK_S, N = 0.02, 0.001, 200
+A_ROUND, N = 8, 50
+
+
+async def come(pace: Pace, i: int, served: list[int]) -> None:
+    await pace.give_way()
+    served.append(i)
 
 
 async def test_a_crowd_takes_many_rounds_in_the_order_in_which_it_came() -> None:
-    pace, served, rounds = Pace(SLICE_S), list[int](), 0
-
-    async def come(i: int) -> None:
-        await pace.give_way()
-        time.sleep(WORK_S)  # noqa: ASYNC251  # the work that holds the loop
-        served.append(i)
-
-    crowd = [asyncio.create_task(come(i)) for i in range(N)]
-    while not all(task.done() for task in crowd):
+    pace, served, rounds = Pace(A_ROUND), list[int](), list[int]()
+    crowd = [asyncio.create_task(come(pace, i, served)) for i in range(N)]
+    while len(served) < N:
         await asyncio.sleep(0)
-        rounds += 1
+        rounds.append(len(served))
     assert served == list(range(N))
-    assert rounds >= N * WORK_S / SLICE_S - 1
+    assert max(after - before for before, after in zip([0, *rounds], rounds, strict=False)) <= A_ROUND
+    await asyncio.gather(*crowd)
+
+
+async def test_a_newcomer_waits_behind_those_who_wait() -> None:
+    pace, served = Pace(1), list[int]()
+    crowd = [asyncio.create_task(come(pace, i, served)) for i in range(3)]
+    await asyncio.sleep(0)
+    crowd.append(asyncio.create_task(come(pace, 3, served)))
+    await asyncio.gather(*crowd)
+    assert served == [0, 1, 2, 3]
+
+
+async def test_who_leaves_the_queue_holds_up_nobody() -> None:
+    pace, served = Pace(1), list[int]()
+    crowd = [asyncio.create_task(come(pace, i, served)) for i in range(4)]
+    await asyncio.sleep(0)
+    crowd[1].cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await crowd[1]
+    await asyncio.gather(crowd[0], *crowd[2:])
+    assert served == [0, 2, 3]
 
 
 async def test_whoever_comes_alone_waits_for_nobody() -> None:
-    pace = Pace(SLICE_S)
-    for _ in range(3):
-        coming = pace.give_way()
-        try:
-            coming.send(None)  # type: ignore[attr-defined]  # by hand: it ends without a wait
-        except StopIteration:
-            pass
-        else:
-            raise AssertionError("it waited")
+    pace, served = Pace(1), list[int]()
+    for i in range(3):
+        async with asyncio.timeout(1.0):
+            await come(pace, i, served)
+        await asyncio.sleep(0)
+    assert served == [0, 1, 2]
