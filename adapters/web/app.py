@@ -12,7 +12,7 @@ from adapters.web.idempotency import Idempotent
 from adapters.web.jobs import Jobs
 from adapters.web.live import Live
 from adapters.web.pages import install_pages
-from adapters.web.problems import BODY_MAX, install_problems
+from adapters.web.problems import BODY_MAX, documented, install_problems
 from adapters.web.routes import archive as archive_routes
 from adapters.web.routes import audit, cars, forecasts, login, people, results, signals, stream, wishes
 from adapters.web.routes import overrides as override_routes
@@ -53,7 +53,14 @@ def create_app(
     by the path under which they are served.
     """
     # The framework's own documentation pages would fetch scripts from elsewhere.
-    app = FastAPI(title="V2G station", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="V2G station",
+        version="1",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        responses=documented(400),  # the shield refuses what is no proper request, whatever is called
+    )
     app.state.station, app.state.live = station, Live(station)
     app.state.accounts, app.state.callers, app.state.doors = accounts, Callers(token=token, accounts=accounts), login.Doors()
     install_problems(app)
