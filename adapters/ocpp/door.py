@@ -41,6 +41,8 @@ class Door:
     async def admit(self, socket: ServerConnection, request: Request) -> Response | None:
         """Refuse a request before the 101, or return None to let it in."""
         await self._pace.give_way()
+        if socket.transport.is_closing():
+            raise ConnectionResetError("gone before its turn")
         station_id, address, at_s = station_of(request.path), address_of(socket), self._now().timestamp()
         status = self._refusal(socket, request, address, at_s)
         if status is None and await self._is_alive(station_id):
