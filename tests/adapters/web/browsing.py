@@ -12,6 +12,7 @@ from tests.support.fake_records import FakeRecords
 from tests.support.fake_station import FakeStation
 from v2g.accounts import Accounts
 from v2g.outlet_links import OutletLinks
+from v2g.overrides import Overrides
 from v2g.previewing import Previews
 
 DESKTOP = {"width": 1280, "height": 800}
@@ -28,11 +29,16 @@ SMALL = (
 
 @asynccontextmanager
 async def serving(
-    station: FakeStation, *, port: int = 0, accounts: Accounts | None = None, previews: Previews | None = None
+    station: FakeStation,
+    *,
+    port: int = 0,
+    accounts: Accounts | None = None,
+    previews: Previews | None = None,
+    overrides: Overrides | None = None,
 ) -> AsyncIterator[Server]:
     """Serve a station while the context lasts, to who logs in if there are `accounts`."""
     links = OutletLinks(LINKS_KEY, (evse.evse_id for evse in station.site.evses))
-    app = create_app(station, accounts=accounts, previews=previews, records=FakeRecords(station), links=links)
+    app = create_app(station, accounts=accounts, previews=previews, records=FakeRecords(station), links=links, overrides=overrides)
     server = serve(app, "127.0.0.1", port)
     task = asyncio.ensure_future(server.run())
     try:

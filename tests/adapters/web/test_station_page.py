@@ -75,3 +75,13 @@ async def test_both_languages(server: Server, browser: Browser) -> None:
         await expect(page.locator("#solver-title")).to_have_text("How the plan was made")
         await page.reload()
         await expect(page.locator("#solver-title")).to_have_text("How the plan was made")
+
+
+async def test_the_feeder_tree_and_what_comes_next_are_told(lively: FakeStation, server: Server, browser: Browser) -> None:
+    lively.alarms = (Alarm(code=AlarmCode.NOT_CONNECTED, unit_id=OFFLINE_EVSE),)
+    async with looking(browser, server, "/") as page:
+        await expect(page.locator("#tree li")).to_have_count(len(lively.site.circuits))
+        await expect(page.locator("#tree li").first).to_contain_text("of 300\u00a0kW")
+        await expect(page.locator("#next li")).not_to_have_count(0)
+        await expect(page.locator("#next")).to_contain_text(re.compile("leaves, (ready|short)|The price becomes"))
+        await expect(page.locator("nav .count")).to_have_attribute("aria-label", re.compile(r"^\d+ need attention$"))

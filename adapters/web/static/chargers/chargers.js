@@ -3,7 +3,8 @@
 import { byId, fromTemplate, keepList, setAttribute, setClass, setHidden, setStyle, setText } from "../shell/dom.js";
 import * as format from "../shell/format.js";
 import { currentLanguage, t } from "../shell/i18n.js";
-import { isCharging, isGiving, isShort, isStale } from "../shell/meaning.js";
+import { PROTOCOLS, isCharging, isGiving, isShort, isStale } from "../shell/meaning.js";
+import { lift, openCode, openSteer, orderText } from "./steer.js";
 
 const SIGNS = { charging: "↑", giving: "↓", waiting: "·", done: "✓", free: "○", offline: "×", fault: "!" };
 const FILTERS = {
@@ -32,10 +33,10 @@ export function onFilter(changed) {
   mark();
 }
 
-export function showChargers({ site, state }) {
+export function showChargers({ me, site, state }) {
   const now = new Date(state.now);
   const facts = new Map(site.evses.map((evse) => [evse.evse_id, evse]));
-  const cards = state.evses.map((evse) => ({ evse, facts: facts.get(evse.evse_id), status: statusOf(evse), site, now }));
+  const cards = state.evses.map((evse) => ({ evse, facts: facts.get(evse.evse_id), status: statusOf(evse), site, now, maySteer: me.rights.includes("steer") }));
   const chosen = cards.filter(FILTERS[filter]);
   const busy = cards.filter(FILTERS.busy).length;
   const offline = cards.filter(({ status }) => status === "offline").length;
@@ -43,7 +44,7 @@ export function showChargers({ site, state }) {
   const limited = shown.length < chosen.length ? ` · ${t("chargers_shown", { shown: shown.length, all: chosen.length })}` : "";
   setText(byId("chargers-count"), t("chargers_count", { busy, all: cards.length, offline }) + limited);
   setHidden(byId("chargers-empty"), chosen.length > 0);
-  keepList(byId("chargers"), shown, ({ evse }) => evse.evse_id, () => fromTemplate("charger-card"), update);
+  keepList(byId("chargers"), shown, ({ evse }) => evse.evse_id, create, update);
 }
 
 const attentionFirst = (a, b) => FILTERS.attention(b) - FILTERS.attention(a) || FILTERS.busy(b) - FILTERS.busy(a);
@@ -59,7 +60,18 @@ function statusOf(evse) {
 
 const refused = (evse) => evse.session !== null && ["rejected", "timed_out"].includes(evse.outcome);
 
-function update({ node, parts }, { evse, facts, status, site, now }) {
+/** A card; its buttons speak of what it last showed. */
+function create() {
+  const card = { ...fromTemplate("charger-card"), evse: null, now: null };
+  card.parts.steer.addEventListener("click", () => openSteer(card.evse, card.now));
+  card.parts.code.addEventListener("click", () => openCode(card.evse));
+  card.parts.lift.addEventListener("click", () => lift(card.evse));
+  return card;
+}
+
+function update(card, { evse, facts, status, site, now, maySteer }) {
+  const { node, parts } = card;
+  Object.assign(card, { evse, now });
   const stale = evse.power_kw !== null && isStale(evse.power_kw, site);
   setClass(node, `card charger ${status}${stale ? " stale" : ""}`);
   setText(parts.name, evse.evse_id);
@@ -70,8 +82,20 @@ function update({ node, parts }, { evse, facts, status, site, now }) {
   setHidden(parts.car, evse.session === null);
   if (evse.session) showCar(parts, evse, now);
   setText(parts.why, whyText(evse, status));
+  showDeeds(parts, evse, now, maySteer);
   setText(parts.protocol, protocolText(facts));
   setText(parts.lease, leaseText(evse, now));
+}
+
+/** What is ordered there, and what may be. */
+function showDeeds(parts, { override }, now, maySteer) {
+  setHidden(parts.order, override === null);
+  if (override) setText(parts.ordered, orderText(override, now));
+  setHidden(parts.lift, !maySteer);
+  setText(parts.lift, t("lift"));
+  setHidden(parts.deeds, !maySteer);
+  setText(parts.steer, t("steer"));
+  setText(parts.code, t("code"));
 }
 
 function setpointText(evse) {
@@ -82,7 +106,8 @@ function setpointText(evse) {
 
 function showCar(parts, evse, now) {
   const { session } = evse;
-  const { soc_frac: soc, soc_target_frac: target, soc_floor_frac: floor, discharge_consent: gives } = session;
+  const { soc_frac: soc, soc_floor_frac: floor, discharge_consent: gives } = session;
+  const target = targetOf(session);
   setHidden(parts.soc, soc === null);
   if (soc !== null) {
     setStyle(parts["soc-fill"], "width", `${100 * soc}%`);
@@ -99,6 +124,11 @@ function showCar(parts, evse, now) {
   setText(parts.ready, readyText(evse, now));
   setClass(parts.ready, isShort(evse) ? "warn" : "");
   showPromise(parts, session.promise);
+}
+
+/** The state of charge that is wanted: as asked, or where the energy asked for leads. */
+function targetOf({ soc_target_frac: asked, capacity_kwh: capacity, promise }) {
+  return asked ?? (promise && capacity ? Math.min(promise.target_kwh / capacity, 1) : null);
 }
 
 /** How likely the car is ready, and what that costs: only what is known. */
@@ -136,6 +166,7 @@ function whyText(evse, status) {
   if (status === "offline") return evse.power_kw ? t("why_offline", format.duration(evse.power_kw.age_s)) : t("why_never");
   if (status === "fault") return t("why_fault", evse.fault);
   if (refused(evse)) return t(`outcome_${evse.outcome}`);
+  if (evse.override?.kind === "pause") return ""; // the order below says it
   if (evse.outcome === "withheld") return t("outcome_withheld");
   if (evse.why === "limit" && evse.bound_by.length) return t("why_limit_named", { names: evse.bound_by.join(", ") });
   if (evse.session === null) return t("why_away");
@@ -143,8 +174,7 @@ function whyText(evse, status) {
 }
 
 function protocolText({ protocol, discharge_max_kw: discharge, charge_max_kw: charge }) {
-  const name = { "ocpp1.6": "OCPP 1.6", mqtt: "MQTT", simulated: t("simulated") }[protocol] ?? protocol;
-  return [name, format.kw(charge, 0), ...(discharge > 0 ? [t("both_ways")] : [])].join(" · ");
+  return [PROTOCOLS[protocol] ?? t("simulated"), format.kw(charge, 0), ...(discharge > 0 ? [t("both_ways")] : [])].join(" · ");
 }
 
 function leaseText({ lease_until: until, session }, now) {

@@ -3,12 +3,12 @@
 import { byId, element, fillTable, setClass } from "../shell/dom.js";
 import * as format from "../shell/format.js";
 import { t } from "../shell/i18n.js";
+import { PROTOCOLS } from "../shell/meaning.js";
 import { openPage } from "../shell/shell.js";
 import { onExports } from "../shell/tables.js";
 import en from "../strings/en/settings.js";
 import zh from "../strings/zh/settings.js";
 
-const PROTOCOLS = { "ocpp1.6": "OCPP 1.6", "ocpp2.0.1": "OCPP 2.0.1", "ocpp2.1": "OCPP 2.1", mqtt: "MQTT" };
 const limit = (kw) => (kw === null ? t("no_limit") : format.kw(kw));
 const hours = (h) => format.duration(3600 * h);
 

@@ -1,5 +1,8 @@
 /* What counts as what, the same on every part of the page. */
 
+/** What chargers speak; a simulated one speaks nothing. */
+export const PROTOCOLS = { "ocpp1.6": "OCPP 1.6", "ocpp2.0.1": "OCPP 2.0.1", "ocpp2.1": "OCPP 2.1", mqtt: "MQTT" };
+
 export const MOVING_KW = 0.1;
 const SHORT_KWH = 0.5;
 

@@ -67,6 +67,8 @@ export function plannedSeries(plan, now, batteryIds, assetIds) {
     giving: sum(cars, (kw) => Math.max(-kw, 0)),
     battery: sum(batteries, (kw) => kw),
     import: closed((i) => plan.import_kw[i] - plan.export_kw[i]),
+    import_low: closed((i) => plan.import_kw[i] - plan.export_kw[i] + plan.load_low_kw[i] - plan.load_kw[i]),
+    import_high: closed((i) => plan.import_kw[i] - plan.export_kw[i] + plan.load_high_kw[i] - plan.load_kw[i]),
     limit: closed((i) => plan.import_limit_kw[i]),
     price: closed((i) => plan.import_price_per_kwh[i]),
   });

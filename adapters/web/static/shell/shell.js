@@ -1,7 +1,7 @@
 /* What all pages share: strings, the header, the live stream. A page says what it loads and what it shows. */
 
 import { get } from "./api.js";
-import { byId, setAttribute, setClass, setHidden, setText } from "./dom.js";
+import { byId, element, setAttribute, setClass, setHidden, setText } from "./dom.js";
 import * as format from "./format.js";
 import { addStrings, onLanguage, t, translatePage } from "./i18n.js";
 import { follow } from "./stream.js";
@@ -104,7 +104,19 @@ function lost(silentS) {
   setClass(byId("main"), view.state ? "old" : "loading");
 }
 
+/** How many things need attention, beside the page that tells them. */
+function showCount({ health, alarms }) {
+  const link = document.querySelector('[data-nav="station"]');
+  const n = alarms.length + health.parts.filter((part) => part.condition !== "ok").length;
+  let count = link.querySelector(".count");
+  if (!count) link.append((count = element("span", { class: "count", role: "img" })));
+  setHidden(count, n === 0);
+  setText(count, String(n));
+  setAttribute(count, "aria-label", t("need_attention", n));
+}
+
 function showBar() {
+  showCount(view.state);
   const now = new Date(view.state.now);
   setText(byId("clock"), `${format.day(now)}, ${format.clock(now)}`);
   setAttribute(byId("clock"), "datetime", view.state.now);

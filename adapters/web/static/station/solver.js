@@ -3,11 +3,12 @@
 import { byId, element, fillTable, keepList, setClass, setText } from "../shell/dom.js";
 import * as format from "../shell/format.js";
 import { has, t } from "../shell/i18n.js";
+import { PROTOCOLS } from "../shell/meaning.js";
 
 export function showParts({ state }) {
   keepList(byId("parts"), state.health.parts, (part) => part.name, () => ({ node: element("li") }), ({ node }, part) => {
     setClass(node, part.condition);
-    setText(node, `${t("part_names")[part.name] ?? part.name}: ${t(`condition_${part.condition}`)}`);
+    setText(node, `${t("part_names")[part.name] ?? PROTOCOLS[part.name] ?? part.name}: ${t(`condition_${part.condition}`)}`);
   });
 }
 

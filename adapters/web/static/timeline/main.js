@@ -5,9 +5,10 @@ import { setAttribute } from "../shell/dom.js";
 import { loadPlotly } from "../shell/plotly.js";
 import { POINTS_A_WINDOW, appendState } from "../shell/series.js";
 import { openPage, showAll, untilAnswered, view } from "../shell/shell.js";
+import { onExports } from "../shell/tables.js";
 import en from "../strings/en/timeline.js";
 import zh from "../strings/zh/timeline.js";
-import { showNumbers, showPlanTable, showTimeline } from "./timeline.js";
+import { showNumbers, showTables, showTimeline } from "./timeline.js";
 
 const DRAW_EVERY_MS = 2000;
 
@@ -16,6 +17,10 @@ let drawnAt = 0;
 
 async function loadHistory() {
   view.history = await get(`history?hours=${hours}&points=${POINTS_A_WINDOW}`);
+}
+
+async function load() {
+  [view.signals] = await Promise.all([get("signals"), loadHistory()]);
 }
 
 function onWindow() {
@@ -32,6 +37,12 @@ function onWindow() {
   mark();
 }
 
+/** Whether the signals known are those of the plan. */
+function sameSignals() {
+  const known = view.signals.map(({ signal_id: id }) => id);
+  return known.length === view.plan.signal_ids.length && known.every((id) => view.plan.signal_ids.includes(id));
+}
+
 function draw() {
   drawnAt = performance.now();
   showTimeline(view, hours);
@@ -41,15 +52,19 @@ openPage({
   strings: { en, zh },
   start() {
     onWindow();
+    onExports();
     loadPlotly("plot", showAll);
   },
-  load: loadHistory,
+  load,
   live() {
     showNumbers(view);
     if (appendState(view.history, view.state, hours) && performance.now() - drawnAt > DRAW_EVERY_MS) draw();
   },
-  planned() {
-    showPlanTable(view);
+  async planned() {
+    showTables(view);
+    draw();
+    if (!view.plan || sameSignals()) return;
+    view.signals = await untilAnswered(() => get("signals"));
     draw();
   },
 });

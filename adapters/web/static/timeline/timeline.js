@@ -6,6 +6,7 @@ import { t } from "../shell/i18n.js";
 import { alpha, baseLayout, draw, palette } from "../shell/plotly.js";
 import { measuredSeries, plannedSeries, valuesAt } from "../shell/series.js";
 import { timeTicks } from "../shell/timeticks.js";
+import { shades } from "./shades.js";
 
 const AREAS = [
   { of: "building", color: "building", group: "up" },
@@ -19,6 +20,7 @@ const AREAS = [
 ];
 const READOUT = ["import", "limit", "charging", "giving", "building", "assets", "pv", "battery", "price"];
 const COLORS = ["charging", "giving", "pv", "battery", "building", "assets", "price", "limit", "ink"];
+const QUARTER_MS = 900e3;
 const SOLID = 0.82;
 const LIGHT = 0.36;
 
@@ -27,12 +29,13 @@ let live = null;
 let readoutNames = [];
 let pointedAt = null;
 
-export function showTimeline({ site, state, plan, history }, hours) {
+export function showTimeline({ site, state, plan, history, signals }, hours) {
   const now = new Date(state.now);
   shown = {
     site,
     now,
     hours,
+    events: shades(signals),
     past: measuredSeries(history, site.battery_ids.length > 0),
     future: plan ? plannedSeries(plan, now, site.battery_ids, site.asset_ids) : null,
   };
@@ -58,12 +61,19 @@ export function showNumbers({ site, state }) {
   showReadout();
 }
 
-export function showPlanTable({ state, plan, site }) {
-  if (!plan) return;
+/** The same as tables: what is planned, and what was measured, by quarter-hours. */
+export function showTables({ state, plan, site, history }) {
   const now = new Date(state.now);
-  const p = plannedSeries(plan, now, site.battery_ids, site.asset_ids);
-  const rows = p.at.slice(0, -1).map((at, i) => [format.when(new Date(at), now), ...readoutNames.map((name) => valueText(name, p[name][i]))]);
-  fillTable(byId("plan-table"), [t("table_time"), ...readoutNames.map((name) => t(name))], rows);
+  const head = [t("table_time"), ...readoutNames.map((name) => t(name))];
+  const row = (series, i) => [format.when(new Date(series.at[i]), now), ...readoutNames.map((name) => valueText(name, series[name][i]))];
+  if (plan) {
+    const p = plannedSeries(plan, now, site.battery_ids, site.asset_ids);
+    fillTable(byId("plan-table"), head, p.at.slice(0, -1).map((_, i) => row(p, i)));
+  }
+  const m = measuredSeries(history, site.battery_ids.length > 0);
+  const quarter = (i) => Math.floor(m.at[i] / QUARTER_MS);
+  const shownRows = m.at.map((_, i) => i).filter((i) => i === 0 || quarter(i) !== quarter(i - 1));
+  fillTable(byId("past-table"), head, shownRows.reverse().map((i) => row(m, i)));
 }
 
 function valueText(name, value) {
@@ -120,12 +130,19 @@ function traces() {
   for (const [when, series] of halves) {
     const shape = when === "past" ? "linear" : "hv";
     const ahead = when === "future";
+    if (ahead) list.push(...bandTraces(series, shape, alpha(colors.ink, 0.13)));
     list.push(lineTrace(series, "import", { color: colors.ink, width: 1.8, shape, dash: ahead ? "4px,3px" : "solid" }));
     list.push(lineTrace(series, "limit", { color: colors.limit, width: 1.6, shape: "hv" }));
     const fill = { fill: "tozeroy", fillcolor: alpha(colors.price, ahead ? 0.08 : 0.16) };
     list.push({ ...lineTrace(series, "price", { color: colors.price, width: 2, shape: "hv" }), yaxis: "y2", ...fill });
   }
   return list;
+}
+
+/** Between what the grid will give with little and with much load in the building: eight times in ten it is within. */
+function bandTraces(series, shape, color) {
+  const edge = (of) => lineTrace(series, of, { width: 0, shape });
+  return [edge("import_low"), { ...edge("import_high"), fill: "tonexty", fillcolor: color }];
 }
 
 function areaTrace({ of, group, pattern }, when, series, shape, opacity, color) {
@@ -158,14 +175,26 @@ function layout(plot) {
     xaxis: { ...axis, type: "date", range, ...timeTicks(range, small ? 5 : 10), anchor: "y2", showspikes: true, spikemode: "across", spikethickness: 1, spikedash: "solid", spikecolor: axis.zerolinecolor, spikesnap: "cursor", showgrid: true, zeroline: false },
     yaxis: { ...axis, domain: [0.3, 1], title: { text: t("kw_axis"), standoff: 4 }, nticks: 7 },
     yaxis2: { ...axis, domain: [0, 0.2], title: { text: priceUnit(), standoff: 4 }, nticks: 3, rangemode: "tozero" },
-    shapes: [{ type: "line", xref: "x", yref: "paper", x0: +now, x1: +now, y0: 0, y1: 1, line: { color: ink, width: 1.5, dash: "2px,3px" } }],
+    shapes: [...eventShapes(range, axis.zerolinecolor), { type: "line", xref: "x", yref: "paper", x0: +now, x1: +now, y0: 0, y1: 1, line: { color: ink, width: 1.5, dash: "2px,3px" } }],
     annotations: [
       label(+now, 1, `${t("now")} ${format.clock(now)}`, { xanchor: "center", yanchor: "bottom", font: { color: ink } }),
+      ...eventLabels(range, small),
       label(range[0], 1, t("measured"), { xanchor: "left", yanchor: "bottom" }),
       label(range[1], 1, t("planned"), { xanchor: "right", yanchor: "bottom" }),
     ],
   };
 }
+
+function eventShapes(range, color) {
+  return within(range).map(({ start, end }) => ({ type: "rect", xref: "x", yref: "paper", x0: start, x1: end, y0: 0.3, y1: 1, fillcolor: alpha(color, 0.12), line: { width: 0 }, layer: "below" }));
+}
+
+function eventLabels([from], small) {
+  if (small) return [];
+  return within([from, Infinity]).map(({ start, text }, i) => label(Math.max(start, from), 0.98 - 0.05 * (i % 3), text, { xanchor: "left", yanchor: "top", font: { size: 12 } }));
+}
+
+const within = ([from, to]) => shown.events.filter(({ start, end }) => end > from && start < to);
 
 const label = (x, y, text, style) => ({ x, y, xref: "x", yref: "paper", text, showarrow: false, ...style });
 

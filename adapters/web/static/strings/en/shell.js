@@ -42,6 +42,7 @@ export default {
   now: "now",
 
   plot_failed: "The plot could not be loaded; the table below holds the same.",
+  need_attention: (n) => `${n} need attention`,
   undo: "Undo",
 
   token_title: "Token needed",

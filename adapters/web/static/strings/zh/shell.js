@@ -42,6 +42,7 @@ export default {
   now: "现在",
 
   plot_failed: "图表无法加载，数据见下表。",
+  need_attention: (n) => `${n} 项需要处理`,
   undo: "撤销",
 
   token_title: "需要口令",
