@@ -7,7 +7,8 @@ from playwright.async_api import Browser, Page, expect
 from adapters.web import Server
 from adapters.web.pages import PAGES
 from adapters.web.pages import Page as DashboardPage
-from tests.adapters.web.browsing import LINKS_KEY, PHONE, looking
+from tests.adapters.web.browsing import LINKS_KEY, PHONE, looking, serving
+from tests.support.fake_previews import FakePreviews
 from tests.support.fake_station import FakeStation
 from v2g.outlet_links import OutletLinks
 
@@ -25,8 +26,8 @@ async def faults(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("page", [page for page in PAGES if page.listed and page.name != "people"], ids=lambda page: page.name)
-async def test_axe_finds_no_serious_fault(page: DashboardPage, scheme: str, server: Server, browser: Browser) -> None:
-    async with looking(browser, server, page.path) as opened:
+async def test_axe_finds_no_serious_fault(page: DashboardPage, scheme: str, lively: FakeStation, browser: Browser) -> None:
+    async with serving(lively, previews=FakePreviews()) as server, looking(browser, server, page.path) as opened:
         await opened.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
         if page.name in PLOTS:
             await opened.locator(".js-plotly-plot").first.wait_for(state="attached")
