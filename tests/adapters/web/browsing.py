@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from adapters.web import Server, create_app, serve
+from tests.support.fake_orders import FakeArchive
 from tests.support.fake_records import FakeRecords
 from tests.support.fake_station import FakeStation
 from v2g.accounts import Accounts
@@ -38,7 +39,15 @@ async def serving(
 ) -> AsyncIterator[Server]:
     """Serve a station while the context lasts, to who logs in if there are `accounts`."""
     links = OutletLinks(LINKS_KEY, (evse.evse_id for evse in station.site.evses))
-    app = create_app(station, accounts=accounts, previews=previews, records=FakeRecords(station), links=links, overrides=overrides)
+    app = create_app(
+        station,
+        accounts=accounts,
+        previews=previews,
+        records=FakeRecords(station),
+        links=links,
+        overrides=overrides,
+        archive=FakeArchive(station),
+    )
     server = serve(app, "127.0.0.1", port)
     task = asyncio.ensure_future(server.run())
     try:
