@@ -84,10 +84,7 @@ class Writer:
         while going:
             group, going = self._next_group()
             if group:
-                for order in group:
-                    _run_aside(order)
-                if jobs := [order for order in group if order.job]:
-                    self._commit(jobs)
+                self._do(group)
                 self._loop.call_soon_threadsafe(_tell, group)
         self._engine.dispose()
         self._loop.call_soon_threadsafe(self._stopped.set_result, None)
@@ -102,6 +99,12 @@ class Writer:
                 return group, True
             order = self._orders.get()
         return group, False
+
+    def _do(self, group: list[_Order]) -> None:
+        for order in group:
+            _run_aside(order)
+        if jobs := [order for order in group if order.job]:
+            self._commit(jobs)
 
     def _commit(self, group: list[_Order]) -> None:
         begun = False

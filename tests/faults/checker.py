@@ -1,7 +1,7 @@
 """Who looks on: an arithmetic of its own over what really flows, which asks neither the daemon nor the farm's ledger."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,24 +68,34 @@ class Sight:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Row:
-    """A limit: the share of each outlet that it sees (n_outlets,), of load and sun, and what it allows both ways [kW]."""
+class _Limits:
+    """All limits: names, what each sees of every outlet (n_limits, n_outlets) and of the load less the sun, what it allows [kW].
 
-    name: str
+    The first half are those of import, the second those of export; the load relieves the latter. At `root` (n_limits,) the grid
+    operator's own limit holds too.
+    """
+
+    names: tuple[str, ...]
     share: Array
-    common: float
-    import_kw: float
-    export_kw: float
-    at_root: bool = False
+    common: Array
+    limit_kw: Array
+    root: Flags
 
-    def over_import_kw(self, sight: Sight) -> float:
-        """Return by how much the import limit is exceeded [kW]."""
-        limit_kw = min(self.import_kw, sight.import_kw) if self.at_root else self.import_kw
-        return float(self.share @ sight.draws_kw) + self.common * (sight.load_kw - sight.sun_kw) - limit_kw
+    @property
+    def n_import(self) -> int:
+        """How many limit import."""
+        return len(self.names) // 2
 
-    def over_export_kw(self, sight: Sight) -> float:
-        """Return by how much the export limit is exceeded [kW]."""
-        return float(self.share @ sight.gives_kw) - self.common * (sight.load_kw - sight.sun_kw) - self.export_kw
+    def flows_kw(self, draws_kw: Array, gives_kw: Array) -> Array:
+        """Return what flows under each limit (n_limits, n_outlets)."""
+        n = self.n_import
+        return np.vstack((self.share[:n] * draws_kw, self.share[n:] * gives_kw))
+
+    def over_kw(self, flows_kw: Array, sight: Sight) -> Array:
+        """Return by how much each limit is exceeded (n_limits,)."""
+        limit_kw = np.where(self.root, np.minimum(self.limit_kw, sight.import_kw), self.limit_kw)
+        over_kw: Array = flows_kw.sum(axis=1) + self.common * (sight.load_kw - sight.sun_kw) - limit_kw
+        return over_kw
 
 
 class Checker:
@@ -100,7 +110,7 @@ class Checker:
     def __init__(self, site: Site, *, reaction_s: float, lease_s: float, step_s: float) -> None:
         self._site, self._reaction_s, self._lease_s = site, reaction_s, lease_s
         self._slack_kwh = np.array([SLACK_KWH + e.discharge_max_kw * step_s / 3600.0 for e in site.evses])
-        self._rows = tuple(_rows(site))
+        self._limits = _limits(site)
         self._since: dict[tuple[str, str], float] = {}
         self._before: Sight | None = None
         self.findings = Findings()
@@ -108,48 +118,57 @@ class Checker:
 
     def see(self, sight: Sight) -> None:
         """Take in what flows."""
-        for row in self._rows:
-            self._see_row(row, sight)
+        flows_kw = self._limits.flows_kw(sight.draws_kw, sight.gives_kw)
+        over_kw = self._limits.over_kw(flows_kw, sight)
+        over = np.flatnonzero(over_kw > OVER_KW)
+        if len(over) or self._since:
+            self._judge(over, over_kw, flows_kw > FLOWS_KW, sight)
+        if len(over):
+            self._judge_raises(over, over_kw, flows_kw, sight)
         self._before = sight
         gives = sight.power_kw < -GIVES_KW
+        if gives.any():
+            self._judge_gifts(gives, sight)
+
+    def _judge_gifts(self, gives: Flags, sight: Sight) -> None:
         for unit in np.flatnonzero(gives & ~sight.consents):
             self._note(self.findings.consent, sight, f"{self._name(unit)} gives {-sight.power_kw[unit]:.2f} kW without consent")
         for unit in np.flatnonzero(gives & sight.obeys & (sight.stored_kwh < sight.floor_kwh - self._slack_kwh)):
             below_kwh = sight.floor_kwh[unit] - sight.stored_kwh[unit]
             self._note(self.findings.floors, sight, f"{self._name(unit)} is {below_kwh:.2f} kWh below its floor and gives")
 
-    def _see_row(self, row: _Row, sight: Sight) -> None:
-        for way, over in (("import", row.over_import_kw), ("export", row.over_export_kw)):
-            flows_kw = row.share * (sight.draws_kw if way == "import" else sight.gives_kw)
-            self._judge(f"{row.name} {way}", over(sight), flows_kw > FLOWS_KW, sight)
-            self._judge_raise(f"{row.name} {way}", over, flows_kw, sight, way)
-
-    def _judge(self, name: str, over_kw: float, flows: Flags, sight: Sight) -> None:
-        causes = (("can be told", flows & sight.listens, 0.0), ("had promised", flows & sight.obeys, self._lease_s))
-        for cause, who, patience_s in causes:
-            if over_kw <= OVER_KW or not who.any():
-                self._since.pop((name, cause), None)
-                continue
-            since_s, until_s = self._since.setdefault((name, cause), sight.at_s), sight.at_s + sight.step_s
+    def _judge(self, over: NDArray[np.intp], over_kw: Array, flows: Flags, sight: Sight) -> None:
+        causes = (("can be told", sight.listens, 0.0), ("had promised", sight.obeys, self._lease_s))
+        still = {
+            (self._limits.names[i], cause): (i, patience_s)
+            for i in over
+            for cause, who, patience_s in causes
+            if (flows[i] & who).any()
+        }
+        self._since = {key: self._since.get(key, sight.at_s) for key in still}
+        for key, (i, patience_s) in still.items():
+            since_s, until_s = self._since[key], sight.at_s + sight.step_s
             if until_s - since_s > self._reaction_s + patience_s:
                 self.over_s += sight.step_s
-                self.worst_kw = max(self.worst_kw, over_kw)
+                self.worst_kw = max(self.worst_kw, float(over_kw[i]))
+                who = flows[i] & (sight.listens if key[1] == "can be told" else sight.obeys)
                 names = ", ".join(self._name(unit) for unit in np.flatnonzero(who))
-                self._note(self.findings.limits, sight, f"{name} over since {since_s:.0f} s, and {names} {cause}")
+                self._note(self.findings.limits, sight, f"{key[0]} over since {since_s:.0f} s, and {names} {key[1]}")
 
-    def _judge_raise(self, name: str, over: Callable[[Sight], float], flows_kw: Array, sight: Sight, way: str) -> None:
-        """Find a raise into a limit: over now, not before, and not because of the load, the sun or the limit itself."""
+    def _judge_raises(self, over: NDArray[np.intp], over_kw: Array, flows_kw: Array, sight: Sight) -> None:
+        """Find raises into a limit: over now, not before, and not because of the load, the sun or the limit itself."""
         before = self._before
-        if before is None or not (sight.meters_true and before.meters_true) or over(sight) <= OVER_KW:
+        if before is None or not (sight.meters_true and before.meters_true) or not sight.listens.any():
             return
-        same = replace(sight, power_kw=before.power_kw, let_kw=before.let_kw)
-        if over(same) > 0.0 or not sight.listens.any():
-            return
-        then_kw = before.draws_kw if way == "import" else before.gives_kw
-        raised = (flows_kw > np.where(flows_kw > 0, then_kw, 0.0) + FLOWS_KW) & sight.listens
-        if raised.any():
-            names = ", ".join(self._name(unit) for unit in np.flatnonzero(raised))
-            self._note(self.findings.limits, sight, f"{name} over by {over(sight):.2f} kW as {names} were raised")
+        then_kw = self._limits.flows_kw(before.draws_kw, before.gives_kw)
+        over_then_kw = self._limits.over_kw(then_kw, sight)
+        for i in over[over_then_kw[over] <= 0.0]:
+            raised = (flows_kw[i] > then_kw[i] + FLOWS_KW) & sight.listens
+            if raised.any():
+                names = ", ".join(self._name(unit) for unit in np.flatnonzero(raised))
+                self._note(
+                    self.findings.limits, sight, f"{self._limits.names[i]} over by {over_kw[i]:.2f} kW as {names} were raised"
+                )
 
     def _note(self, where: list[str], sight: Sight, what: str) -> None:
         if not where:
@@ -159,26 +178,40 @@ class Checker:
         return self._site.evses[unit].evse_id
 
 
-def _rows(site: Site) -> Iterable[_Row]:
-    """Yield each circuit's limit and its phases'; the load and the sun hang at the root, a third on each phase."""
+def _limits(site: Site) -> _Limits:
+    """Return each circuit's limits and its phases'; the load and the sun hang at the root, a third on each phase."""
     parents = {c.circuit_id: c.parent_id for c in site.circuits}
+    names, shares, common, imports, exports, root = (
+        list[str](),
+        list[Array](),
+        list[float](),
+        list[float](),
+        list[float](),
+        list[bool](),
+    )
     for circuit in site.circuits:
         below = np.array([_hangs_below(e.circuit_id, circuit.circuit_id, parents.get) for e in site.evses], dtype=np.float64)
-        root = circuit.parent_id is None
-        yield _Row(
-            name=circuit.circuit_id,
-            share=below,
-            common=float(root),
-            import_kw=circuit.import_limit_kw,
-            export_kw=circuit.export_limit_kw,
-            at_root=root,
-        )
+        at_root = circuit.parent_id is None
+        names.append(circuit.circuit_id)
+        shares.append(below)
+        common.append(float(at_root))
+        imports.append(circuit.import_limit_kw)
+        exports.append(circuit.export_limit_kw)
+        root.append(at_root)
         for phase in (1, 2, 3):
-            share = below * np.array([(phase in e.phases) / len(e.phases) for e in site.evses])
-            limit_kw = circuit.phase_limit_a * circuit.voltage_v / 1000.0
-            yield _Row(
-                name=f"{circuit.circuit_id}:L{phase}", share=share, common=root / 3.0, import_kw=limit_kw, export_kw=limit_kw
-            )
+            names.append(f"{circuit.circuit_id}:L{phase}")
+            shares.append(below * np.array([(phase in e.phases) / len(e.phases) for e in site.evses]))
+            common.append(at_root / 3.0)
+            imports.append(circuit.phase_limit_a * circuit.voltage_v / 1000.0)
+            exports.append(imports[-1])
+            root.append(False)
+    return _Limits(
+        names=(*(f"{name} import" for name in names), *(f"{name} export" for name in names)),
+        share=np.array(shares * 2),
+        common=np.r_[common, -np.array(common)],
+        limit_kw=np.r_[imports, exports],
+        root=np.r_[root, np.zeros(len(root), dtype=np.bool_)],
+    )
 
 
 def _hangs_below(circuit: str | None, top: str, parent: Callable[[str], str | None]) -> bool:

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from unittest.mock import patch
 
@@ -14,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from adapters.ocpp.central import CentralSystem
 from adapters.store import store as store_module
 from adapters.store.store import Store
-from adapters.store.writer import Job, Writer, _Order
+from adapters.store.writer import Job, Writer, _Order, _tell
 from config.control import Control
 from config.core import restored
 from config.gateway import SiteGateway
@@ -30,7 +31,7 @@ from v2g.site import Protocol, Site
 from v2g.solution import Solution
 
 KILL_AFTER_S, SOLVE_S = 15.0, (0.05, 1.5)
-COMMIT_S = (0.001, 0.05)
+STEP_S = (0.001, 0.05)
 DATABASE = {
     Trouble.DATABASE_FULL: "database or disk is full",
     Trouble.DATABASE_LOCKED: "database is locked",
@@ -46,28 +47,33 @@ class Conditions:
 
 
 class LoopWriter(Writer):
-    """The database's writer on the loop instead of in its thread: each job is a commit, which takes a while."""
+    """The database's writer on the loop instead of in its thread: what comes meanwhile is one commit, and takes a while."""
 
     conditions: Conditions
     dead = False
 
     def start(self) -> None:
         """Begin."""
-        self._loop = asyncio.get_running_loop()
+        self._loop, self._waiting = asyncio.get_running_loop(), list[_Order]()
 
     async def _ordered(self, order: _Order) -> Any:
         """Do what is ordered, unless the process has died meanwhile."""
-        await asyncio.sleep(self.conditions.rng.uniform(*COMMIT_S))
-        if self.dead:
-            await asyncio.Event().wait()
-        if order.aside is not None:
-            return order.aside()
+        if not self._waiting:
+            self._later(self._do_waiting)
+        self._waiting.append(order)
+        return await order.done
+
+    def _do_waiting(self) -> None:
+        group, self._waiting = self._waiting, []
         wrong = next((text for trouble, text in DATABASE.items() if trouble in self.conditions.troubles), None)
-        order.job = order.job if wrong is None else _failing(wrong)
-        self._commit([order])
-        if order.error is not None:
-            raise order.error
-        return order.result
+        for order in group:
+            if order.job is not None and wrong is not None:
+                order.job = _failing(wrong)
+        self._do(group)
+        self._later(partial(_tell, group))
+
+    def _later(self, step: Callable[[], None]) -> None:
+        self._loop.call_later(self.conditions.rng.uniform(*STEP_S), lambda: None if self.dead else step())
 
     async def close(self) -> None:
         """End."""
@@ -113,7 +119,7 @@ class Daemon:
         self._task: asyncio.Task[None] | None = None
         self.station: LiveStation | None = None
         self.control: Control | None = None
-        self.trouble: BaseException | None = None
+        self._troubles: asyncio.Queue[Exception] = asyncio.Queue()
         self._writer: LoopWriter | None = None
 
     async def start(self) -> None:
@@ -128,6 +134,10 @@ class Daemon:
     def runs(self) -> bool:
         """Whether it serves."""
         return self._alive.is_set()
+
+    async def ended(self) -> Exception:
+        """Wait until it has ended by itself, and return why."""
+        return await self._troubles.get()
 
     async def kill(self) -> None:
         """End at once."""
@@ -151,7 +161,7 @@ class Daemon:
             async with store, asyncio.TaskGroup() as group:
                 await self._serve(store, wake, group)
         except Exception as error:  # noqa: BLE001  # told at the day's end: a daemon that ends by itself is a finding
-            self.trouble = error
+            self._troubles.put_nowait(error)
         finally:
             self._alive.clear()
             self._network.cut_all()
@@ -165,7 +175,7 @@ class Daemon:
             pseudonym=lambda tag: tag,
             on_change=wake.set,
             meter_interval_s=self._sample_s,
-            heartbeat_interval_s=self._sample_s,
+            heartbeat_interval_s=4.0 * self._sample_s,
         )
         gateway, planner = SiteGateway(site, _all_ocpp(central), self._meters, None), MoodyPlanner(self._conditions)
         core = await restored(site, clock, store, gateway, planner=planner, asked=planner, wake=wake)

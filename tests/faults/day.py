@@ -7,7 +7,7 @@ import random
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -24,6 +24,7 @@ from adapters.farm.mischief import FaultKind
 from adapters.farm.ocpp import wire as wire_module
 from adapters.farm.ocpp.v2 import transaction as transaction_module
 from adapters.store.store import Store
+from config import live_station
 from tests.faults import stage
 from tests.faults.checker import Checker, Findings, Sight
 from tests.faults.daemon import Conditions, Daemon
@@ -62,12 +63,12 @@ class Verdict:
     n_restarts: int = 0
 
 
-def run_day(story: Story) -> Verdict:
-    """Run a story to its end."""
+def run_day(story: Story, *, until: str = "") -> Verdict:
+    """Run a story to its end, or until there is a finding of the kind `until`."""
     with _silence(), tempfile.TemporaryDirectory(prefix="v2g-day-", dir=MEMORY if MEMORY.is_dir() else None) as folder:
         database = Path(folder) / "day.sqlite"
         shutil.copy(_empty_database(), database)
-        return run_virtual(Day(story, database).run())
+        return run_virtual(Day(story, database, until).run())
 
 
 @contextmanager
@@ -123,8 +124,8 @@ class _Meters:
 class Day:
     """A day in the making."""
 
-    def __init__(self, story: Story, database: Path) -> None:
-        self._story, self._database = story, database
+    def __init__(self, story: Story, database: Path, until: str) -> None:
+        self._story, self._database, self._until, self._found = story, database, until, asyncio.Event()
         self.rng = random.Random(story.seed + 1)  # repeatable on purpose
         self.site = stage.station(story.pace)
         start = stage.midnight(story.day)
@@ -148,6 +149,7 @@ class Day:
         names = random.Random(seed + 4)
         with (
             patch.object(wire_module, "connect", self._network.connect),
+            patch.object(live_station, "POINT_EVERY", timedelta(seconds=self._story.pace.sample_s)),
             patch.object(transaction_module, "uuid4", lambda: UUID(int=names.getrandbits(128), version=4)),
         ):
             self.farm = LiveFarm(
@@ -184,12 +186,20 @@ class Day:
         async with self.farm:
             watching = asyncio.create_task(self._watch_over())
             for at_s, begins, event in self._course():
-                await asyncio.sleep(max(at_s - asyncio.get_running_loop().time(), 0.0))
+                if await self._found_by(at_s):
+                    break
                 await (self._begin(event) if begins else self._end(event))
-            await asyncio.sleep(max(self._story.until_s - asyncio.get_running_loop().time(), 0.0))
+            await self._found_by(self._story.until_s)
             self.farm.outcome()
             watching.cancel()
             await self.daemon.kill()
+
+    async def _found_by(self, at_s: float) -> bool:
+        """Wait until `at_s` [s], or until what is looked for is found; return whether it is."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(at_s):
+                await self._found.wait()
+        return self._found.is_set()
 
     def _course(self) -> list[tuple[float, bool, Event]]:
         """Return the beginnings and ends of events in order."""
@@ -203,14 +213,12 @@ class Day:
 
     async def _watch_over(self) -> None:
         """Start a daemon that ended by itself again, as its service manager does, and tell of it."""
-        while True:
+        deaths = self._verdict.findings.deaths
+        while len(deaths) < MOST_DEATHS:
+            trouble = await self.daemon.ended()
+            deaths.append(f"{asyncio.get_running_loop().time():.0f} s: {_causes(trouble)}")
             await asyncio.sleep(RESTART_S)
-            if self.daemon.trouble is not None:
-                self._verdict.findings.deaths.append(f"{asyncio.get_running_loop().time():.0f} s: {_causes(self.daemon.trouble)}")
-                self.daemon.trouble = None
-                if len(self._verdict.findings.deaths) == MOST_DEATHS:
-                    return
-                self._network.cut_all()
+            if not self.daemon.runs:
                 await self._start_daemon()
 
     async def _begin(self, event: Event) -> None:
@@ -301,6 +309,8 @@ class Day:
         def add(at_s: float, step_s: float, **flows: Any) -> None:
             note(at_s, step_s, **flows)
             self._checker.see(self._sight(at_s, step_s, flows))
+            if self._until and getattr(self._checker.findings, self._until):
+                self._found.set()
 
         with patch.object(ledger, "add", add):
             yield
