@@ -267,7 +267,8 @@ BUGS: dict[str, Bug] = {
     "only the root has limits": _bug("v2g.limits", "_weight", _then(lambda rows: np.vstack((rows[:4], 0.0 * rows[4:])))),
     "a negative room is a room": _bug("v2g.tick", "limits_under", _rooms(lambda room: np.abs(room) + 20.0, "import_room_kw")),
     "ticks take any room": _bug("v2g.tick", "project", _boundless),
-    "no consent is needed": _bug("v2g.bounds", "may_discharge", _returns(True)),
+    "no consent is needed": _bug("v2g.bounds", "may_discharge", _returns(True))
+    + _bug("v2g.stating.cars", "may_discharge", _returns(True)),
     "everybody is taken to consent": _bug("config.gateway.SiteGateway", "_with_wishes", _all_consent),
     "another driver's wishes are taken": _bug("config.gateway.SiteGateway", "_wishes_of", _anybodys_wishes),
     "there is no floor": _bug("v2g.bounds", "soc_floor_frac", _returns(0.0)),
