@@ -20,7 +20,7 @@ from tests.faults.shorten import shortest
 from tests.faults.story import Story, draw
 
 AGAIN_EVERY = 20
-DAYS_A_BUG = 12
+DAYS_A_BUG = 8
 
 
 @dataclass(slots=True, kw_only=True)

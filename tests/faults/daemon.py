@@ -24,7 +24,7 @@ from optimizer.exact import ExactPlanner
 from tests.faults.network import End, Network
 from tests.faults.story import Trouble
 from tests.faults.virtual import LoopClock
-from v2g.errors import PlanningError
+from v2g.errors import PlanningError, UnavailableError
 from v2g.ports import Chargers, Meters
 from v2g.problem import Problem
 from v2g.site import Protocol, Site
@@ -119,12 +119,15 @@ class Daemon:
         self._task: asyncio.Task[None] | None = None
         self.station: LiveStation | None = None
         self.control: Control | None = None
+        self.served = False
         self._troubles: asyncio.Queue[Exception] = asyncio.Queue()
         self._writer: LoopWriter | None = None
 
     async def start(self) -> None:
-        """Start, and return once it serves."""
-        self._alive.clear()
+        """Start unless it starts already, and return once it serves or has failed."""
+        if self._task is not None and not self._task.done():
+            return
+        self.served = False
         self._task = asyncio.create_task(self._run())
         serving = asyncio.create_task(self._alive.wait())
         await asyncio.wait([serving, self._task], return_when=asyncio.FIRST_COMPLETED)
@@ -138,6 +141,10 @@ class Daemon:
     async def ended(self) -> Exception:
         """Wait until it has ended by itself, and return why."""
         return await self._troubles.get()
+
+    def was_refused(self, trouble: Exception) -> bool:
+        """Return whether it ended because a database that is in trouble cannot be opened: what it did before is not known then."""
+        return isinstance(trouble, UnavailableError) and not self.served and not self._conditions.troubles.isdisjoint(DATABASE)
 
     async def kill(self) -> None:
         """End at once."""
@@ -184,6 +191,7 @@ class Daemon:
         self._network.listener = _listener(group, central._converse)
         for work in core.works():
             group.create_task(work)
+        self.served = True
         self._alive.set()
 
 

@@ -216,7 +216,8 @@ class Day:
         deaths = self._verdict.findings.deaths
         while len(deaths) < MOST_DEATHS:
             trouble = await self.daemon.ended()
-            deaths.append(f"{asyncio.get_running_loop().time():.0f} s: {_causes(trouble)}")
+            if not self.daemon.was_refused(trouble):
+                deaths.append(f"{asyncio.get_running_loop().time():.0f} s: {_causes(trouble)}")
             await asyncio.sleep(RESTART_S)
             if not self.daemon.runs:
                 await self._start_daemon()

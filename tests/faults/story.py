@@ -12,6 +12,7 @@ from tests.faults.stage import BRISK, BROAD, CLOSE, DAYS, Pace, station
 
 DAY_S = 86_400.0
 FEWEST, MOST = 6, 20
+LONGEST_S = 20_000.0
 
 
 class Trouble(StrEnum):
@@ -70,7 +71,7 @@ def draw(seed: int) -> Story:
     rng = random.Random(seed)  # repeatable on purpose
     pace = CLOSE if seed % 100 == 0 else BRISK if seed % 10 == 0 else BROAD
     kinds: list[Trouble | FaultKind] = [*Trouble, *FaultKind]
-    drawn = [_event(rng, rng.choice(kinds)) for _ in range(rng.randint(FEWEST, MOST))]
+    drawn = [_event(rng, rng.choice(kinds), slower=pace.fast_s / BRISK.fast_s) for _ in range(rng.randint(FEWEST, MOST))]
     return Story(seed=seed, day=rng.choice(DAYS), pace=pace, events=tuple(sorted(drawn, key=lambda e: e.at_s)))
 
 
@@ -80,8 +81,9 @@ def farm_faults(event: Event) -> Fault:
     return Fault(kind=event.kind, at_s=event.at_s, for_s=event.for_s, size=event.size)
 
 
-def _event(rng: random.Random, kind: Trouble | FaultKind) -> Event:
-    at_s, for_s = rng.uniform(0.0, 0.95 * DAY_S), 10.0 ** rng.uniform(1.3, 4.0)
+def _event(rng: random.Random, kind: Trouble | FaultKind, *, slower: float) -> Event:
+    """Return an event of `kind`; it lasts the longer the `slower` the daemon looks."""
+    at_s, for_s = rng.uniform(0.0, 0.95 * DAY_S), min(slower * 10.0 ** rng.uniform(1.3, 4.0), LONGEST_S)
     everybody = isinstance(kind, Trouble) and kind is not Trouble.WEATHER
     victims = () if everybody else tuple(sorted(rng.sample(STATIONS, rng.choice((1, 2, 6, len(STATIONS))))))
     if kind is Trouble.KILLED:

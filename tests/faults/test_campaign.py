@@ -9,16 +9,18 @@ from tests.faults.bugs import BUGS
 from tests.faults.campaign import _caught_by
 from tests.faults.day import run_day
 from tests.faults.shorten import shortest
+from tests.faults.stage import BROAD
 from tests.faults.story import Story, draw
 
-DAYS, AT_ONCE = 12, 2
+DAYS, AT_ONCE = 100, 5
+SEEDS = [*[seed for seed in range(2 * DAYS) if draw(seed).pace is BROAD][: DAYS - 2], 10, 20]
 SHOWN = ("no consent is needed", "ends are forgotten")
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("first", range(0, DAYS, AT_ONCE))
 def test_whatever_goes_wrong_no_limit_is_broken_and_nothing_is_lost(first: int) -> None:
-    found = {str(story): run_day(story).findings.all for story in map(draw, range(first, first + AT_ONCE))}
+    found = {str(story): run_day(story).findings.all for story in map(draw, SEEDS[first : first + AT_ONCE])}
     assert {story: told for story, told in found.items() if told} == {}
 
 
