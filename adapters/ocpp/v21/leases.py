@@ -132,8 +132,11 @@ class Leases21:
         self._context.on_change()
 
     async def _lay_dynamic(self, lease: Lease) -> datetime | None:
-        """Update the profile that is there, where only the number changes, or lay a new one."""
-        known, duration_s = self._laid.get(lease.profile_id), lease.duration_s // 2
+        """Update the profile that is there, where only the number changes, or lay a new one.
+
+        Until the charger has answered, what it had is not told again: a pull that crosses the new number would take it back.
+        """
+        known, duration_s = self._laid.pop(lease.profile_id, None), lease.duration_s // 2
         laid = Laid(
             evse_id=lease.evse.evse_id, limit=lease.limit, reference=lease.reference, duration_s=duration_s, until=lease.until
         )

@@ -1,5 +1,6 @@
 """Power that flows back: what must be told and allowed before, how it is asked for, and how it ends."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -193,6 +194,22 @@ async def test_a_dynamic_schedule_is_updated_where_only_its_number_changes(bench
         await apply(bench, 7.0)
         assert period(peer.profiles("TxProfile")[-1])["operationMode"] == "ChargingOnly", "another mode is another profile"
         assert len(peer.payloads("UpdateDynamicSchedule")) == 1
+
+
+async def test_a_pull_that_crosses_a_new_number_does_not_take_it_back(bench: Bench) -> None:
+    async with station(bench) as peer:
+        peer.variables[DYNAMIC] = "true"
+        await ready(bench, peer, TWO_WAY)
+        await apply(bench, -5.0)
+        (laid,) = peer.profiles("TxProfile")
+        peer.silent.add("UpdateDynamicSchedule")
+        applying = asyncio.create_task(apply(bench, -6.0))
+        await peer.until(lambda: bool(peer.payloads("UpdateDynamicSchedule")))
+        assert await peer.ask("PullDynamicScheduleUpdate", {"chargingProfileId": laid["id"]}) == {"status": "Rejected"}
+        await peer.answer_late()
+        assert isinstance(await applying, Applied)
+        told = await peer.ask("PullDynamicScheduleUpdate", {"chargingProfileId": laid["id"]})
+        assert told["scheduleUpdate"]["setpoint"] == -6000.0
 
 
 async def test_where_dynamic_schedules_fail_absolute_ones_are_laid(bench: Bench) -> None:
