@@ -91,9 +91,7 @@ async def test_what_would_be_is_asked_beside_the_ticks_and_nothing_is_published(
 
         before, ticks = await published(), sum(demo.daemon.control.rungs.values())
         start = (demo.clock.now() + timedelta(hours=1)).replace(minute=0, second=0, microsecond=0)
-        job = await client.post(
-            "api/signals/preview/surface", json={"prices": [0.1, 9.0], "hours": 3, "start": start.isoformat()}
-        )
+        job = await client.post("api/signals/preview/surface", json={"prices": [0.1, 9.0], "hours": 3, "start": start.isoformat()})
         assert job.status_code == 202, job.text
         curve = {"kind": "PRICE", "start": start.isoformat(), "step_minutes": 60, "values": [9.0, 9.0]}
         told = await client.post("api/signals/preview", json=curve)
