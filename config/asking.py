@@ -8,9 +8,9 @@ from typing import Any, Protocol, TypeVar
 import httpx
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from adapters.web.preview_forms import PriceForm, SurfaceForm, to_price_question, to_surface_question
-from adapters.web.preview_view import preview_view, price_view, surface_view
-from adapters.web.problems import mend_of, place_in
+from adapters.web.http.problems import mend_of, place_in
+from adapters.web.previews.forms import PriceForm, SurfaceForm, to_price_question, to_surface_question
+from adapters.web.previews.view import preview_view, price_view, surface_view
 from config.previews import Previews
 from config.signal_file import signal_from
 from v2g.errors import SignalError, UnavailableError

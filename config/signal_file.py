@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
-from adapters.web.problems import mend_of, place_in
-from adapters.web.requests import AnySignalForm, IntervalsForm, StepsForm, to_signal
+from adapters.web.http.problems import mend_of, place_in
+from adapters.web.signals.forms import AnySignalForm, IntervalsForm, StepsForm, to_signal
 from v2g.errors import SignalError
 from v2g.signals import Signal, Signals
 from v2g.site import Site

@@ -6,19 +6,26 @@ from fastapi import FastAPI
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.types import ASGIApp
 
-from adapters.web.callers import Callers
-from adapters.web.headers import Shield
-from adapters.web.idempotency import Idempotent
-from adapters.web.jobs import Jobs
-from adapters.web.live import Live
+from adapters.web.access.callers import Callers
+from adapters.web.drivers import routes as driver_routes
+from adapters.web.http.headers import Shield
+from adapters.web.http.idempotency import Idempotent
+from adapters.web.http.problems import BODY_MAX, documented, install_problems
 from adapters.web.pages import install_pages
-from adapters.web.problems import BODY_MAX, documented, install_problems
-from adapters.web.routes import archive as archive_routes
-from adapters.web.routes import audit, cars, forecasts, login, people, results, signals, stream, wishes
-from adapters.web.routes import overrides as override_routes
-from adapters.web.routes import previews as preview_routes
-from adapters.web.routes import station as station_routes
-from adapters.web.routes.metrics import metrics_router
+from adapters.web.people import login
+from adapters.web.people import routes as people_routes
+from adapters.web.plan import routes as plan_routes
+from adapters.web.previews import routes as preview_routes
+from adapters.web.previews.jobs import Jobs
+from adapters.web.records import archive as archive_routes
+from adapters.web.records import audit, forecasts, results
+from adapters.web.signals import routes as signal_routes
+from adapters.web.site import routes as site_routes
+from adapters.web.state import routes as state_routes
+from adapters.web.state import stream
+from adapters.web.state.live import Live
+from adapters.web.state.metrics import metrics_router
+from adapters.web.steering import override_routes, wish_routes
 from v2g.accounts import Accounts
 from v2g.archive import Archive
 from v2g.outlet_links import OutletLinks
@@ -26,6 +33,10 @@ from v2g.overrides import Overrides
 from v2g.ports import Station
 from v2g.previewing import Previews, Surface
 from v2g.records import Records
+
+STATION = (site_routes, state_routes, stream, plan_routes, signal_routes, wish_routes)
+RECORDS = (results, forecasts, audit)
+ALWAYS = (*STATION, *RECORDS, driver_routes, login, people_routes)
 
 
 def create_app(
@@ -61,22 +72,15 @@ def create_app(
         redoc_url=None,
         responses=documented(400),  # the shield refuses what is no proper request, whatever is called
     )
-    app.state.station, app.state.live = station, Live(station)
+    app.state.station, app.state.live, app.state.records = station, Live(station), records
     app.state.accounts, app.state.callers, app.state.doors = accounts, Callers(token=token, accounts=accounts), login.Doors()
-    install_problems(app)
-    for router in (station_routes.router, signals.router, wishes.router, stream.router, login.router, people.router):
-        app.include_router(router)
-    app.state.records, app.state.drivers_door = records, cars.DriversDoor(links)
-    for router in (results.router, forecasts.router, audit.router, cars.router):
-        app.include_router(router)
+    app.state.drivers_door = driver_routes.DriversDoor(links)
     app.state.previews, app.state.jobs = previews, Jobs[Surface]()
-    if previews:
-        app.include_router(preview_routes.router)
     app.state.overrides, app.state.archive = overrides, archive
-    if overrides:
-        app.include_router(override_routes.router)
-    if archive:
-        app.include_router(archive_routes.router)
+    install_problems(app)
+    where_kept = ((previews, preview_routes), (overrides, override_routes), (archive, archive_routes))
+    for part in (*ALWAYS, *(part for kept, part in where_kept if kept)):
+        app.include_router(part.router)
     install_pages(app)
     for path, mounted in (mounts or {}).items():
         app.mount(path, mounted)

@@ -14,7 +14,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.responses import FileResponse, HTMLResponse
 from starlette.staticfiles import StaticFiles
 
-from adapters.web.access import OPEN_TO_ALL
+from adapters.web.access.needs import OPEN_TO_ALL
 
 STATIC = Path(__file__).parent / "static"
 PLOTLY_URL = f"/vendor/plotly-{version('plotly')}.min.js"

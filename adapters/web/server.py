@@ -11,9 +11,9 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
-from adapters.web.hosts import is_loopback
-from adapters.web.jobs import Jobs
-from adapters.web.live import Live
+from adapters.web.http.hosts import is_loopback
+from adapters.web.previews.jobs import Jobs
+from adapters.web.state.live import Live
 from v2g.errors import SiteError, UnavailableError
 
 GRACE_S = 3

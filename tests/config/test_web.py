@@ -11,7 +11,7 @@ import pytest
 from adapters.clock import VirtualClock
 from adapters.store import Store
 from adapters.web import create_app
-from adapters.web.cookies import CSRF, CSRF_HEADER
+from adapters.web.access.cookies import CSRF, CSRF_HEADER
 from config.accounts import LiveAccounts
 from config.archive import StoredArchive
 from config.orders import Orders

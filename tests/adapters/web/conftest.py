@@ -9,7 +9,7 @@ from playwright.async_api import Browser, async_playwright
 
 from adapters.clock import AcceleratedClock, VirtualClock
 from adapters.web import Server, create_app
-from tests.adapters.web.browsing import serving
+from tests.adapters.web.pages.browsing import serving
 from tests.support.fake_station import FakeStation
 from tests.support.fake_world import World
 

@@ -28,8 +28,8 @@ from schemathesis.specs.openapi.checks import (
 
 from adapters.clock import VirtualClock
 from adapters.web import create_app
-from adapters.web.attempts import Attempts
-from tests.adapters.web.test_rights import Known
+from adapters.web.access.attempts import Attempts
+from tests.adapters.web.access.test_rights import Known
 from tests.support.fake_accounts import FakeAccounts
 from tests.support.fake_orders import FakeArchive, FakeOverrides
 from tests.support.fake_previews import FakePreviews

@@ -3,7 +3,7 @@
 import pytest
 from fastapi import FastAPI, Response
 
-from adapters.web.access import OPEN_TO_ALL
+from adapters.web.access.needs import OPEN_TO_ALL
 from tests.adapters.web.fuzzing import fuzz, whole_app
 
 SEED = 20261123

@@ -1,0 +1,1 @@
+"""The driver's page: one outlet, by the code on it."""

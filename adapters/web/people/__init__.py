@@ -1,0 +1,1 @@
+"""Logging in, and people and machines for who administers them."""

@@ -1,0 +1,1 @@
+"""The plan, and why it is as it is."""

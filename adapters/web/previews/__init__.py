@@ -1,0 +1,1 @@
+"""What signals would do before anybody publishes them."""

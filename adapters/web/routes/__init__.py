@@ -1,1 +1,0 @@
-"""The API's calls, one file a topic."""

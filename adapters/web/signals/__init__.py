@@ -1,0 +1,1 @@
+"""Prices, limits and calls that people and the grid publish."""

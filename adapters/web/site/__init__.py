@@ -1,0 +1,1 @@
+"""The station as its site file describes it."""

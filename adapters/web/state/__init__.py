@@ -1,0 +1,1 @@
+"""The station now, and live."""

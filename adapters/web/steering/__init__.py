@@ -1,0 +1,1 @@
+"""What people ask of an outlet: drivers' wishes, and orders."""
