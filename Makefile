@@ -9,7 +9,9 @@ export PATH := $(PATH):/usr/sbin
 demo: $(VENV)/.ready
 	$(BIN)/v2g demo $(ARGS)
 
+# The fleet planner is compiled once, not by every solver that a test starts.
 test: check
+	$(BIN)/python -c "from optimizer.fleet.warming import warm_up; warm_up()"
 	$(BIN)/pytest -n 2 $(ARGS)
 
 check: $(VENV)/.ready

@@ -40,7 +40,7 @@ class Link:
 
     def __init__(self, socket: ClientConnection, answer: Answer, *, manners: Manners, clock: Clock) -> None:
         self._socket, self._answer, self._manners, self._clock = socket, answer, manners, clock
-        self._turn = asyncio.Lock()
+        self._turn, self._replying = asyncio.Lock(), asyncio.Lock()
         self._open: dict[str, asyncio.Future[Payload]] = {}
         self._repeated = deque[str](maxlen=REMEMBERED)
 
@@ -68,20 +68,22 @@ class Link:
         """Read frames until the connection ends, then raise `ConnectionError`."""
         async with asyncio.TaskGroup() as later:
             async for raw in self._socket:
-                try:
-                    reply = self._take(raw)
-                except FrameError as error:
-                    log.warning("farm_frame_ignored", error=str(error))
-                    continue
-                if reply is not None and self._manners.late_s:
-                    later.create_task(self._reply_late(reply, self._manners.late_s))
-                elif reply is not None:
-                    await self._socket.send(json.dumps(reply))
+                async with self._replying:
+                    try:
+                        reply = self._take(raw)
+                    except FrameError as error:
+                        log.warning("farm_frame_ignored", error=str(error))
+                        continue
+                    if reply is not None and self._manners.late_s:
+                        later.create_task(self._reply_late(reply, self._manners.late_s))
+                    elif reply is not None:
+                        await self._socket.send(json.dumps(reply))
             raise ConnectionError("the central system closed the connection")
 
     async def close(self) -> None:
-        """Close in good order."""
-        await self._socket.close()
+        """Close in good order, after the answer now being given: who asked for a restart is to hear of it."""
+        async with self._replying:
+            await self._socket.close()
 
     async def _reply_late(self, reply: list[Any], late_s: float) -> None:
         await self._clock.sleep(late_s)
