@@ -12,12 +12,12 @@ from config.commands.kept import audit_app, export
 from config.commands.ocpp_password import ocpp_password
 from config.commands.people import people_app
 from config.commands.problems import portfolio, schema, solve
+from config.commands.screen import err, out
 from config.commands.signal import signal_app
 from config.commands.simulate import simulate
 from config.live import running
-from config.load import load_site, read_site
-from config.logs import configure_logs
-from config.screen import err, out
+from config.site.load import load_site, read_site
+from config.station.logs import configure_logs
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Ordered charging and reverse discharge for charging stations.")
 

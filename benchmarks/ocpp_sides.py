@@ -21,12 +21,12 @@ from adapters.ocpp.central import CentralSystem
 from adapters.ocpp.station import Station
 from adapters.ocpp.v2.dialect import Dialect2
 from adapters.ocpp.v16.dialect import Dialect16
-from config.build import build_site
 from config.live import LiveDaemon, running
-from config.load import LoadedSite
-from config.logs import configure_logs
-from config.loop import run_loop
-from config.site_file import SiteFile
+from config.site.build import build_site
+from config.site.file import SiteFile
+from config.site.load import LoadedSite
+from config.station.logs import configure_logs
+from config.station.loop import run_loop
 from v2g.setpoint import Applied, Setpoint
 from v2g.site import Site
 

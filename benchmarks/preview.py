@@ -17,10 +17,10 @@ from statistics import median
 
 import numpy as np
 
-from config.demo_fleet import grown
-from config.load import load_site
-from config.logs import configure_logs
-from config.previews import Previews, Situation
+from config.demo.fleet import grown
+from config.people.previews import Previews, Situation
+from config.site.load import load_site
+from config.station.logs import configure_logs
 from forecasts.forecaster import SeasonalForecaster
 from optimizer.choice import ChoosingPlanner
 from optimizer.ladder import Ladder

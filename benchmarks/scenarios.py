@@ -20,12 +20,12 @@ from statistics import median
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
-from config.closed_loop import Scenario, run_closed_loop
-from config.kpis import run_kpis
-from config.load import load_site
-from config.logs import configure_logs
-from config.prices import price_series
-from config.scenarios import Files, Past, make_scenario
+from config.simulation.closed_loop import Scenario, run_closed_loop
+from config.simulation.kpis import run_kpis
+from config.simulation.prices import price_series
+from config.simulation.scenarios import Files, Past, make_scenario
+from config.site.load import load_site
+from config.station.logs import configure_logs
 from forecasts.forecaster import SeasonalForecaster
 from optimizer.exact import ExactPlanner
 from optimizer.ladder import Ladder

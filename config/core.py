@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.store.store import Store
-from config.archive import StoredArchive
-from config.control import Control
-from config.gateway import SiteGateway
-from config.keeping import Keeping
-from config.learning import read_meters
-from config.live_station import HISTORY_H, LiveStation
-from config.orders import Orders
-from config.previews import Previews
-from config.watch import Watch
+from config.people.archive import StoredArchive
+from config.people.live_station import HISTORY_H, LiveStation
+from config.people.orders import Orders
+from config.people.previews import Previews
+from config.station.control import Control
+from config.station.gateway import SiteGateway
+from config.station.keeping import Keeping
+from config.station.learning import read_meters
+from config.station.watch import Watch
 from forecasts.daysoff import days_off
 from forecasts.forecaster import SeasonalForecaster
 from optimizer.ladder import Ladder

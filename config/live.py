@@ -17,20 +17,20 @@ from adapters.mqtt.teller import Teller
 from adapters.ocpp.central import CentralSystem
 from adapters.store.store import Store
 from adapters.systemd import Systemd
-from config.access import credentials_of, tls_of
-from config.broker import broker_of
-from config.control import Control
 from config.core import restored
-from config.database import store_of
-from config.gateway import SiteGateway
-from config.heap import search_now_and_then
-from config.learning import Learning
-from config.live_station import LiveStation
-from config.load import LoadedSite
-from config.metrics import StationMetrics
-from config.openadr import opened_openadr
-from config.secrets import pseudonyms
-from config.watch import watched
+from config.people.live_station import LiveStation
+from config.people.metrics import StationMetrics
+from config.people.openadr import opened_openadr
+from config.reading.secrets import pseudonyms
+from config.site.access import credentials_of, tls_of
+from config.site.load import LoadedSite
+from config.station.broker import broker_of
+from config.station.control import Control
+from config.station.database import store_of
+from config.station.gateway import SiteGateway
+from config.station.heap import search_now_and_then
+from config.station.learning import Learning
+from config.station.watch import watched
 from config.web import open_web
 from forecasts.daysoff import days_off
 from forecasts.forecaster import SeasonalForecaster

@@ -12,12 +12,12 @@ from adapters.store import browsing
 from adapters.store.store import Store
 from adapters.web.app import create_app
 from adapters.web.server import Server, TlsPair, serve
-from config.accounts import LiveAccounts
 from config.core import Core
-from config.metrics import StationMetrics
-from config.records import StoredRecords
-from config.secrets import secret
-from config.site_file import WebFile
+from config.people.accounts import LiveAccounts
+from config.people.metrics import StationMetrics
+from config.people.records import StoredRecords
+from config.reading.secrets import secret
+from config.site.file import WebFile
 from v2g.outlet_links import OutletLinks
 
 DRIVERS = "drivers"

@@ -1,7 +1,7 @@
 """Controllable parts of an integrated energy station that are neither car outlets nor batteries. Values only.
 
 Each is a storage to the planner, is spoken to like a battery and tells an `AssetState`. A new kind needs: a value here and in
-`Asset`, a file in `v2g.stating`, a case in `v2g.stating.assets` and `v2g.bounds`, one in `config.assets_file`, and its physics
+`Asset`, a file in `v2g.stating`, a case in `v2g.stating.assets` and `v2g.bounds`, one in `config.site.assets_file`, and its physics
 in `adapters.farm.assets`.
 """
 

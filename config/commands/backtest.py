@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
-from config.backtest_view import backtest_tables, write_plot
-from config.backtesting import Question, run_backtest
+from config.backtest.backtesting import Question, run_backtest
+from config.backtest.view import backtest_tables, write_plot
 from config.commands.common import JsonOption, told
-from config.logs import configure_logs
-from config.screen import err, out, print_json
+from config.commands.screen import err, out, print_json
+from config.station.logs import configure_logs
 
 
 @told

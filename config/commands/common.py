@@ -11,8 +11,8 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from config.loop import run_loop
-from config.screen import err
+from config.commands.screen import err
+from config.station.loop import run_loop
 from v2g.errors import V2GError
 
 SiteArgument = Annotated[Path, typer.Argument(help="The site file (YAML).")]

@@ -8,10 +8,10 @@ import typer
 from rich.live import Live
 
 from config.commands.common import JsonOption, VerboseOption, loop, stopped, told
-from config.demo import Demo, running_demo
-from config.logs import configure_logs
-from config.screen import demo_table, err, figures_table, out, print_json
-from config.span import seconds
+from config.commands.screen import demo_table, err, figures_table, out, print_json
+from config.demo.demo import Demo, running_demo
+from config.reading.span import seconds
+from config.station.logs import configure_logs
 
 REFRESH_S = 1.0
 DEMO_SPEED, FLEET_SPEED = 300.0, 60.0

@@ -9,12 +9,12 @@ import typer
 
 from adapters.clock import RealClock
 from config.commands.common import JsonOption, VerboseOption, loop, stopped, told
-from config.farm import farm_figures, farm_tls, running_farm
-from config.farm_file import load_farm
-from config.logs import configure_logs
-from config.screen import figures_table, out, print_json
-from config.secrets import passwords, secret
-from config.span import seconds
+from config.commands.screen import figures_table, out, print_json
+from config.farm.farm import farm_figures, farm_tls, running_farm
+from config.farm.file import load_farm
+from config.reading.secrets import passwords, secret
+from config.reading.span import seconds
+from config.station.logs import configure_logs
 
 
 @told

@@ -10,8 +10,8 @@ from adapters.store.audit import check as check_audit
 from adapters.store.export import export as export_tables
 from adapters.store.reading import reading
 from config.commands.common import SiteArgument, told
-from config.load import load_site
-from config.screen import err, out
+from config.commands.screen import err, out
+from config.site.load import load_site
 
 audit_app = typer.Typer(no_args_is_help=True, help="The log of what was asked for, decided and sent.")
 

@@ -7,8 +7,8 @@ import typer
 
 from adapters.ocpp.credentials import kept
 from config.commands.common import told
-from config.screen import err, out
-from config.secrets import secret
+from config.commands.screen import err, out
+from config.reading.secrets import secret
 from v2g.errors import SiteError
 
 RANDOM_BYTES = 15

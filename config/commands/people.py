@@ -9,11 +9,11 @@ import typer
 from rich.table import Table
 
 from adapters.clock import RealClock
-from config.accounts import LiveAccounts
 from config.commands.common import SiteArgument, told
-from config.database import store_beside
-from config.load import load_site
-from config.screen import err, out
+from config.commands.screen import err, out
+from config.people.accounts import LiveAccounts
+from config.site.load import load_site
+from config.station.database import store_beside
 from v2g.access import FOR_MACHINES, Right, Role
 from v2g.accounts import Secret
 from v2g.errors import AccessError

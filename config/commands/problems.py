@@ -10,10 +10,10 @@ from rich.markup import escape
 
 from adapters.mqtt.schema import contract
 from config.commands.common import JsonOption, told
-from config.logs import configure_logs
-from config.portfolio import plan_portfolio, portfolio_tables
-from config.problem_file import load_problem, problem_schema
-from config.screen import err, out, print_json, solution_tables
+from config.commands.screen import err, out, print_json, solution_tables
+from config.portfolio.portfolio import plan_portfolio, portfolio_tables
+from config.problem.file import load_problem, problem_schema
+from config.station.logs import configure_logs
 from optimizer.choice import ChoosingPlanner
 from optimizer.ladder import Ladder
 from optimizer.report import solution_report

@@ -12,15 +12,15 @@ import typer
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 from rich.progress import Progress
 
-from config.asking import Answer, Asked, Daemon, Rehearsal
 from config.commands.common import JsonOption, told
-from config.load import load_site
-from config.logs import configure_logs
-from config.previewed import preview_tables, price_tables, surface_tables
-from config.rehearsal import rehearsed
-from config.screen import err, out, print_json
-from config.secrets import secret
-from config.signal_file import read_json
+from config.commands.screen import err, out, print_json
+from config.reading.secrets import secret
+from config.reading.signal_file import read_json
+from config.signals.asking import Answer, Asked, Daemon, Rehearsal
+from config.signals.previewed import preview_tables, price_tables, surface_tables
+from config.signals.rehearsal import rehearsed
+from config.site.load import load_site
+from config.station.logs import configure_logs
 from v2g.errors import InputError, SignalError
 
 signal_app = typer.Typer(no_args_is_help=True, help="What a price or a limit would do, before anybody publishes it.")

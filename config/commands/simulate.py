@@ -8,13 +8,13 @@ import typer
 from rich.progress import Progress
 
 from config.commands.common import JsonOption, SiteArgument, VerboseOption, told
-from config.comparing import Question, answer, variants
-from config.logs import configure_logs
-from config.report.case import Case
-from config.report.page import write_report
-from config.scenarios import Files
-from config.screen import err, figures_table, out, print_json
-from config.simulation import Policy
+from config.commands.screen import err, figures_table, out, print_json
+from config.simulation.comparing import Question, answer, variants
+from config.simulation.report.case import Case
+from config.simulation.report.page import write_report
+from config.simulation.scenarios import Files
+from config.simulation.simulation import Policy
+from config.station.logs import configure_logs
 
 
 @told

@@ -12,10 +12,10 @@ from adapters.clock import VirtualClock
 from adapters.store import Store
 from adapters.web import create_app
 from adapters.web.access.cookies import CSRF, CSRF_HEADER
-from config.accounts import LiveAccounts
-from config.archive import StoredArchive
-from config.orders import Orders
-from tests.config.test_orders import SITE, a_gateway
+from config.people.accounts import LiveAccounts
+from config.people.archive import StoredArchive
+from config.people.orders import Orders
+from tests.config.people.test_orders import SITE, a_gateway
 from tests.support.builders import NOW
 from tests.support.fake_station import FakeStation
 from v2g.session import EndedVisit

@@ -269,8 +269,8 @@ BUGS: dict[str, Bug] = {
     "ticks take any room": _bug("v2g.tick", "project", _boundless),
     "no consent is needed": _bug("v2g.bounds", "may_discharge", _returns(True))
     + _bug("v2g.stating.cars", "may_discharge", _returns(True)),
-    "everybody is taken to consent": _bug("config.gateway.SiteGateway", "_with_wishes", _all_consent),
-    "another driver's wishes are taken": _bug("config.gateway.SiteGateway", "_wishes_of", _anybodys_wishes),
+    "everybody is taken to consent": _bug("config.station.gateway.SiteGateway", "_with_wishes", _all_consent),
+    "another driver's wishes are taken": _bug("config.station.gateway.SiteGateway", "_wishes_of", _anybodys_wishes),
     "there is no floor": _bug("v2g.bounds", "soc_floor_frac", _returns(0.0)),
     "the floor is half of it": _bug("v2g.bounds", "soc_floor_frac", _then(_scaled(0.5))),
     "a discharge outlives its floor": _bug("v2g.bounds", "_give_kwh", _then(lambda kwh: kwh + 10.0)),
@@ -289,10 +289,10 @@ BUGS: dict[str, Bug] = {
         "is_due",
         lambda original: lambda s, confirmed, lease, low: s.power_kw > (confirmed or 0.0) and original(s, confirmed, lease, low),
     ),
-    "the fast loop does not run": _bug("config.control.Control", "run_looks", lambda _: _never),
+    "the fast loop does not run": _bug("config.station.control.Control", "run_looks", lambda _: _never),
     "the fast loop cuts nobody": _bug("v2g.fastlook", "_cuts", _nobody_cut),
     "the fast loop cuts one": _bug("v2g.fastlook", "_cuts", _only_one_cut),
-    "the first look is taken for ever": _bug("config.gateway.SiteGateway", "glance", _once),
+    "the first look is taken for ever": _bug("config.station.gateway.SiteGateway", "glance", _once),
     "refusals are taken for promises": _bug("adapters.ocpp.central.CentralSystem", "_apply_one", _promises_what_was_refused),
     "every setpoint counts as applied": _bug("adapters.ocpp.central.CentralSystem", "_apply_one", _says_applied)
     + _bug("v2g.conduct", "believed", lambda _: lambda observation, _conducts: observation),

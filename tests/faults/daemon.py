@@ -16,10 +16,10 @@ from adapters.ocpp.central import CentralSystem
 from adapters.store import store as store_module
 from adapters.store.store import Store
 from adapters.store.writer import Job, Writer, _Order, _tell
-from config.control import Control
 from config.core import restored
-from config.gateway import SiteGateway
-from config.live_station import LiveStation
+from config.people.live_station import LiveStation
+from config.station.control import Control
+from config.station.gateway import SiteGateway
 from optimizer.exact import ExactPlanner
 from tests.faults.network import End, Network
 from tests.faults.story import Trouble

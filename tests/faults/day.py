@@ -24,7 +24,7 @@ from adapters.farm.mischief import FaultKind
 from adapters.farm.ocpp import wire as wire_module
 from adapters.farm.ocpp.v2 import transaction as transaction_module
 from adapters.store.store import Store
-from config import live_station
+from config.people import live_station
 from tests.faults import stage
 from tests.faults.checker import Checker, Findings, Sight
 from tests.faults.daemon import Conditions, Daemon

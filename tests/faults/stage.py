@@ -10,7 +10,7 @@ from adapters.farm.arrivals import APARTMENTS, WORKPLACE, daily_visits
 from adapters.farm.mischief import early_departures
 from adapters.farm.surroundings import StepSeries
 from adapters.farm.visit import Visit
-from config.surroundings import pv_production
+from config.simulation.surroundings import pv_production
 from v2g.site import Circuit, Evse, Horizon, Protocol, PvArray, Rules, Site, Tariff, TariffPeriod, UncontrolledLoad
 
 ZONE = "Europe/Berlin"

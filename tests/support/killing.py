@@ -25,8 +25,8 @@ from adapters.clock import AcceleratedClock
 from adapters.farm.live import LiveFarm
 from adapters.farm.surroundings import StepSeries
 from adapters.farm.visit import Visit
-from config.build import build_site
-from config.site_file import SiteFile
+from config.site.build import build_site
+from config.site.file import SiteFile
 from tests.support.served import say, shared_clock, spawn
 from v2g.site import Site
 from v2g.units import h_from_s

@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from adapters.clock import AcceleratedClock
-from config.build import build_site
 from config.live import running
-from config.load import LoadedSite
-from config.logs import configure_logs
-from config.loop import run_loop
-from config.site_file import SiteFile
+from config.site.build import build_site
+from config.site.file import SiteFile
+from config.site.load import LoadedSite
+from config.station.logs import configure_logs
+from config.station.loop import run_loop
 
 TELL_WALL_S = 10.0
 

@@ -24,9 +24,9 @@ from adapters.farm.live import LiveFarm
 from adapters.farm.surroundings import StepSeries
 from adapters.mqtt.broker import EmbeddedBroker, free_port
 from adapters.mqtt_client import Broker
-from config.build import build_site
-from config.logs import configure_logs
-from config.site_file import SiteFile
+from config.site.build import build_site
+from config.site.file import SiteFile
+from config.station.logs import configure_logs
 from tests.support.churn import stays
 from tests.support.served import say, shared_clock, spawn
 from v2g.session import Wishes

@@ -20,7 +20,7 @@ from unittest.mock import patch
 
 import numpy as np
 
-from config.logs import configure_logs
+from config.station.logs import configure_logs
 from optimizer.ladder import Ladder
 from optimizer.process import ProcessPlanner
 from optimizer.verify import faults_of

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from config.previews import Previews, Situation
+from config.people.previews import Previews, Situation
 from optimizer.exact import ExactPlanner
 from tests.support.fake_station import FakeStation
 from v2g.observation import Observation

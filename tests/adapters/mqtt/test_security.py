@@ -19,8 +19,8 @@ from adapters.farm.live import LiveFarm
 from adapters.mqtt.broker import EmbeddedBroker, Mosquitto, find_mosquitto
 from adapters.mqtt.link import MqttLink
 from adapters.mqtt_client import Broker
-from config.broker import broker_of, tls_context
-from config.site_file import MqttFile, MqttTlsFile
+from config.site.file import MqttFile, MqttTlsFile
+from config.station.broker import broker_of, tls_context
 from tests.adapters.farm.stations import START, always, outlet, station, stay
 from tests.adapters.mqtt.support import a_site, evse_state, until
 from v2g.errors import SiteError

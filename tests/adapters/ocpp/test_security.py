@@ -17,7 +17,7 @@ from adapters.ocpp import central as central_module
 from adapters.ocpp.credentials import Credentials
 from adapters.ocpp.door import FLAPS
 from adapters.ocpp.guard import ADDRESS_BURST, PAIR_BURST, PAIR_EVERY_S
-from config.farm import farm_tls
+from config.farm.farm import farm_tls
 from tests.adapters.farm.stations import START as FARM_START
 from tests.adapters.farm.stations import always, outlet, station, stay
 from tests.adapters.ocpp.authority import Authority, keep

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from adapters.clock import VirtualClock
 from adapters.store import Store, browsing
 from adapters.store.audit import GENESIS, AuditKind, append
-from config.records import StoredRecords
+from config.people.records import StoredRecords
 from tests.adapters.store.test_audit import N, chained
 from tests.adapters.store.test_rows import NOW, point, price_curve, record_at
 from tests.support.fake_station import FakeStation

@@ -1,0 +1,1 @@
+"""A simulated farm on the wire against any central system."""

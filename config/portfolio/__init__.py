@@ -1,0 +1,1 @@
+"""Many sites under what they share, from a portfolio file."""
