@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export PATH := $(PATH):/usr/sbin
 
-.PHONY: demo test check format bench fuzz api-fuzz kill soak solver-faults faults clean
+.PHONY: demo test check format bench fuzz api-fuzz openadr-fuzz kill soak solver-faults faults clean
 
 demo: $(VENV)/.ready
 	$(BIN)/v2g demo $(ARGS)
@@ -34,6 +34,10 @@ fuzz: $(VENV)/.ready
 
 api-fuzz: $(VENV)/.ready
 	$(BIN)/python -m tests.adapters.web.fuzzing --cases 11000 $(ARGS)
+
+# The text may not be copied here: SCHEMA=openadr3.yaml, from the OpenADR Alliance.
+openadr-fuzz: $(VENV)/.ready
+	$(BIN)/python -m tests.adapters.openadr.fuzzing $(SCHEMA) --cases 5000 $(ARGS)
 
 kill: $(VENV)/.ready
 	$(BIN)/python -m tests.support.killing

@@ -66,6 +66,10 @@ class Tokens(Protocol):
         """Return the machine with this id and token, None if there is none or it has ended."""
         ...
 
+    async def lasts(self, client_id: str) -> bool:
+        """Return whether the machine with this id still has its token. Raises `UnavailableError`."""
+        ...
+
 
 class Accounts(Knows, Tokens, Protocol):
     """People and machines. Every deed is written in the audit log, `by` whom; all raise `UnavailableError`."""

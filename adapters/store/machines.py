@@ -59,6 +59,12 @@ def find(connection: Connection, machine_id: str, token_hash: str, now: datetime
     return as_caller(_machine(row)) if row else None
 
 
+def lasts(connection: Connection, machine_id: str, now: datetime) -> bool:
+    """Return whether the machine with this id has a token at `now`."""
+    t = machines.c
+    return connection.execute(select(t.machine_id).where(t.machine_id == machine_id, t.until > now)).first() is not None
+
+
 def as_caller(machine: Machine) -> Caller:
     """Return a machine as one who calls."""
     return Caller(name=machine.name, role=machine.role, kind=CallerKind.MACHINE, scope=machine.rights)

@@ -52,6 +52,10 @@ class LiveAccounts:
         """Return the machine with this id and token."""
         return await self._store.run(partial(machines.find, machine_id=client_id, token_hash=digest(secret), now=self._clock.now()))
 
+    async def lasts(self, client_id: str) -> bool:
+        """Return whether the machine with this id still has its token."""
+        return await self._store.run(partial(machines.lasts, machine_id=client_id, now=self._clock.now()))
+
     async def log_in(self, name: str, password: str) -> Login | None:
         """Return a new session, None if the name or the password is wrong."""
         kept = await self._store.run(partial(people.password_of, name=name))

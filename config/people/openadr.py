@@ -144,6 +144,12 @@ class Clients:
             return Caller(name=client_id, role=Role.GRID_OPERATOR, kind=CallerKind.MACHINE) if right else None
         return await self._accounts.check(client_id, secret) if self._accounts else None
 
+    async def lasts(self, client_id: str) -> bool:
+        """Return whether this client may still come."""
+        if client_id == self._client_id:
+            return True
+        return await self._accounts.lasts(client_id) if self._accounts else False
+
 
 class StoredArchive:
     """Fills `adapters.openadr.vtn.shelf.Archive` over the database."""

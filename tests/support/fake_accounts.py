@@ -41,6 +41,9 @@ class FakeAccounts:
         machine, token = self._machines.get(client_id, (None, None))
         return _caller(machine) if machine and token == secret else None
 
+    async def lasts(self, client_id: str) -> bool:
+        return client_id in self._machines
+
     async def log_in(self, name: str, password: str) -> Login | None:
         self.asked += 1
         return self._login(name) if self.passwords.get(name) == password else None

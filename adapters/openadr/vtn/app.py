@@ -20,7 +20,10 @@ from v2g.ports import Station
 log = structlog.get_logger(__name__)
 FORM = "application/x-www-form-urlencoded"
 FORM_MAX = 10_000
-_FIELDS = {name: {"type": "string", "maxLength": 4096} for name in ("client_id", "client_secret", "scope")}
+_FIELDS = {
+    name: {"type": "string", "maxLength": 4096, **({"minLength": 1} if name != "scope" else {})}
+    for name in ("client_id", "client_secret", "scope")
+}
 TOKEN_FORM = {
     "requestBody": {
         "required": True,
@@ -73,8 +76,8 @@ async def token(request: Request) -> Any:
     address = request.client.host if request.client else ""
     try:
         given = await grants.give(form["client_id"], form["client_secret"], frozenset(form.get("scope", "").split()), address)
-    except ThrottledError:
-        return problem(429, "too many wrong secrets", headers={"Retry-After": "60"})
+    except ThrottledError as error:
+        return problem(429, "too many wrong secrets", headers={"Retry-After": str(int(error.wait_s) + 1)})
     if given is None:
         log.warning("openadr_wrong_secret", client_id=form["client_id"][:64], address=address)
         return _auth_error(401, "invalid_client")

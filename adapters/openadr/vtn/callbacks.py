@@ -18,6 +18,8 @@ log = structlog.get_logger(__name__)
 WAITING_MAX = 1000
 TRIES, FIRST_S, ANSWER_S = 4, 2.0, 5.0
 """Between tries 2, 4, 8 s pass."""
+OWNED = frozenset({"REPORT", "SUBSCRIPTION", "VEN", "RESOURCE"})
+"""What belongs to a client."""
 PRIVATE = frozenset({"key", "business"})
 """What is kept with an object and shown to nobody."""
 
@@ -116,7 +118,7 @@ def _interested(subscription: Kept, kept: Kept) -> bool:
     if program is not None and theirs is not None and program != theirs:
         return False
     wanted, has = read_targets(subscription.body), read_targets(kept.body)
-    private = kept.kind in ("REPORT", "SUBSCRIPTION", "VEN")
+    private = kept.kind in OWNED
     return (not wanted or not has or bool(wanted & has)) and (not private or _may_see(subscription, kept))
 
 

@@ -19,6 +19,8 @@ from v2g.ports import Station
 log = structlog.get_logger(__name__)
 OWN = "station"
 """Whose the objects are that the station makes itself."""
+PARTS = {"PROGRAM": ("EVENT", "programID"), "VEN": ("RESOURCE", "venID")}
+"""What goes when an object goes, and what names that."""
 Told = Callable[[Operation, Kept], None]
 
 
@@ -55,10 +57,10 @@ class Desk:
         return changed
 
     async def delete(self, kept: Kept, *, by: str) -> None:
-        """Take an object away, a program with its events. Raises `UnavailableError`."""
+        """Take an object away, a program with its events, a VEN with its resources. Raises `UnavailableError`."""
         async with self._changing:
-            theirs = [e for e in self.shelf.all("EVENT") if kept.kind == "PROGRAM" and e.body["programID"] == kept.object_id]
-            gone = [*theirs, kept]
+            part, name = PARTS.get(kept.kind, ("", ""))
+            gone = [*(one for one in self.shelf.all(part) if one.body[name] == kept.object_id), kept]
             for one in gone:
                 await self.shelf.remove(one, by=by)
             await self._enforce()

@@ -200,6 +200,29 @@ class VenVenRequest(Form):
 VenRequest = Annotated[BlVenRequest | VenVenRequest, Field(discriminator="objectType")]
 
 
+class BlResourceRequest(Form):
+    """What a VEN steers, as business logic describes it; it belongs to the VEN's client, whatever `clientID` says."""
+
+    objectType: Literal["BL_RESOURCE_REQUEST"]
+    resourceName: Name
+    venID: ObjectId
+    clientID: Name | None = None
+    targets: Targets | None = None
+    attributes: Annotated[list[ValuesMap], Field(max_length=100)] | None = None
+
+
+class VenResourceRequest(Form):
+    """What a VEN steers, as it says itself; of the one VEN of the client where `venID` is left out."""
+
+    objectType: Literal["VEN_RESOURCE_REQUEST"]
+    resourceName: Name
+    venID: ObjectId | None = None
+    attributes: Annotated[list[ValuesMap], Field(max_length=100)] | None = None
+
+
+ResourceRequest = Annotated[BlResourceRequest | VenResourceRequest, Field(discriminator="objectType")]
+
+
 class Metadata(BaseModel):
     """What the VTN knows of every object."""
 
@@ -247,6 +270,16 @@ class Ven(Owned):
     attributes: list[ValuesMap] | None = None
 
 
+class Resource(Owned):
+    """A resource as it is kept."""
+
+    objectType: Literal["RESOURCE"] = "RESOURCE"
+    resourceName: Name
+    venID: ObjectId
+    targets: Targets | None = None
+    attributes: list[ValuesMap] | None = None
+
+
 class Problem(BaseModel):
     """What went wrong (RFC 9457); nothing was changed."""
 
@@ -259,10 +292,10 @@ class Problem(BaseModel):
 class TokenAnswer(BaseModel):
     """A bearer token (RFC 6749)."""
 
-    access_token: str
+    access_token: Annotated[str, Field(min_length=1, max_length=4096)]
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105  # its kind, not a secret
     expires_in: int
-    scope: str
+    scope: Annotated[str, Field(max_length=4096)]
 
 
 class AuthServer(BaseModel):

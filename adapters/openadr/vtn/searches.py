@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from adapters.openadr.reading import read_event, read_targets
 from adapters.openadr.vtn.callbacks import shown
 from adapters.openadr.vtn.grants import Grant
-from adapters.openadr.vtn.models import Event, Name, ObjectId, ObjectType, Program, Report, Subscription, Ven
+from adapters.openadr.vtn.models import Event, Name, ObjectId, ObjectType, Program, Report, Resource, Subscription, Ven
 from adapters.openadr.vtn.routes import PRIVATE, PUBLIC, the_desk, visible
 from adapters.openadr.vtn.security import documented, needs
 from adapters.openadr.vtn.shelf import Kept
@@ -99,6 +99,24 @@ async def vens(
 ) -> Any:
     """Return VENs."""
     found = (kept for kept in the_desk(request).shelf.all("VEN") if venName in (None, kept.body["venName"]))
+    found = (kept for kept in found if not targets or read_targets(kept.body) & set(targets))
+    return _page(found, grant, skip, limit, own=True)
+
+
+@router.get("/resources", response_model=list[Resource], tags=["resources"], **GIVEN)
+async def resources(
+    *,
+    request: Request,
+    grant: Owner,
+    resourceName: Name | None = None,
+    venID: ObjectId | None = None,
+    targets: TargetList,
+    skip: Skip = 0,
+    limit: Limit = PAGE_MAX,
+) -> Any:
+    """Return what VENs steer."""
+    found = (kept for kept in the_desk(request).shelf.all("RESOURCE") if resourceName in (None, kept.body["resourceName"]))
+    found = (kept for kept in found if venID in (None, kept.body["venID"]))
     found = (kept for kept in found if not targets or read_targets(kept.body) & set(targets))
     return _page(found, grant, skip, limit, own=True)
 

@@ -1,4 +1,4 @@
-"""Bearer tokens of a request, and errors as problems (RFC 9457)."""
+"""Bearer tokens of a request, and errors as problems, which the text of OpenADR sends as plain JSON."""
 
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -15,7 +15,7 @@ from adapters.openadr.vtn.models import Problem
 from adapters.openadr.vtn.shelf import FullError
 from v2g.errors import InputError, UnavailableError
 
-MEDIA_TYPE = "application/problem+json"
+MEDIA_TYPE = "application/json"
 FLOWS = OAuthFlows(clientCredentials=OAuthFlowClientCredentials(tokenUrl="auth/token", scopes=dict.fromkeys(sorted(SCOPES), "")))
 OAUTH = OAuth2(flows=FLOWS, scheme_name="oAuth2ClientCredentials", auto_error=False)
 
@@ -24,7 +24,7 @@ async def granted(needed: SecurityScopes, request: Request, header: Annotated[st
     """Return what the request's token opens. Raises `HTTPException`: 401 without a good token, 403 without one of the scopes."""
     grants: Grants = request.app.state.grants
     scheme, _, token = (header or "").partition(" ")
-    grant = grants.find(token) if scheme.lower() == "bearer" else None
+    grant = await grants.find(token) if scheme.lower() == "bearer" else None
     if grant is None:
         raise HTTPException(401, "show a bearer token from auth/token", headers={"WWW-Authenticate": "Bearer"})
     if not grant.scopes & set(needed.scopes):

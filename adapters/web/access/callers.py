@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from fastapi import HTTPException
 
-from adapters.web.access.attempts import Attempts, neighbourhood
+from adapters.attempts import Attempts, neighbourhood
 from v2g.access import Caller, CallerKind, Role
 from v2g.accounts import Knows
 

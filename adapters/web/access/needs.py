@@ -42,10 +42,21 @@ async def the_caller(
     """Return who calls, None if nobody knows. Raises `HTTPException` if a foreign page may have made their browser call."""
     callers: Callers = request.app.state.callers
     bearer = given.credentials if given else None
-    caller = await callers.find(Shown(bearer=bearer, session=session, address=address_of(request)))
+    request.state.shown = Shown(bearer=bearer, session=session, address=address_of(request))
+    caller = await callers.find(request.state.shown)
     if caller is not None and caller.known and bearer is None and session is not None and not proven(request, session):
         raise HTTPException(403, f"the header {CSRF_HEADER} lacks the value of its cookie")
     return caller
+
+
+async def still_may(request: Request, right: Right) -> bool:
+    """Return whether who made a request, long ago perhaps, may do it still."""
+    callers: Callers = request.app.state.callers
+    try:
+        caller = await callers.find(request.state.shown)
+    except HTTPException:  # wrong too often by now
+        return False
+    return caller is not None and caller.may(right)
 
 
 class Needs:

@@ -6,7 +6,7 @@ import segno
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi import Path as InPath
 
-from adapters.web.access.attempts import Attempts, neighbourhood
+from adapters.attempts import Attempts, neighbourhood
 from adapters.web.access.callers import too_often
 from adapters.web.access.needs import OPEN_TO_ALL, TheStation, address_of, needs
 from adapters.web.drivers.view import CarModel, LinkModel, car_view

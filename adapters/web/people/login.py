@@ -5,7 +5,7 @@ from typing import Annotated
 import structlog
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
-from adapters.web.access.attempts import Attempts, neighbourhood
+from adapters.attempts import Attempts, neighbourhood
 from adapters.web.access.callers import too_often
 from adapters.web.access.cookies import forget, remember
 from adapters.web.access.needs import COOKIE, OPEN_TO_ALL, TheAccounts, TheCaller, address_of, needs, the_caller

@@ -1,20 +1,17 @@
 """The live stream."""
 
-import time
 from collections.abc import AsyncIterator
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
-from adapters.web.access.needs import needs
+from adapters.web.access.needs import needs, still_may
 from adapters.web.state.live import Live
 from v2g.access import Right
 
 router = APIRouter(prefix="/api", tags=["station"])
 
-WHILE_S = 600.0
-"""Whoever was removed or logged out sees the station for so long at most; the browser connects anew by itself."""
 ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "Events `state` and `plan`."}
 }
@@ -25,13 +22,12 @@ async def stream(request: Request) -> StreamingResponse:
     """Stream server-sent events: `state` (as of /api/state) every second, `plan` (as of /api/plan) when there is a new one."""
     live: Live = request.app.state.live
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_a_while(live.events()), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(_while_allowed(live.events(), request), media_type="text/event-stream", headers=headers)
 
 
-async def _a_while(events: AsyncIterator[str]) -> AsyncIterator[str]:
-    """Yield events until the browser has to connect, and show who it is, anew."""
-    began_s = time.monotonic()
+async def _while_allowed(events: AsyncIterator[str], request: Request) -> AsyncIterator[str]:
+    """Yield events as long as who asked may see them: sessions end, tokens are revoked, roles change."""
     async for event in events:
-        yield event
-        if time.monotonic() - began_s >= WHILE_S:
+        if not await still_may(request, Right.READ):
             return
+        yield event

@@ -121,7 +121,7 @@ async def test_what_cannot_be_acted_on_is_refused_and_the_old_version_stays(plac
         await place.call("PUT", f"/events/{event['id']}", an_event(program, 1.0) | said),
     ):
         assert answer.status_code == 400
-        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.headers["content-type"] == "application/json"
         assert why in answer.json()["detail"]
     assert values(place) == [[0.5]]
     assert [e["id"] for e in (await place.call("GET", "/events")).json()] == [event["id"]]
@@ -208,6 +208,17 @@ async def test_a_token_opens_no_more_than_was_asked_for_and_ends(place: Place) -
     assert (await place.http.get("/events", headers=header)).status_code == 200
     assert (await place.http.post("/programs", headers=header, json={"programName": "x"})).status_code == 403
     place.clock.advance_to(NOW + timedelta(seconds=answer["expires_in"]))
+    assert (await place.http.get("/events", headers=header)).status_code == 401
+
+
+async def test_a_revoked_machine_is_let_in_no_longer_and_a_lost_database_throws_nobody_out(place: Place) -> None:
+    header = {"Authorization": f"Bearer {(await place.token()).json()['access_token']}"}
+    place.machines.away = True
+    place.clock.advance_to(NOW + timedelta(seconds=6))
+    assert (await place.http.get("/events", headers=header)).status_code == 200
+    place.machines.away = False
+    place.machines.revoked.add("grid")
+    place.clock.advance_to(NOW + timedelta(seconds=12))
     assert (await place.http.get("/events", headers=header)).status_code == 401
 
 

@@ -1,6 +1,7 @@
-"""What is served, against our own OpenAPI (schemathesis) and, field by field, against the official text of 3.1.0.
+"""What is served, against our own OpenAPI (schemathesis) and, field by field, against the official text of 3.1.
 
-No package ships the official file and it may not be copied here: `OFFICIAL` restates what its components require.
+No package ships the official file and it may not be copied here: `OFFICIAL` restates what its components require. Who has the file
+compares with it and fuzzes by it: ``make openadr-fuzz SCHEMA=openadr3.yaml``.
 """
 
 import asyncio
@@ -52,10 +53,14 @@ def served(place: Place) -> Any:
 
 
 LABELS = [
-    *(f"{method} {path}" for path in ("/programs", "/events", "/reports", "/subscriptions", "/vens") for method in ("GET", "POST")),
+    *(
+        f"{method} {path}"
+        for path in ("/programs", "/events", "/reports", "/subscriptions", "/vens", "/resources")
+        for method in ("GET", "POST")
+    ),
     *(
         f"{method} {path}/{{objectID}}"
-        for path in ("/programs", "/events", "/reports", "/subscriptions", "/vens")
+        for path in ("/programs", "/events", "/reports", "/subscriptions", "/vens", "/resources")
         for method in ONE
     ),
     "GET /auth/server",
@@ -169,6 +174,21 @@ OFFICIAL: dict[str, tuple[set[str], dict[str, dict[str, Any]]]] = {
         {"objectType", "venName"},
         {"objectType": {"const": "VEN_VEN_REQUEST"}, "venName": NAME, "attributes": {"type": "array"}},
     ),
+    "BlResourceRequest": (
+        {"objectType", "resourceName", "venID"},
+        {
+            "objectType": {"const": "BL_RESOURCE_REQUEST"},
+            "clientID": NAME,
+            "resourceName": NAME,
+            "venID": OBJECT_ID,
+            "targets": {"type": "array"},
+            "attributes": {},
+        },
+    ),
+    "VenResourceRequest": (
+        {"objectType", "resourceName"},
+        {"objectType": {"const": "VEN_RESOURCE_REQUEST"}, "resourceName": NAME, "venID": OBJECT_ID, "attributes": {}},
+    ),
     "Interval": (
         {"id", "payloads"},
         {"id": {"type": "integer"}, "intervalPeriod": {"ref": "IntervalPeriod"}, "payloads": {"type": "array"}},
@@ -216,6 +236,7 @@ KEPT = {
     "Report": ("ReportRequest", METADATA | {"clientID"}),
     "Subscription": ("SubscriptionRequest", METADATA | {"clientID"}),
     "Ven": ("BlVenRequest", METADATA | {"clientID"}),
+    "Resource": ("BlResourceRequest", METADATA | {"clientID"}),
 }
 SCOPES = {
     ("GET", "/programs"): {"read_targets", "read_all"},
@@ -227,6 +248,8 @@ SCOPES = {
     ("POST", "/subscriptions"): {"write_subscriptions"},
     ("GET", "/vens"): {"read_ven_objects", "read_all"},
     ("POST", "/vens"): {"write_vens"},
+    ("GET", "/resources"): {"read_ven_objects", "read_all"},
+    ("POST", "/resources"): {"write_vens"},
 }
 CALLS = {
     "/programs": {"targets", "skip", "limit"},
@@ -234,6 +257,7 @@ CALLS = {
     "/reports": {"programID", "eventID", "clientName", "skip", "limit"},
     "/subscriptions": {"programID", "clientName", "objects", "skip", "limit"},
     "/vens": {"venName", "targets", "skip", "limit"},
+    "/resources": {"resourceName", "venID", "targets", "skip", "limit"},
 }
 
 

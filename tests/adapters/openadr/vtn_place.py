@@ -24,7 +24,16 @@ CALLERS = {
 
 
 class Machines:
-    """Fills `v2g.accounts.Tokens`."""
+    """Fills `v2g.accounts.Tokens`; `away` as a database that does not answer."""
+
+    def __init__(self) -> None:
+        self.revoked: set[str] = set()
+        self.away = False
+
+    async def lasts(self, client_id: str) -> bool:
+        if self.away:
+            raise UnavailableError("the database is away")
+        return client_id not in self.revoked
 
     async def check(self, client_id: str, secret: str) -> Caller | None:
         return CALLERS.get(client_id) if secret == f"{client_id}-secret" else None
@@ -61,12 +70,12 @@ class Place:
 
     def __init__(self, clock: VirtualClock, world: World, outside: httpx.AsyncClient, archive: Memory | None = None) -> None:
         self.clock, self.archive = clock, archive or Memory()
-        self.station = Bounded(clock, world=world)
+        self.station, self.machines = Bounded(clock, world=world), Machines()
         terms = Terms(source="openadr", prefix="vtn-", ven_name="station-1", names=frozenset({"station-1"}))
         self.vtn = Vtn(
             self.station,
             self.archive,
-            Machines(),
+            self.machines,
             clock=clock,
             http=outside,
             terms=terms,

@@ -13,23 +13,13 @@ from datetime import UTC, datetime
 import schemathesis
 import structlog
 from fastapi import FastAPI
-from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis.errors import Unsatisfiable
-from schemathesis import APIOperation, Case, GenerationMode
-from schemathesis.specs.openapi.checks import (
-    allow_header_conformance,
-    content_type_conformance,
-    negative_data_rejection,
-    response_headers_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-    unsupported_method,
-)
+from schemathesis import Case
 
+from adapters.attempts import Attempts
 from adapters.clock import VirtualClock
 from adapters.web import create_app
-from adapters.web.access.attempts import Attempts
 from tests.adapters.web.access.test_rights import Known
+from tests.support.api_fuzzing import fuzz, report
 from tests.support.fake_accounts import FakeAccounts
 from tests.support.fake_orders import FakeArchive, FakeOverrides
 from tests.support.fake_previews import FakePreviews
@@ -39,16 +29,6 @@ from v2g.access import Caller, CallerKind, Role
 from v2g.outlet_links import OutletLinks
 
 KEY = b"for tests only"
-CHECKS = [
-    schemathesis.checks.not_a_server_error,
-    status_code_conformance,
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-    negative_data_rejection,
-    unsupported_method,
-    allow_header_conformance,
-]
 KNOWN = {"evse_id": "A01", "name": "viewer", "token": OutletLinks(KEY, ("A01",)).token("A01")}
 """What every other call names, so that more than "there is no such thing" is answered."""
 ADMIN = Caller(name="fuzz", role=Role.ADMIN, kind=CallerKind.PERSON)
@@ -76,48 +56,14 @@ def whole_app() -> FastAPI:
     return app
 
 
-def fuzz(app: FastAPI, n_cases: int, number: int) -> tuple[Counter[str], list[str]]:
+def fuzz_app(app: FastAPI, n_cases: int, number: int) -> tuple[Counter[str], list[str]]:
     """Return how many calls there were by operation and mode, and what was wrong."""
-    schema = schemathesis.openapi.from_asgi("/api/openapi.json", app)
-    operations = [found.ok() for found in schema.get_all_operations()]
-    share = max(n_cases // (2 * len(operations)), 1)
-    done, wrong = Counter[str](), list[str]()
-    for operation in operations:
-        for mode in GenerationMode:
-            name = f"{operation.method.upper()} {operation.path} {mode.value}"
-            done[name], fault = _asked(operation, mode, share, number)
-            wrong += [f"{name}: {fault}"] if fault else []
-    return done, wrong
+    return fuzz(schemathesis.openapi.from_asgi("/api/openapi.json", app), n_cases, number, _aim)
 
 
-def _asked(operation: APIOperation, mode: GenerationMode, n: int, number: int) -> tuple[int, str]:
-    count = 0
-
-    @seed(number)
-    @settings(
-        max_examples=n,
-        deadline=None,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(case=operation.as_strategy(generation_mode=mode))
-    def call(case: Case) -> None:
-        nonlocal count
-        count += 1
-        if count % 2 and mode is GenerationMode.POSITIVE:
-            case.path_parameters |= {name: known for name, known in KNOWN.items() if name in case.path_parameters}
-        case.validate_response(case.call(), checks=CHECKS)
-
-    try:
-        call()
-    except Unsatisfiable:  # nothing about this call can be wrong
-        return count, ""
-    except (Exception, BaseExceptionGroup) as fault:  # noqa: BLE001  # a crash of the application comes as whatever it was
-        told = fault.exceptions if isinstance(fault, BaseExceptionGroup) else (fault,)
-        return count, "\n".join(f"{type(error).__name__}: {error}" for error in told)
-    else:
-        return count, ""
+def _aim(case: Case, count: int) -> None:
+    if count % 2:
+        case.path_parameters |= {name: known for name, known in KNOWN.items() if name in case.path_parameters}
 
 
 def main() -> None:
@@ -127,10 +73,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     asked = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    done, wrong = fuzz(whole_app(), asked.cases, asked.seed)
-    told = [f"{n:6} {name}" for name, n in done.items()]
-    told += [f"{done.total()} calls, {len(wrong)} operations with faults, seed {asked.seed}", *wrong]
-    sys.stdout.write("\n".join(told) + "\n")
+    done, wrong = fuzz_app(whole_app(), asked.cases, asked.seed)
+    sys.stdout.write(report(done, wrong, asked.seed))
     raise SystemExit(bool(wrong))
 
 

@@ -4,14 +4,14 @@ import pytest
 from fastapi import FastAPI, Response
 
 from adapters.web.access.needs import OPEN_TO_ALL
-from tests.adapters.web.fuzzing import fuzz, whole_app
+from tests.adapters.web.fuzzing import fuzz_app, whole_app
 
 SEED = 20261123
 
 
 @pytest.mark.timeout(300)
 def test_no_made_up_call_crashes_it_or_gets_what_it_does_not_declare() -> None:
-    done, wrong = fuzz(whole_app(), 300, SEED)
+    done, wrong = fuzz_app(whole_app(), 300, SEED)
     assert wrong == []
     assert done.total() > 150
 
@@ -35,5 +35,5 @@ def test_what_is_wrong_is_found() -> None:
     async def sound() -> int:
         return 1
 
-    _, wrong = fuzz(app, 40, SEED)
+    _, wrong = fuzz_app(app, 40, SEED)
     assert {fault.split()[1] for fault in wrong} == {"/crash", "/undeclared", "/other"}

@@ -2,6 +2,7 @@ import asyncio
 import ssl
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -13,7 +14,9 @@ from adapters.web.http.hosts import is_loopback
 from adapters.web.server import TlsPair
 from tests.adapters.web.conftest import GIVEN, client_of
 from tests.adapters.web.signals.test_signal_routes import steps
+from tests.support.fake_accounts import FakeAccounts, password_of
 from tests.support.fake_station import FakeStation
+from v2g.access import FOR_MACHINES, Role
 from v2g.errors import SiteError, UnavailableError
 
 MUTATING = [("POST", "/api/signals"), ("DELETE", "/api/signals/x"), ("POST", "/api/evses/A01/wishes")]
@@ -124,9 +127,16 @@ async def test_another_stations_cookie_is_no_wrong_attempt_where_nobody_logs_in(
             assert (await client.get("/api/me", headers={"Cookie": f"{SESSION}=of another"})).status_code == 200
 
 
-async def test_a_stream_ends_so_that_who_looks_shows_anew_who_it_is(
-    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("adapters.web.state.stream.WHILE_S", 0.0)
-    answer = await client.get("/api/stream", timeout=5.0)
-    assert answer.text == "retry: 2000\n\n"
+@pytest.mark.parametrize("leave", [FakeAccounts.log_out, None])
+async def test_a_stream_ends_when_who_looks_may_no_longer(station: FakeStation, leave: Any) -> None:
+    accounts = FakeAccounts()
+    login = await accounts.log_in("viewer", password_of("viewer"))
+    machine, token = await accounts.issue(name="x", role=Role.VIEWER, rights=FOR_MACHINES, days=1, by="")
+    shown = {"Cookie": f"{SESSION}={login.session.text}"} if leave else {"Authorization": f"Bearer {token.text}"}
+    transport = httpx.ASGITransport(create_app(station, accounts=accounts))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        looking = asyncio.ensure_future(client.get("/api/stream", headers=shown))
+        await asyncio.sleep(0.05)
+        assert not looking.done()
+        await (leave(accounts, login.session.text) if leave else accounts.revoke(machine.machine_id, by=""))
+        assert "event: state" in (await asyncio.wait_for(looking, 5.0)).text

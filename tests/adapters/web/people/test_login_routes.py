@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from adapters.attempts import SLOTS, Attempts, neighbourhood
 from adapters.web import create_app
-from adapters.web.access.attempts import SLOTS, Attempts, neighbourhood
 from adapters.web.access.cookies import CSRF, CSRF_HEADER, SESSION
 from tests.adapters.web.signals.test_signal_routes import steps
 from tests.support.fake_accounts import FakeAccounts, password_of
