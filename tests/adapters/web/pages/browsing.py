@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
 from adapters.web import Server, create_app, serve
@@ -20,6 +21,7 @@ DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 LIVE = {"en-GB": "Live", "zh-CN": "实时"}
 LANGUAGES = tuple(LIVE)
+SERIOUS = {"serious", "critical"}
 LINKS_KEY = b"for tests only, sixteen and more"
 PLOT = "#plot.js-plotly-plot .scatterlayer"
 SMALL = (
@@ -85,3 +87,10 @@ async def too_small(page: Page) -> list[str]:
     """Return what is less high than a finger needs."""
     small: list[str] = await page.evaluate(SMALL)
     return small
+
+
+async def faults(page: Page, *, contrast: bool = True) -> list[str]:
+    """Return the serious faults that axe-core finds."""
+    options = {"rules": {"color-contrast": {"enabled": contrast}}}  # the slowest rule, once a page and size is enough
+    found = (await Axe().run(page, options=options)).response["violations"]
+    return [f"{fault['id']}: {node['html']}" for fault in found if fault["impact"] in SERIOUS for node in fault["nodes"]]

@@ -1,50 +1,16 @@
-"""Every page as axe-core sees it, and by keyboard alone."""
+"""The dialogs as axe-core sees them, and the pages by keyboard alone."""
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, expect
 
 from adapters.web import Server
-from adapters.web.pages import PAGES
-from adapters.web.pages import Page as DashboardPage
-from tests.adapters.web.pages.browsing import LINKS_KEY, PHONE, looking, serving
-from tests.support.fake_previews import FakePreviews
-from tests.support.fake_station import FakeStation
-from v2g.outlet_links import OutletLinks
+from tests.adapters.web.pages.browsing import faults, looking
 
 # One browser for all: starting it takes longer than most of what it is asked.
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-SERIOUS = {"serious", "critical"}
-PLOTS = {"timeline", "forecasts", "results"}
 
-
-async def faults(page: Page) -> list[str]:
-    found = (await Axe().run(page)).response["violations"]
-    return [f"{fault['id']}: {node['html']}" for fault in found if fault["impact"] in SERIOUS for node in fault["nodes"]]
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("page", [page for page in PAGES if page.listed and page.name != "people"], ids=lambda page: page.name)
-async def test_axe_finds_no_serious_fault(page: DashboardPage, scheme: str, lively: FakeStation, browser: Browser) -> None:
-    async with serving(lively, previews=FakePreviews()) as server, looking(browser, server, page.path) as opened:
-        await opened.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
-        if page.name in PLOTS:
-            await opened.locator(".js-plotly-plot").first.wait_for(state="attached")
-        for summary in await opened.locator("main details > summary").all():
-            if await summary.is_visible():
-                await summary.click()
-            if page.name == "audit":
-                break
-        assert await faults(opened) == []
-
-
-async def test_the_drivers_page_and_the_dialogs_have_none_either(lively: FakeStation, server: Server, browser: Browser) -> None:
-    page = await browser.new_page(viewport=PHONE)
-    links = OutletLinks(LINKS_KEY, (evse.evse_id for evse in lively.site.evses))
-    await page.goto(f"{server.url}car/{links.token('A01')}")
-    await expect(page.locator("#leave-choices button")).to_have_count(4)
-    assert await faults(page) == []
+async def test_axe_finds_no_serious_fault_in_the_dialogs(server: Server, browser: Browser) -> None:
     async with looking(browser, server, "/chargers") as opened:
         await opened.get_by_role("button", name="Order…").first.click()
         assert await faults(opened) == []
