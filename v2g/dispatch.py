@@ -16,18 +16,18 @@ from v2g.timegrid import Array
 
 DEADBAND_KW = 0.05
 ROUNDING_KW = 1e-6
-RENEW_SHARE = 0.5
-"""A lease is renewed when less than this share of it is left."""
+RENEW_TICKS = 1.5
+"""A lease is renewed when less than this many ticks of it are left: the next tick, which could, may come late."""
 
 
 async def dispatch(
-    gateway: Gateway, setpoints: Sequence[Setpoint], observation: Observation, limits: Limits, lease_s: float
+    gateway: Gateway, setpoints: Sequence[Setpoint], observation: Observation, limits: Limits, tick_s: float
 ) -> DispatchReport:
     """Send what changed. Raises that no longer fit because a lowering was not confirmed are withheld and reported."""
     confirmed, leases = confirmed_kw(observation), _leases(observation)
     tries = {s.evse_id: s.breach.tries for s in observation.evses if s.breach}
     in_force = {u.unit_id: _or_unconfirmed(confirmed.get(u.unit_id), u) for u in limits.units}
-    low = observation.at + timedelta(seconds=RENEW_SHARE * lease_s)
+    low = observation.at + timedelta(seconds=RENEW_TICKS * tick_s)
     due = [s for s in setpoints if is_due(s, confirmed.get(s.unit_id), leases.get(s.unit_id), low)]
     due = [replace(s, attempt=tries.get(s.unit_id, 0)) for s in due]
     raises = [s for s in due if _is_raise(s, in_force[s.unit_id])]

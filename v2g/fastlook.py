@@ -41,22 +41,29 @@ async def fast_look(
     limits = _relieved(limits, held, site, observation, signals)
     order = urgency(memory.plan) if memory.plan else ()
     lease = now + timedelta(seconds=site.rules.lease_s)
-    cuts = (*_cuts(held, order, limits, lease), *export_cuts(site, observation, signals, lease))
+    drawing = held | _drawing_unconfirmed(observation, limits)
+    cuts = (*_cuts(drawing, order, limits, lease), *export_cuts(site, observation, signals, lease))
     gives = _gives(held, limits, site, observation, outlook, memory)
     moves = (*(c for c in cuts if c.unit_id not in {g.unit_id for g in gives}), *gives)
-    first = await dispatch(parts.gateway, moves, observation, limits, site.rules.lease_s)
+    first = await dispatch(parts.gateway, moves, observation, limits, site.horizon.tick_s)
     memory = turned(memory, gives, now)
     stubborn = {
-        o.setpoint.unit_id: max(held.get(o.setpoint.unit_id, 0.0), 0.0) for o in first.outcomes if not isinstance(o, Applied)
+        o.setpoint.unit_id: max(drawing.get(o.setpoint.unit_id, 0.0), 0.0) for o in first.outcomes if not isinstance(o, Applied)
     }
     if not stubborn:
         return observation, first, sent(memory, first, held, now)
     limits = _counting(limits, stubborn)
     done = {o.setpoint.unit_id: o.setpoint.power_kw for o in first.outcomes if isinstance(o, Applied)}
-    others = {unit: power for unit, power in (held | done).items() if unit not in stubborn}
-    second = await dispatch(parts.gateway, _cuts(others, order, limits, lease), observation, limits, site.rules.lease_s)
+    others = {unit: power for unit, power in (drawing | done).items() if unit not in stubborn}
+    second = await dispatch(parts.gateway, _cuts(others, order, limits, lease), observation, limits, site.horizon.tick_s)
     report = DispatchReport(outcomes=(*first.outcomes, *second.outcomes))
     return observation, report, sent(memory, report, held, now)
+
+
+def _drawing_unconfirmed(observation: Observation, limits: Limits) -> dict[str, float]:
+    """Return what units may draw that confirmed nothing [kW], as all do after a restart; a breach is the tick's to tell again."""
+    breaches = {s.evse_id for s in observation.evses if s.breach}
+    return {u.unit_id: u.unconfirmed_kw for u in limits.units if u.unconfirmed_kw > 0.0 and u.unit_id not in breaches}
 
 
 def _cuts(held: Mapping[str, float], order: tuple[str, ...], limits: Limits, lease: datetime) -> tuple[Setpoint, ...]:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from v2g.conduct import told_again, watch
 from v2g.driver import knows_charge, stored_energy_kwh
 from v2g.ledger import count
-from v2g.observation import Observation
+from v2g.observation import Observation, Quality, Reading
 from v2g.plan import Plan
 from v2g.record import Memory, QuarterHour
 from v2g.setpoint import Applied, DispatchReport, Setpoint
@@ -49,17 +49,23 @@ def meter(memory: Memory, observation: Observation, site: Site) -> Memory:
     """Return `memory` with the import since the last look counted towards the billing peak.
 
     Between two looks the power is taken to stay what it was after the first, with what was sent then: loads jump where
-    quarter-hours meet, and half a jump in the wrong one would be taken for a peak. A quarter-hour's mean counts once it has
-    ended; a new month starts from 0.
+    quarter-hours meet, and half a jump in the wrong one would be taken for a peak; and what it was before, where a reading cannot
+    be believed. A quarter-hour's mean counts once it has ended; a new month starts from 0.
     """
-    now, reading = observation.at, observation.site_power_kw
+    now = observation.at
     month = now.astimezone(ZoneInfo(site.time_zone)).strftime("%Y-%m")
     peak = memory.peak_so_far_kw if month == memory.month else 0.0
     quarter = memory.quarter
-    power = max(reading.value, 0.0) if reading else 0.0
+    power = _flows_kw(observation.site_power_kw, quarter)
     if quarter.last_at is not None and quarter.last_at < now:
         quarter, peak = _advance(quarter, now, quarter.last_kw, peak)
     return replace(memory, peak_so_far_kw=peak, month=month, quarter=replace(quarter, last_at=now, last_kw=power))
+
+
+def _flows_kw(reading: Reading | None, quarter: QuarterHour) -> float:
+    if reading is None:
+        return 0.0
+    return quarter.last_kw if reading.quality is Quality.SUSPECT else max(reading.value, 0.0)
 
 
 def _advance(quarter: QuarterHour, now: datetime, mean_kw: float, peak_kw: float) -> tuple[QuarterHour, float]:

@@ -86,7 +86,7 @@ async def act(parts: Parts, memory: Memory, decision: Decision, now: datetime) -
     planned = project_plan(plan, limits, site, now)
     setpoints = shaved(planned, limits, site, observation, decision.outlook, replace(memory, plan=plan))
     setpoints = waking(setpoints, memory.rests)
-    report = await dispatch(parts.gateway, setpoints, observation, limits, site.rules.lease_s)
+    report = await dispatch(parts.gateway, setpoints, observation, limits, site.horizon.tick_s)
     record = TickRecord(
         tick=memory.tick,
         at=now,

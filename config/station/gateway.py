@@ -11,6 +11,7 @@ from v2g import site as charging
 from v2g.errors import WishError
 from v2g.observation import AssetState, BatteryState, EvseState, Observation, Reading
 from v2g.overrides import Override
+from v2g.plausible import Stillness, plausible, watch_meters
 from v2g.ports import Chargers, Meters
 from v2g.session import ChargingSession, Wishes
 from v2g.setpoint import Outcome, Setpoint, Unreachable
@@ -64,6 +65,7 @@ class SiteGateway:
         self._wishes: dict[str, tuple[str, Wishes]] = {}  # by outlet, with the session: who has gone leaves nothing behind
         self._nameless = {e.evse_id for e in site.evses if e.protocol.is_ocpp}
         self._kept: dict[str, KeptWishes] = {}
+        self._still = Stillness()
         self.overrides: dict[str, Override] = {}
 
     def wish(self, evse_id: str, wishes: Wishes, now: datetime) -> str:
@@ -93,7 +95,12 @@ class SiteGateway:
         return self.glance(now)
 
     def glance(self, now: datetime) -> Observation:
-        """Return what is known now."""
+        """Return what is known now; meters that cannot be believed are marked."""
+        observation = self._seen(now)
+        self._still = watch_meters(self._still, observation)
+        return plausible(observation, self._still, self._site)
+
+    def _seen(self, now: datetime) -> Observation:
         said = {s.evse_id: s for s in self._states(now)}
         meter = self._meters.reading if self._meters else lambda _: None
         assets = self._assets.states(now) if self._assets else ()

@@ -7,6 +7,7 @@ from adapters.ocpp.central import CentralSystem
 from adapters.store.store import Store
 from config.station.control import Control
 from v2g.bounds import fresh
+from v2g.observation import Quality
 from v2g.ports import Station
 from v2g.site import Protocol, Site
 from v2g.solution import Rung
@@ -65,4 +66,5 @@ def _meters(site: Site, station: Station) -> Part:
     observation = station.observation()
     if fresh(observation.load_kw, observation, site.rules):
         return Part(name="meters", condition=Condition.OK, detail="the load meter speaks")
-    return Part(name="meters", condition=Condition.DEGRADED, detail="the load meter is silent: the load counts at its highest")
+    trouble = "shows what cannot be" if observation.load_kw and observation.load_kw.quality is Quality.SUSPECT else "is silent"
+    return Part(name="meters", condition=Condition.DEGRADED, detail=f"the load meter {trouble}: the load counts at its highest")

@@ -38,8 +38,8 @@ class Sight:
     """What flows for `step_s` [s] from `at_s` [s]: (n_outlets,) powers [kW] and energies at its end [kWh], load and sun [kW].
 
     `let_kw` is what each charger lets its outlet do, car or no car; `import_kw` is the grid operator's limit. `listens` and `obeys`
-    (n_outlets,) say whom the daemon can command now, and who keeps to what it promised; `meters_true` whether it can know what
-    flows. `consents` and `floor_kwh` are the truth about the cars.
+    (n_outlets,) say whom the daemon can command now, and who keeps to what it promised; `meters_true` whether its meters say what
+    flows, `informed` whether they do or it can know that they do not. `consents` and `floor_kwh` are the truth about the cars.
     """
 
     at_s: float
@@ -55,6 +55,7 @@ class Sight:
     consents: Flags
     floor_kwh: Array
     meters_true: bool = True
+    informed: bool = True
 
     @property
     def draws_kw(self) -> Array:
@@ -143,7 +144,7 @@ class Checker:
             (self._limits.names[i], cause): (i, patience_s)
             for i in over
             for cause, who, patience_s in causes
-            if (flows[i] & who).any()
+            if sight.informed and (flows[i] & who).any()
         }
         self._since = {key: self._since.get(key, sight.at_s) for key in still}
         for key, (i, patience_s) in still.items():

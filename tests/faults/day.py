@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import logging
+import math
 import random
 import shutil
 import tempfile
@@ -43,12 +44,12 @@ SETTLING_S = 180.0
 RESTART_S = 5.0
 MEMORY = Path("/dev/shm")  # noqa: S108  # a file system in memory: a day is a thousand commits
 MOST_DEATHS = 3
+FROZEN_S = 3600.0
+"""How long meters that stand still may be believed."""
 DEAF = frozenset(
     {FaultKind.DROP, FaultKind.KILL, FaultKind.STORM, FaultKind.SILENCE, FaultKind.LATE, FaultKind.REFUSE, FaultKind.IGNORE}
 )
 FALSE = frozenset({FaultKind.IGNORE, FaultKind.REFUSE, FaultKind.LYING_METER, FaultKind.FROZEN_METER, FaultKind.WRONG_SOC})
-
-
 FALSE_METERS = frozenset({Trouble.METER_FROZEN, Trouble.METER_SILENT, Trouble.METER_SPIKES, Trouble.CLOCK_JUMPS})
 
 
@@ -135,6 +136,7 @@ class Day:
         self._network = Network(random.Random(story.seed + 3), self._hear)
         self._deaf_until, self._false_until, self._up_since = dict[str, float](), dict[str, float](), -1e9
         self._active: list[Event] = []
+        self._since = dict[Trouble, float]()
         self._limit: Interval | None = None
         step_s = story.pace.step_s
         self._takes_kw = np.array([e.charge_max_kw for e in self.site.evses])
@@ -240,6 +242,7 @@ class Day:
             case Trouble.LIMITED:
                 await self._publish(event)
             case _:
+                self._since.setdefault(event.kind, event.at_s)
                 self.conditions.troubles.add(event.kind)
 
     async def _end(self, event: Event) -> None:
@@ -256,6 +259,7 @@ class Day:
             case Trouble.CLOCK_JUMPS if not goes_on:
                 self.clock.ahead = timedelta(0)
             case Trouble() if not goes_on:
+                self._since.pop(event.kind, None)
                 self.conditions.troubles.discard(event.kind)
 
     def _afflict(self, event: Event, *, begins: bool) -> None:
@@ -328,6 +332,7 @@ class Day:
             power_kw=power_kw,
             let_kw=np.clip(self.farm._leases.ceilings_kw(at_s)[:n], -self._gives_kw, self._takes_kw),
             meters_true=not any(e.kind in FALSE_METERS for e in self._active),
+            informed=not self._misled(now_s),
             stored_kwh=stored_kwh,
             load_kw=flows["load_kw"],
             sun_kw=flows["pv_kw"],
@@ -337,6 +342,13 @@ class Day:
             consents=np.array([visit is not None and visit.consent for visit in here]),
             floor_kwh=np.array([0.0 if v is None else v.soc_floor_frac * v.capacity_kwh for v in here]),
         )
+
+    def _misled(self, now_s: float) -> bool:
+        """Return whether meters say what is not, and nobody can tell: they spike, or have not been silent or frozen for long."""
+        silent_s = now_s - self._since.get(Trouble.METER_SILENT, -math.inf)
+        frozen_s = now_s - max(self._since.get(Trouble.METER_FROZEN, -math.inf), self._up_since)
+        is_frozen = Trouble.METER_FROZEN in self._since and frozen_s < FROZEN_S
+        return Trouble.METER_SPIKES in self._since or silent_s < self.site.rules.stale_after_s or is_frozen
 
     def _import_limit_kw(self, at_s: float) -> float:
         limit = self._limit

@@ -32,7 +32,7 @@ async def test_lowerings_go_first_and_raises_follow() -> None:
     observation = in_force(site, [11.0, 0.0])
     gateway = FakeGateway(observation)
     limits = limits_now(site, observation, an_outlook(site), ())
-    report = await dispatch(gateway, [a_setpoint(0, 0.0), a_setpoint(1, 11.0)], observation, limits, 900)
+    report = await dispatch(gateway, [a_setpoint(0, 0.0), a_setpoint(1, 11.0)], observation, limits, 300)
     assert [[s.unit_id for s in batch] for batch in gateway.batches] == [["E0"], ["E1"]]
     assert not report.withheld
 
@@ -42,7 +42,7 @@ async def test_a_raise_is_withheld_when_the_lowering_is_refused() -> None:
     observation = in_force(site, [11.0, 0.0])
     gateway = FakeGateway(observation, refusing=frozenset({"E0"}))
     limits = limits_now(site, observation, an_outlook(site), ())
-    report = await dispatch(gateway, [a_setpoint(0, 0.0), a_setpoint(1, 11.0)], observation, limits, 900)
+    report = await dispatch(gateway, [a_setpoint(0, 0.0), a_setpoint(1, 11.0)], observation, limits, 300)
     assert [s.unit_id for s in report.withheld] == ["E1"]
 
 
@@ -51,10 +51,21 @@ async def test_what_is_in_force_is_not_sent_again_until_its_lease_runs_low() -> 
     observation = in_force(site, [7.0])
     limits = limits_now(site, observation, an_outlook(site), ())
     gateway = FakeGateway(observation)
-    await dispatch(gateway, [a_setpoint(0, 7.01)], observation, limits, 900)
+    await dispatch(gateway, [a_setpoint(0, 7.01)], observation, limits, 300)
     assert gateway.batches == []
     late = replace(observation, at=NOW + timedelta(minutes=8))
-    await dispatch(gateway, [a_setpoint(0, 7.01)], late, limits, 900)
+    await dispatch(gateway, [a_setpoint(0, 7.01)], late, limits, 300)
+    assert [s.unit_id for s in gateway.batches[0]] == ["E0"]
+
+
+async def test_a_lease_of_two_ticks_is_renewed_by_the_first_since_the_second_may_come_late() -> None:
+    site = a_site(1)
+    observation = in_force(site, [7.0])
+    limits = limits_now(site, observation, an_outlook(site), ())
+    leased = observation.evses[0].lease_until
+    assert leased is not None
+    gateway = FakeGateway(replace(observation, at=leased - timedelta(seconds=300)))
+    await dispatch(gateway, [a_setpoint(0, 7.0)], gateway.observation, limits, 300)
     assert [s.unit_id for s in gateway.batches[0]] == ["E0"]
 
 
@@ -66,7 +77,7 @@ async def test_who_does_not_follow_is_told_how_often_in_vain() -> None:
     observation = replace(observation, evses=(ignoring, observation.evses[1]))
     gateway = FakeGateway(observation)
     limits = limits_now(site, observation, an_outlook(site), ())
-    await dispatch(gateway, [a_setpoint(0, 0.0), a_setpoint(1, 5.0)], observation, limits, 900)
+    await dispatch(gateway, [a_setpoint(0, 0.0), a_setpoint(1, 5.0)], observation, limits, 300)
     assert {s.unit_id: s.attempt for batch in gateway.batches for s in batch} == {"E0": 2, "E1": 0}
 
 
@@ -85,7 +96,7 @@ async def test_whatever_is_refused_no_limit_is_newly_broken_at_any_moment(
     setpoints = project({f"E{i}": p for i, p in enumerate(wanted)}, (), limits, LEASE, {})
     gateway = FakeGateway(observation, refusing=frozenset(f"E{i}" for i in refusing))
     start = limits.weight @ np.maximum(before, 0)
-    report = await dispatch(gateway, setpoints, observation, limits, 900)
+    report = await dispatch(gateway, setpoints, observation, limits, 300)
     force = np.array(before)
     for outcome in report.outcomes:
         if isinstance(outcome, Applied):
@@ -100,7 +111,7 @@ async def test_what_a_car_that_turns_around_draws_is_free_only_once_it_has_turne
     limits = limits_now(site, observation, an_outlook(site), ())
     turning = [a_setpoint(1, 11.0), a_setpoint(0, -5.0)]
     willing, refusing = FakeGateway(observation), FakeGateway(observation, refusing=frozenset({"E0"}))
-    await dispatch(willing, turning, observation, limits, 900)
+    await dispatch(willing, turning, observation, limits, 300)
     assert [[s.unit_id for s in batch] for batch in willing.batches] == [["E0"], ["E1"]]
-    report = await dispatch(refusing, turning, observation, limits, 900)
+    report = await dispatch(refusing, turning, observation, limits, 300)
     assert [s.unit_id for s in report.withheld] == ["E1"]

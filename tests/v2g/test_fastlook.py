@@ -49,6 +49,16 @@ async def test_a_charger_that_follows_nothing_counts_at_what_it_is_measured_to_d
     assert sum(after[1:]) + 11.0 + 10.0 <= 34.0 + 1e-6
 
 
+async def test_chargers_that_confirmed_nothing_are_cut_where_what_they_may_draw_does_not_fit() -> None:
+    site = a_site(3, limit_kw=30.0)
+    held = holding(site, None, None, 0.0)
+    fresh = tuple(replace(e, lease_until=None) for e in held.evses[:2])
+    gateway = FakeGateway(replace(held, evses=(*fresh, held.evses[2])))
+    after = await look(site, gateway)
+    assert [e.acknowledged_kw is None for e in gateway.observation.evses] == [False, False, False]
+    assert sum(after) + 10.0 <= 30.0 + 1e-6
+
+
 @pytest.mark.parametrize("site_kw", [45.0, 60.0])
 async def test_an_import_above_the_limit_is_cut_whatever_its_cause(site_kw: float) -> None:
     site = a_site(3, limit_kw=43.0)
