@@ -31,7 +31,7 @@ from v2g.site import Protocol, Site
 from v2g.solution import Solution
 
 KILL_AFTER_S, SOLVE_S = 15.0, (0.05, 1.5)
-STEP_S = (0.001, 0.05)
+STEP_S = (0.01, 0.3)
 DATABASE = {
     Trouble.DATABASE_FULL: "database or disk is full",
     Trouble.DATABASE_LOCKED: "database is locked",

@@ -300,10 +300,9 @@ class Day:
         return True
 
     def _hear(self, station: str, from_station: bool, text: str) -> None:  # a callback
-        frame = frame_of(text)
-        self._witness.hear(station, frame, from_station=from_station)
-        told = [frame[0], *frame[2:]]
-        self._hash.update(f"{asyncio.get_running_loop().time():.6f} {station} {from_station} {told}\n".encode())
+        self._witness.hear(station, frame_of(text), from_station=from_station)
+        kind, _, rest = text.split(",", 2)  # the message's id is drawn by the operating system
+        self._hash.update(f"{asyncio.get_running_loop().time():.6f} {station} {from_station} {kind} {rest}\n".encode())
 
     @contextmanager
     def _looking_on(self) -> Iterator[None]:

@@ -26,17 +26,18 @@ EACH = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How often things happen [s]: ticks, looks, meter values, steps of the physics."""
+    """How often things happen [s]: ticks, and at most those that cars bring forward, looks, meter values, steps of the physics."""
 
     tick_s: float
+    event_s: float
     fast_s: float
     sample_s: float
     step_s: float
 
 
-CLOSE = Pace(tick_s=900.0, fast_s=30.0, sample_s=300.0, step_s=30.0)
-BRISK = Pace(tick_s=1800.0, fast_s=90.0, sample_s=900.0, step_s=60.0)
-BROAD = Pace(tick_s=3600.0, fast_s=240.0, sample_s=1800.0, step_s=120.0)
+CLOSE = Pace(tick_s=900.0, event_s=450.0, fast_s=30.0, sample_s=300.0, step_s=30.0)
+BRISK = Pace(tick_s=1800.0, event_s=900.0, fast_s=90.0, sample_s=900.0, step_s=60.0)
+BROAD = Pace(tick_s=3600.0, event_s=3600.0, fast_s=300.0, sample_s=1800.0, step_s=150.0)
 """As much goes wrong. A day BRISK takes three times as long as one BROAD, a day CLOSE fifteen times."""
 
 
@@ -71,7 +72,7 @@ def station(pace: Pace) -> Site:
         loads=(UncontrolledLoad(circuit_id="grid", base_kw=BASE_KW, peak_kw=PEAK_KW),),
         rules=Rules(lease_s=2.0 * pace.tick_s, stale_after_s=3.0 * pace.fast_s),
         horizon=Horizon(
-            fine_h=0.25, n_fine=4, coarse_h=2.0, n_coarse=4, tick_s=pace.tick_s, fast_s=pace.fast_s, event_s=pace.tick_s / 2
+            fine_h=0.25, n_fine=4, coarse_h=2.0, n_coarse=4, tick_s=pace.tick_s, fast_s=pace.fast_s, event_s=pace.event_s
         ),
     )
 
