@@ -24,13 +24,14 @@ class Findings:
     limits: list[str] = field(default_factory=list)
     consent: list[str] = field(default_factory=list)
     floors: list[str] = field(default_factory=list)
+    leases: list[str] = field(default_factory=list)
     records: list[str] = field(default_factory=list)
     deaths: list[str] = field(default_factory=list)
 
     @property
     def all(self) -> list[str]:
         """Every sentence."""
-        return [*self.limits, *self.consent, *self.floors, *self.records, *self.deaths]
+        return [*self.limits, *self.consent, *self.floors, *self.leases, *self.records, *self.deaths]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,9 @@ class Sight:
 
     `let_kw` is what each charger lets its outlet do, car or no car; `import_kw` is the grid operator's limit. `listens` and `obeys`
     (n_outlets,) say whom the daemon can command now, and who keeps to what it promised; `meters_true` whether its meters say what
-    flows, `informed` whether they do or it can know that they do not. `consents` and `floor_kwh` are the truth about the cars.
+    flows, `informed` whether they do or it can know that they do not. `known_after_s` (n_outlets,) is how long it takes to find out
+    that an outlet does what it did not say, `cut_off_s` for how long no command can have come to it. `consents` and `floor_kwh` are
+    the truth about the cars.
     """
 
     at_s: float
@@ -54,6 +57,8 @@ class Sight:
     obeys: Flags
     consents: Flags
     floor_kwh: Array
+    known_after_s: Array
+    cut_off_s: Array
     meters_true: bool = True
     informed: bool = True
 
@@ -104,13 +109,15 @@ class Checker:
 
     What counts under a limit is what outlets draw or are let draw. It is broken by a raise into it, at once; if it is exceeded for
     longer than `reaction_s` [s] while outlets below it are let whom the daemon can command; or for longer than `lease_s` more while
-    any is that keeps its promises: by then the last lease is over. A floor is broken by more than what flows in `step_s` [s], in
+    any is that keeps its promises: by then the last lease is over. Where outlets draw what they did not say, it takes the longer by
+    what it takes to find that out. A floor is broken by more than what flows in `step_s` [s], in
     which a simulated charger puts the end of a lease in force.
     """
 
     def __init__(self, site: Site, *, reaction_s: float, lease_s: float, step_s: float) -> None:
         self._site, self._reaction_s, self._lease_s = site, reaction_s, lease_s
         self._slack_kwh = np.array([SLACK_KWH + e.discharge_max_kw * step_s / 3600.0 for e in site.evses])
+        self._fallback_kw = np.array([e.fallback_kw for e in site.evses])
         self._limits = _limits(site)
         self._since: dict[tuple[str, str], float] = {}
         self._before: Sight | None = None
@@ -127,9 +134,17 @@ class Checker:
         if len(over):
             self._judge_raises(over, over_kw, flows_kw, sight)
         self._before = sight
+        self._judge_leases(sight)
         gives = sight.power_kw < -GIVES_KW
         if gives.any():
             self._judge_gifts(gives, sight)
+
+    def _judge_leases(self, sight: Sight) -> None:
+        """Find outlets that nobody can have told anything for longer than a lease, and that do not follow their fallback."""
+        alone = sight.obeys & (sight.cut_off_s > self._lease_s + self._reaction_s)
+        for unit in np.flatnonzero(alone & ((sight.let_kw > self._fallback_kw + OVER_KW) | (sight.let_kw < -GIVES_KW))):
+            what = f"{self._name(unit)} is let {sight.let_kw[unit]:.2f} kW after its lease"
+            self._note(self.findings.leases, sight, what)
 
     def _judge_gifts(self, gives: Flags, sight: Sight) -> None:
         for unit in np.flatnonzero(gives & ~sight.consents):
@@ -140,8 +155,9 @@ class Checker:
 
     def _judge(self, over: NDArray[np.intp], over_kw: Array, flows: Flags, sight: Sight) -> None:
         causes = (("can be told", sight.listens, 0.0), ("had promised", sight.obeys, self._lease_s))
+        known_after_s = [float(np.max(sight.known_after_s, initial=0.0, where=flows[i])) for i in range(len(flows))]
         still = {
-            (self._limits.names[i], cause): (i, patience_s)
+            (self._limits.names[i], cause): (i, patience_s + known_after_s[i])
             for i in over
             for cause, who, patience_s in causes
             if sight.informed and (flows[i] & who).any()
@@ -165,7 +181,8 @@ class Checker:
         over_then_kw = self._limits.over_kw(then_kw, sight)
         for i in over[over_then_kw[over] <= 0.0]:
             raised = (flows_kw[i] > then_kw[i] + FLOWS_KW) & sight.listens
-            if raised.any():
+            hidden = (flows_kw[i] > FLOWS_KW) & (sight.known_after_s > 0.0)
+            if raised.any() and not hidden.any():
                 names = ", ".join(self._name(unit) for unit in np.flatnonzero(raised))
                 self._note(
                     self.findings.limits, sight, f"{self._limits.names[i]} over by {over_kw[i]:.2f} kW as {names} were raised"

@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import logging
-import math
 import random
 import shutil
 import tempfile
@@ -29,6 +28,7 @@ from config.people import live_station
 from tests.faults import stage
 from tests.faults.checker import Checker, Findings, Sight
 from tests.faults.daemon import Conditions, Daemon
+from tests.faults.excuses import Excuses
 from tests.faults.network import Network, Weather
 from tests.faults.records import Witness, frame_of
 from tests.faults.story import DAY_S, Event, Story, Trouble, farm_faults
@@ -39,18 +39,9 @@ from v2g.session import Wishes
 from v2g.signals import Interval, Signal, SignalKind
 
 ANSWER_WITHIN_S = 10.0
-SETTLING_S = 180.0
-"""How long a station counts as one that cannot be told after its trouble is over, or the daemon has come up: it reconnects."""
 RESTART_S = 5.0
 MEMORY = Path("/dev/shm")  # noqa: S108  # a file system in memory: a day is a thousand commits
 MOST_DEATHS = 3
-FROZEN_S = 3600.0
-"""How long meters that stand still may be believed."""
-DEAF = frozenset(
-    {FaultKind.DROP, FaultKind.KILL, FaultKind.STORM, FaultKind.SILENCE, FaultKind.LATE, FaultKind.REFUSE, FaultKind.IGNORE}
-)
-FALSE = frozenset({FaultKind.IGNORE, FaultKind.REFUSE, FaultKind.LYING_METER, FaultKind.FROZEN_METER, FaultKind.WRONG_SOC})
-FALSE_METERS = frozenset({Trouble.METER_FROZEN, Trouble.METER_SILENT, Trouble.METER_SPIKES, Trouble.CLOCK_JUMPS})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -134,9 +125,8 @@ class Day:
         self.conditions = Conditions(random.Random(story.seed + 2))
         self._witness, self._hash = Witness(), hashlib.sha256()
         self._network = Network(random.Random(story.seed + 3), self._hear)
-        self._deaf_until, self._false_until, self._up_since = dict[str, float](), dict[str, float](), -1e9
+        self._excuses = Excuses(self.site, story.pace)
         self._active: list[Event] = []
-        self._since = dict[Trouble, float]()
         self._limit: Interval | None = None
         step_s = story.pace.step_s
         self._takes_kw = np.array([e.charge_max_kw for e in self.site.evses])
@@ -211,7 +201,7 @@ class Day:
 
     async def _start_daemon(self) -> None:
         await self.daemon.start()
-        self._up_since = asyncio.get_running_loop().time()
+        self._excuses.up_since = asyncio.get_running_loop().time()
 
     async def _watch_over(self) -> None:
         """Start a daemon that ended by itself again, as its service manager does, and tell of it."""
@@ -226,6 +216,7 @@ class Day:
 
     async def _begin(self, event: Event) -> None:
         self._active.append(event)
+        self._excuses.begin(event)
         match event.kind:
             case FaultKind():
                 self._afflict(event, begins=True)
@@ -233,7 +224,6 @@ class Day:
                 for name in event.stations:
                     weather = Weather(lost=event.size, twice=event.size, disorder=event.size, late_s=10.0 * event.size)
                     self._network.weather[name] = weather
-                    self._deaf_until[name] = event.at_s + event.for_s + SETTLING_S
             case Trouble.KILLED:
                 self._verdict.n_restarts += 1
                 await self.daemon.kill()
@@ -242,12 +232,12 @@ class Day:
             case Trouble.LIMITED:
                 await self._publish(event)
             case _:
-                self._since.setdefault(event.kind, event.at_s)
                 self.conditions.troubles.add(event.kind)
 
     async def _end(self, event: Event) -> None:
         self._active.remove(event)
         goes_on = any(other.kind is event.kind for other in self._active)
+        self._excuses.end(event, goes_on=goes_on)
         match event.kind:
             case FaultKind():
                 self._afflict(event, begins=False)
@@ -259,17 +249,11 @@ class Day:
             case Trouble.CLOCK_JUMPS if not goes_on:
                 self.clock.ahead = timedelta(0)
             case Trouble() if not goes_on:
-                self._since.pop(event.kind, None)
                 self.conditions.troubles.discard(event.kind)
 
     def _afflict(self, event: Event, *, begins: bool) -> None:
         fault = farm_faults(event)
-        until_s = event.at_s + event.for_s + SETTLING_S
         for name in event.stations:
-            if event.kind in DEAF:
-                self._deaf_until[name] = max(self._deaf_until.get(name, 0.0), until_s)
-            if event.kind in FALSE:
-                self._false_until[name] = max(self._false_until.get(name, 0.0), until_s + self.site.rules.lease_s)
             if begins or not any(e.kind is event.kind and name in e.stations for e in self._active):
                 self.farm._mischief._victims[name].suffer(fault, begins=begins)
 
@@ -322,7 +306,7 @@ class Day:
     def _sight(self, at_s: float, step_s: float, flows: dict[str, Any]) -> Sight:
         now_s, n = at_s - self.truth.start.timestamp(), len(self.site.evses)
         here = self.farm._yard.here
-        up = self.daemon.runs and now_s > self._up_since + SETTLING_S
+        excuses = self._excuses
         power_kw, stored_kwh = flows["power_kw"][:n], flows["stored_kwh"][:n]
         self._hash.update(np.round(power_kw, 6).tobytes())
         return Sight(
@@ -330,24 +314,19 @@ class Day:
             step_s=step_s,
             power_kw=power_kw,
             let_kw=np.clip(self.farm._leases.ceilings_kw(at_s)[:n], -self._gives_kw, self._takes_kw),
-            meters_true=not any(e.kind in FALSE_METERS for e in self._active),
-            informed=not self._misled(now_s),
+            meters_true=excuses.meters_true,
+            informed=not excuses.misleads(now_s),
+            known_after_s=excuses.known_after_s(now_s),
+            cut_off_s=excuses.cut_off_s(now_s),
             stored_kwh=stored_kwh,
             load_kw=flows["load_kw"],
             sun_kw=flows["pv_kw"],
             import_kw=self._import_limit_kw(at_s),
-            listens=np.array([up and now_s >= self._deaf_until.get(e.station_id, -1.0) for e in self.site.evses]),
-            obeys=np.array([now_s >= self._false_until.get(e.station_id, -1.0) for e in self.site.evses]),
+            listens=excuses.listens(now_s) & self.daemon.runs,
+            obeys=excuses.obeys(now_s),
             consents=np.array([visit is not None and visit.consent for visit in here]),
             floor_kwh=np.array([0.0 if v is None else v.soc_floor_frac * v.capacity_kwh for v in here]),
         )
-
-    def _misled(self, now_s: float) -> bool:
-        """Return whether meters say what is not, and nobody can tell: they spike, or have not been silent or frozen for long."""
-        silent_s = now_s - self._since.get(Trouble.METER_SILENT, -math.inf)
-        frozen_s = now_s - max(self._since.get(Trouble.METER_FROZEN, -math.inf), self._up_since)
-        is_frozen = Trouble.METER_FROZEN in self._since and frozen_s < FROZEN_S
-        return Trouble.METER_SPIKES in self._since or silent_s < self.site.rules.stale_after_s or is_frozen
 
     def _import_limit_kw(self, at_s: float) -> float:
         limit = self._limit

@@ -25,6 +25,8 @@ QUIET = Sight(
     obeys=EVERYBODY,
     consents=EVERYBODY,
     floor_kwh=np.zeros(N),
+    known_after_s=np.zeros(N),
+    cut_off_s=np.zeros(N),
 )
 
 
@@ -65,6 +67,24 @@ def test_who_cannot_be_told_has_his_lease_and_no_longer() -> None:
     assert watched(deaf, LEASE_S + REACTION_S).findings.all == []
     assert watched(deaf, LEASE_S + 3 * REACTION_S).findings.limits
     assert not watched(replace(deaf, obeys=~EVERYBODY), 5 * LEASE_S).findings.all
+
+
+def test_who_was_told_nothing_for_longer_than_a_lease_is_at_his_fallback() -> None:
+    let = replace(QUIET, let_kw=powers(B1=4.2, B3=4.2), listens=~EVERYBODY, cut_off_s=np.full(N, LEASE_S))
+    assert watched(let, 20.0).findings.all == []
+    (told,) = watched(replace(let, cut_off_s=np.full(N, LEASE_S + 2 * REACTION_S)), 20.0).findings.leases
+    assert "B3" in told
+    assert watched(replace(let, cut_off_s=np.full(N, LEASE_S + 2 * REACTION_S), obeys=~EVERYBODY), 20.0).findings.all == []
+
+
+def test_who_draws_what_he_did_not_say_counts_from_when_that_can_be_known() -> None:
+    pretends = replace(
+        QUIET, load_kw=70.0, power_kw=powers(C1=22.0, C2=22.0), known_after_s=np.where(powers(C1=1.0) > 0, LEASE_S, 0.0)
+    )
+    assert watched(pretends, LEASE_S + REACTION_S).findings.all == []
+    assert watched(pretends, LEASE_S + 3 * REACTION_S).findings.limits
+    elsewhere = replace(pretends, known_after_s=np.where(powers(A1=1.0) > 0, LEASE_S, 0.0))
+    assert watched(elsewhere, 3 * REACTION_S).findings.limits
 
 
 def test_consent_and_floor_are_judged_at_once() -> None:
