@@ -14,6 +14,8 @@ from unittest.mock import patch
 
 import numpy as np
 
+from adapters.farm.mischief import FaultKind
+from tests.faults.story import Trouble
 from v2g.session import Wishes
 from v2g.setpoint import Applied
 
@@ -127,10 +129,6 @@ def _unlimited(size_kw: float, _weight: Any, _room: Any) -> tuple[float, None]:
     return size_kw, None
 
 
-def _as_wanted(_unit: Any, wanted_kw: float) -> tuple[float, tuple[str, ...]]:
-    return wanted_kw, ()
-
-
 async def _never(_self: Any) -> None:
     import asyncio  # noqa: PLC0415  # only here
 
@@ -236,6 +234,18 @@ def _full(room: Any) -> Any:
     return np.maximum(room, 30.0)
 
 
+def _plans(**changes: Callable[[Any], Any]) -> Bug:
+    """Return the same mistake in what plans are made of: limits are kept in two places, and one hides the other's mistakes."""
+    change = _then(lambda circuits: replace(circuits, **{name: make(getattr(circuits, name)) for name, make in changes.items()}))
+    return _bug("v2g.stating.problem", "circuits_of", change)
+
+
+def _boundless_below_the_root(limit_kw: Any) -> Any:
+    free = np.full_like(limit_kw, np.inf)
+    free[0] = limit_kw[0]
+    return free
+
+
 def _bug(place: str, attribute: str, make: Callable[[Original], Any]) -> Bug:
     return ((place, attribute, make),)
 
@@ -245,28 +255,35 @@ BUGS: dict[str, Bug] = {
     + _bug("v2g.stating.circuits", "unreachable_kw", _returns(0.0)),
     "offline chargers count at their fallback": _bug(
         "v2g.limits", "unreachable_kw", lambda _: lambda evse, _state: evse.fallback_kw
-    ),
+    )
+    + _bug("v2g.stating.circuits", "unreachable_kw", lambda _: lambda evse, _state: evse.fallback_kw),
     "what was never confirmed counts at nothing": _bug("v2g.bounds", "_unconfirmed_kw", _returns(0.0))
     + _bug("v2g.dispatch", "_or_unconfirmed", lambda _: lambda confirmed, _unit: confirmed or 0.0),
-    "what is not ours to set is forgotten": _bug("v2g.limits", "_silent_kw", _then(_scaled(0.0))),
+    "what is not ours to set is forgotten": _bug("v2g.limits", "_silent_kw", _then(_scaled(0.0)))
+    + _bug("v2g.stating.circuits", "unreachable_kw", _returns(0.0)),
     "the load is forgotten": _bug("v2g.limits", "uncontrolled_bounds_kw", _pair(lambda high, low: (high * 0.0, low))),
     "the load has the wrong sign": _bug("v2g.limits", "uncontrolled_bounds_kw", _pair(lambda high, low: (-high, -low))),
     "half the load is counted": _bug("v2g.limits", "uncontrolled_bounds_kw", _pair(lambda high, low: (high / 2, low))),
     "a silent meter is a zero": _bug("v2g.bounds", "fresh", _returns(True)),
     "the sun always shines": _bug("v2g.bounds", "_pv_bounds_kw", _returns((40.0, 40.0))),
-    "signals are overlooked": _bug("v2g.limits", "value_at", _returns(None)),
+    "signals are overlooked": _bug("v2g.limits", "value_at", _returns(None))
+    + _bug("v2g.stating.circuits", "least_on", lambda _: lambda _signals, _kind, _grid, limit_kw: limit_kw),
     "import limits are a tenth too high": _bug(
         "v2g.limits", "capacities_kw", _pair(lambda imports, exports: (imports * 1.1, exports))
-    ),
-    "export limits are overlooked": _bug("v2g.limits", "capacities_kw", _pair(lambda imports, exports: (imports, exports + 1e3))),
+    )
+    + _plans(import_limit_kw=_scaled(1.1)),
+    "export limits are overlooked": _bug("v2g.limits", "capacities_kw", _pair(lambda imports, exports: (imports, exports + 1e3)))
+    + _plans(export_limit_kw=lambda limit_kw: limit_kw + 1e3),
     "the guard is added, not kept": _bug("v2g.limits", "free_share", _then(lambda free: 2.0 - free + 0.05)),
-    "kW for W in a phase's limit": _bug("v2g.limits", "phase_limit_kw", _then(_scaled(1000.0))),
-    "phases are not looked at": _bug("v2g.limits", "_weight", _without_rows),
-    "one phase counts as three": _bug("v2g.limits", "_weight", _one_phase_only),
+    "kW for W in a phase's limit": _bug("v2g.limits", "phase_limit_kw", _then(_scaled(1000.0)))
+    + _bug("v2g.stating.circuits", "phase_limit_kw", _then(_scaled(1000.0))),
+    "phases are not looked at": _bug("v2g.limits", "_weight", _without_rows) + _plans(phase_limit_kw=_scaled(np.inf)),
+    "one phase counts as three": _bug("v2g.limits", "_weight", _one_phase_only)
+    + _bug("v2g.stating.cars", "_unit", _then(lambda unit: replace(unit, phases=(1, 2, 3)))),
     "feeders are no part of the tree": _bug("v2g.limits", "inside", _then(lambda below: np.eye(len(below)))),
-    "only the root has limits": _bug("v2g.limits", "_weight", _then(lambda rows: np.vstack((rows[:4], 0.0 * rows[4:])))),
+    "only the root has limits": _bug("v2g.limits", "_weight", _then(lambda rows: np.vstack((rows[:4], 0.0 * rows[4:]))))
+    + _plans(import_limit_kw=_boundless_below_the_root, phase_limit_kw=_boundless_below_the_root),
     "a negative room is a room": _bug("v2g.tick", "limits_under", _rooms(lambda room: np.abs(room) + 20.0, "import_room_kw")),
-    "ticks take any room": _bug("v2g.tick", "project", _boundless),
     "no consent is needed": _bug("v2g.bounds", "may_discharge", _returns(True))
     + _bug("v2g.stating.cars", "may_discharge", _returns(True)),
     "everybody is taken to consent": _bug("config.station.gateway.SiteGateway", "_with_wishes", _all_consent),
@@ -275,7 +292,6 @@ BUGS: dict[str, Bug] = {
     "the floor is half of it": _bug("v2g.bounds", "soc_floor_frac", _then(_scaled(0.5))),
     "a discharge outlives its floor": _bug("v2g.bounds", "_give_kwh", _then(lambda kwh: kwh + 10.0)),
     "a row's room is no bound": _bug("v2g.projection", "_grant", lambda _: _unlimited),
-    "a unit's bounds are none": _bug("v2g.projection", "_within", lambda _: _as_wanted),
     "room is never used up": _bug(
         "v2g.projection", "_grant", lambda original: lambda size, w, _room: original(size, w, _full(_room))
     ),
@@ -310,7 +326,26 @@ BUGS: dict[str, Bug] = {
     "chargers are answered before the commit": _bug("adapters.store.store.Store", "begin", _answered_before_the_commit),
     "a failed commit counts as one": _bug("adapters.store.writer.Writer", "_commit", _swallowed),
 }
-"""Every bug, by what it does."""
+"""Every bug, by what it does. What two layers keep is broken in both: a mistake in one of them alone has no consequences."""
+
+_GONE = (FaultKind.DROP, FaultKind.SILENCE)
+SHOWN_BY: dict[str, tuple[Trouble | FaultKind, ...]] = {
+    "offline chargers are forgotten": _GONE,
+    "offline chargers count at their fallback": _GONE,
+    "what was never confirmed counts at nothing": (Trouble.KILLED, FaultKind.LATE, FaultKind.REFUSE),
+    "what is not ours to set is forgotten": _GONE,
+    "a silent meter is a zero": (Trouble.METER_SILENT, Trouble.METER_FROZEN),
+    "signals are overlooked": (Trouble.LIMITED,),
+    "the first look is taken for ever": (Trouble.KILLED,),
+    "refusals are taken for promises": (FaultKind.REFUSE,),
+    "every setpoint counts as applied": (FaultKind.REFUSE, FaultKind.SILENCE, Trouble.WEATHER),
+    "leases outlive the floor by hours": _GONE,
+    "leases last for ever and nobody looks": _GONE,
+    "published limits are lost in a restart": (Trouble.LIMITED, Trouble.KILLED),
+    "chargers are answered before the commit": (Trouble.DATABASE_FULL, Trouble.DATABASE_LOCKED),
+    "a failed commit counts as one": (Trouble.DATABASE_FULL, Trouble.DATABASE_LOCKED),
+}
+"""What goes wrong on the days of a bug that shows only then; on the days of the others anything does."""
 
 
 @contextmanager

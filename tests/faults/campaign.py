@@ -14,13 +14,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
-from tests.faults.bugs import BUGS, planted
+from tests.faults.bugs import BUGS, SHOWN_BY, planted
 from tests.faults.day import Verdict, run_day
 from tests.faults.shorten import shortest
-from tests.faults.story import Story, draw
+from tests.faults.story import KINDS, Story, draw
 
 AGAIN_EVERY = 20
-DAYS_A_BUG = 8
+FIRST_OF_BUGS, DAYS_A_BUG = 1_000_001, 8
 
 
 @dataclass(slots=True, kw_only=True)
@@ -111,18 +111,18 @@ def _shows(story: Story, *, kind: str) -> bool:
 
 def _caught_by(name: str) -> tuple[str, str | None]:
     """Return what the first of a bug's days to show it says, None if none does."""
-    for seed in _seeds_of(name):
+    for story in days_of(name):
         with planted(name):
-            found = run_day(draw(seed), until="all").findings.all
+            found = run_day(story, until="all").findings.all
         if found:
-            return name, f"day {seed}: {found[0]}"
+            return name, f"day {story.seed}: {found[0]}"
     return name, None
 
 
-def _seeds_of(name: str) -> Iterator[int]:
-    """Yield the days that a bug is given, none of which finds anything without it."""
-    start = 1_000_001 + 1000 * list(BUGS).index(name)
-    yield from range(start, start + DAYS_A_BUG)
+def days_of(name: str) -> Iterator[Story]:
+    """Yield the days that a bug is given: those on which what shows it goes wrong."""
+    first = FIRST_OF_BUGS + 100 * list(BUGS).index(name)
+    yield from (draw(seed, SHOWN_BY.get(name, KINDS)) for seed in range(first, first + DAYS_A_BUG))
 
 
 def main() -> None:

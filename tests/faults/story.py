@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -66,11 +66,13 @@ class Story:
 STATIONS = tuple(e.station_id for e in station(BRISK).evses)
 
 
-def draw(seed: int) -> Story:
-    """Return the story of `seed`; of a hundred, nine are looked at closer, and one closely."""
+KINDS: tuple[Trouble | FaultKind, ...] = (*Trouble, *FaultKind)
+
+
+def draw(seed: int, kinds: Sequence[Trouble | FaultKind] = KINDS) -> Story:
+    """Return the story of `seed`, in which only `kinds` go wrong; of a hundred, nine are looked at closer, and one closely."""
     rng = random.Random(seed)  # repeatable on purpose
     pace = CLOSE if seed % 100 == 0 else BRISK if seed % 10 == 0 else BROAD
-    kinds: list[Trouble | FaultKind] = [*Trouble, *FaultKind]
     drawn = [_event(rng, rng.choice(kinds), slower=pace.fast_s / BRISK.fast_s) for _ in range(rng.randint(FEWEST, MOST))]
     return Story(seed=seed, day=rng.choice(DAYS), pace=pace, events=tuple(sorted(drawn, key=lambda e: e.at_s)))
 
