@@ -10,7 +10,7 @@ from v2g.bounds import UnitBounds, load_now_kw, uncontrolled_bounds_kw, unit_bou
 from v2g.cabinets import Cabinet, modules
 from v2g.conduct import given_kw
 from v2g.ledger import EMPTY, Ledger
-from v2g.network import N_PHASES
+from v2g.network import N_PHASES, phase_share
 from v2g.observation import EvseState, Observation
 from v2g.outlook import Outlook
 from v2g.signals import SignalKind, Signals, value_at
@@ -20,6 +20,8 @@ from v2g.stating.circuits import free_share, phase_limit_kw, unreachable_kw
 from v2g.timegrid import Array
 
 PEAK = "demand_peak"
+EVENLY = np.r_[1.0, np.full(N_PHASES, 1.0 / N_PHASES)]
+"""How much of a power that lies evenly on all phases is in all, and on each phase."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -69,21 +71,21 @@ def limits_now(
     """
     units = unit_bounds(site, observation, ledger)
     high, low = uncontrolled_bounds_kw(site, observation, outlook)
-    silent = _silent_kw(site, observation)
     below = inside(site)
-    fixed_high, fixed_low = below @ (high + silent), below @ (low - _given_kw(site, observation))
+    fixed_high = below @ (high[:, None] * EVENLY + _silent_kw(site, observation))
+    fixed_low = below @ (low[:, None] * EVENLY - _given_kw(site, observation))
     imports, exports = capacities_kw(site, signals, observation.at)
-    phases = np.array([phase_limit_kw(c.phase_limit_a, c.voltage_v) for c in site.circuits])
-    free = free_share(site)
-    import_room = np.c_[imports * free - fixed_high, np.tile((phases * free - fixed_high / N_PHASES)[:, None], N_PHASES)]
-    export_room = np.c_[exports * free + fixed_low, np.tile((phases * free + fixed_low / N_PHASES)[:, None], N_PHASES)]
+    phases = np.tile([[phase_limit_kw(c.phase_limit_a, c.voltage_v)] for c in site.circuits], N_PHASES)
+    free = free_share(site)[:, None]
+    import_room = np.c_[imports, phases] * free - fixed_high
+    export_room = np.c_[exports, phases] * free + fixed_low
     return Limits(
         at=observation.at,
         units=units,
         row_names=(*(f"{c.circuit_id}{suffix}" for c in site.circuits for suffix in ("", ":L1", ":L2", ":L3")), PEAK),
         weight=np.vstack((_weight(site, units, below), [u.unit_id not in exempt for u in units])),
         import_room_kw=np.maximum(
-            [*import_room.ravel(), peak_kw - _likely_kw(site, observation, fixed_high[0], fixed_low[0])], 0.0
+            [*import_room.ravel(), peak_kw - _likely_kw(site, observation, fixed_high[0, 0], fixed_low[0, 0])], 0.0
         ),
         export_room_kw=np.maximum([*export_room.ravel(), np.inf], 0.0),
         cabinets=_cabinets(site, observation),
@@ -108,24 +110,30 @@ def capacities_kw(site: Site, signals: Signals, now: datetime) -> tuple[Array, A
 
 
 def _silent_kw(site: Site, observation: Observation) -> Array:
-    """Return what outlets and assets without a setpoint of ours may draw at each circuit, (m,) [kW]."""
+    """Return what outlets and assets without a setpoint of ours may draw at each circuit, in all and by phase, (m, 4) [kW]."""
     index = {c.circuit_id: i for i, c in enumerate(site.circuits)}
     states, assets = {s.evse_id: s for s in observation.evses}, {s.asset_id: s for s in observation.assets}
-    silent = np.zeros(len(site.circuits))
+    silent = np.zeros((len(site.circuits), 1 + N_PHASES))
     for evse in site.evses:
-        silent[index[evse.circuit_id]] += _not_ours_kw(evse, states.get(evse.evse_id))
+        silent[index[evse.circuit_id]] += _not_ours_kw(evse, states.get(evse.evse_id)) * _shares(evse.phases)
     for asset in site.assets:
-        silent[index[asset.circuit_id]] += silent_asset_kw(assets.get(asset.asset_id))
+        silent[index[asset.circuit_id]] += silent_asset_kw(assets.get(asset.asset_id)) * EVENLY
     return silent
 
 
 def _given_kw(site: Site, observation: Observation) -> Array:
-    """Return what outlets give back beyond their word at each circuit, (m,) [kW, ≥ 0]."""
+    """Return what outlets give back beyond their word at each circuit, in all and by phase, (m, 4) [kW, ≥ 0]."""
     index = {c.circuit_id: i for i, c in enumerate(site.circuits)}
-    evses, given = {e.evse_id: e for e in site.evses}, np.zeros(len(site.circuits))
+    evses, given = {e.evse_id: e for e in site.evses}, np.zeros((len(site.circuits), 1 + N_PHASES))
     for evse, state in ((evses[s.evse_id], s) for s in observation.evses if s.breach):
-        given[index[evse.circuit_id]] += given_kw(state, evse.discharge_max_kw)
+        given[index[evse.circuit_id]] += given_kw(state, evse.discharge_max_kw) * _shares(evse.phases)
     return given
+
+
+def _shares(phases: tuple[int, ...]) -> Array:
+    """Return how much of its power a unit on `phases` is in all, and on each phase, (4,)."""
+    share: Array = np.r_[1.0, phase_share(phases)]
+    return share
 
 
 def _cabinets(site: Site, observation: Observation) -> tuple[Cabinet, ...]:
@@ -162,9 +170,5 @@ def _weight(site: Site, units: tuple[UnitBounds, ...], below: Array) -> Array:
     index = {c.circuit_id: i for i, c in enumerate(site.circuits)}
     weight = np.zeros((len(site.circuits), 1 + N_PHASES, len(units)))
     for i, unit in enumerate(units):
-        share = np.zeros(1 + N_PHASES)
-        share[0] = 1.0
-        share[list(unit.phases)] = 1.0 / len(unit.phases)
-        share *= not unit.unbound
-        weight[:, :, i] = below[:, index[unit.circuit_id], None] * share
+        weight[:, :, i] = below[:, index[unit.circuit_id], None] * (_shares(unit.phases) * (not unit.unbound))
     return weight.reshape(len(site.circuits) * (1 + N_PHASES), len(units))

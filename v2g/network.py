@@ -1,5 +1,6 @@
 """The feeder tree and the money at its root; + is into the site."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,11 @@ from v2g.commitments import CapacityContract, Carbon, Dispatch
 from v2g.timegrid import Array
 
 N_PHASES = 3
+
+
+def phase_share(phases: Sequence[int]) -> Array:
+    """Return the share of its power that a unit on `phases` (of 1, 2, 3) draws on each phase, (3,)."""
+    return np.array([(phase + 1 in phases) / len(phases) for phase in range(N_PHASES)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -7,7 +7,7 @@ from math import inf, nan
 import numpy as np
 
 from v2g.converters import Ageing, Converters, DischargeCaps
-from v2g.network import N_PHASES
+from v2g.network import N_PHASES, phase_share
 from v2g.storages import StorageKind, Storages
 from v2g.timegrid import Array
 
@@ -70,14 +70,11 @@ def storages_of(units: Sequence[Unit], previous_power_kw: Array, caps: Discharge
     def column(field: str) -> Array:
         return np.array([getattr(u, field) for u in units], dtype=np.float64)
 
-    share = np.zeros((n, N_PHASES))
-    for i, unit in enumerate(units):
-        share[i, [phase - 1 for phase in unit.phases]] = 1.0 / len(unit.phases)
     return Storages(
         unit_ids=tuple(u.unit_id for u in units),
         kinds=tuple(u.kind for u in units),
         circuit_ids=tuple(u.circuit_id for u in units),
-        phase_share=share,
+        phase_share=np.array([phase_share(u.phases) for u in units]).reshape(n, N_PHASES),
         charge_max_kw=rows("charge_max_kw"),
         discharge_max_kw=rows("discharge_max_kw"),
         charge_min_kw=column("charge_min_kw"),

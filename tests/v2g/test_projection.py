@@ -10,8 +10,10 @@ from tests.support.builders import NOW, a_session, a_site, an_observation, an_ou
 from v2g.limits import Limits, limits_now
 from v2g.observation import Observation, Quality, Reading
 from v2g.projection import fits, project
+from v2g.record import Memory
 from v2g.signals import Interval, Signal, SignalKind
 from v2g.site import Site
+from v2g.stating.problem import make_problem
 
 N = 5
 LEASE = NOW + timedelta(minutes=15)
@@ -99,6 +101,20 @@ def test_an_unreachable_charger_counts_at_what_it_may_do() -> None:
         state = type(online.evses[0])(evse_id="E0", online=False, acknowledged_kw=acknowledged, lease_until=lease)
         observation = Observation(at=NOW, evses=(state, *online.evses[1:]), load_kw=online.load_kw)
         assert limits_of(site, observation).import_room_kw[0] == pytest.approx(room)
+
+
+def test_an_unreachable_charger_on_one_phase_takes_that_phase_alone() -> None:
+    site = a_site(2)
+    site = replace(site, evses=(replace(site.evses[0], phases=(2,)), site.evses[1]))
+    online = an_observation(site)
+    gone = replace(online.evses[0], online=False, acknowledged_kw=7.0)
+    rooms = [limits_of(site, replace(online, evses=(e, online.evses[1]))) for e in (replace(gone, acknowledged_kw=0.0), gone)]
+    names = ("grid", "hall:L1", "hall:L2", "hall:L3")
+    before, after = (limits.import_room_kw[[limits.row_names.index(name) for name in names]] for limits in rooms)
+    assert before - after == pytest.approx([7.0, 0.0, 7.0, 0.0])
+    circuits = make_problem(site, replace(online, evses=(gone, online.evses[1])), an_outlook(site), (), Memory()).circuits
+    assert circuits.fixed_skew_kw is not None
+    assert circuits.fixed_kw[1, 0] / 3 + circuits.fixed_skew_kw[1, :, 0] == pytest.approx([0.0, 7.0, 0.0])
 
 
 def test_a_published_limit_holds_at_once() -> None:

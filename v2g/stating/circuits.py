@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from v2g.network import N_PHASES, Circuits
+from v2g.network import N_PHASES, Circuits, phase_share
 from v2g.observation import EvseState
 from v2g.outlook import LEVELS, Outlook
 from v2g.signals import SignalKind, Signals, least_on
@@ -12,6 +12,9 @@ from v2g.units import kw_from_a
 
 MEDIAN, HIGH, LOW = LEVELS.index(0.5), LEVELS.index(0.75), LEVELS.index(0.25)
 """Plans keep room for a load at its upper quartile, and in their first step for what `limits_now` guards the present against."""
+
+
+EVEN_KW = 1e-9
 
 
 def unreachable_kw(evse: Evse, state: EvseState | None) -> float:
@@ -32,6 +35,7 @@ def circuits_of(site: Site, states: dict[str, EvseState], outlook: Outlook, sign
     grid, m = outlook.grid, len(site.circuits)
     index = {c.circuit_id: i for i, c in enumerate(site.circuits)}
     fixed, margin = np.zeros((m, grid.n_steps)), np.zeros((m, grid.n_steps))
+    skew = np.zeros((m, N_PHASES, 1))
     for circuit, share in shares([(index[x.circuit_id], max(x.peak_kw, 1e-9)) for x in site.loads]):
         fixed[circuit] += share * outlook.load_kw[MEDIAN]
         margin[circuit] += share * (outlook.load_kw[HIGH] - outlook.load_kw[MEDIAN])
@@ -45,7 +49,9 @@ def circuits_of(site: Site, states: dict[str, EvseState], outlook: Outlook, sign
     for evse in site.evses:
         state = states.get(evse.evse_id)
         if state is None or not state.online:
-            fixed[index[evse.circuit_id]] += unreachable_kw(evse, state)
+            drawn_kw = unreachable_kw(evse, state)
+            fixed[index[evse.circuit_id]] += drawn_kw
+            skew[index[evse.circuit_id], :, 0] += drawn_kw * (phase_share(evse.phases) - 1.0 / N_PHASES)
     free = free_share(site)
     import_limit = np.array([np.full(grid.n_steps, c.import_limit_kw) for c in site.circuits])
     export_limit = np.array([np.full(grid.n_steps, c.export_limit_kw) for c in site.circuits])
@@ -61,6 +67,7 @@ def circuits_of(site: Site, states: dict[str, EvseState], outlook: Outlook, sign
         fixed_kw=fixed,
         fixed_margin_kw=margin,
         module_kw=module_kw if module_kw.any() else None,
+        fixed_skew_kw=np.tile(skew, grid.n_steps) if np.abs(skew).max(initial=0.0) > EVEN_KW else None,
     )
 
 
