@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecasts.series.blend import skill_weights
-from forecasts.series.boosting import Trees
+from forecasts.series.boosting import Binned, Trees
 from forecasts.series.conformal import MEDIAN, weighted_quantiles
 from forecasts.series.features import LEAD
 from forecasts.series.intraday import corrected, fit_correction
@@ -104,10 +104,12 @@ def learn(rows: Array, values: Array, baseline: Array, like: Array, pairs: Pairs
     weights, linear, folds = pairs.weights, linear_rows(rows), pairs.folds_of(N_FOLDS)
     kinds: tuple[list[Trees], list[Trees], list[Ridge]] = ([], [], [])
     honest = np.stack([*np.zeros((len(kinds), len(values))), baseline])
+    told = Binned.of(rows, values, weights)
     for fold in range(N_FOLDS):
         seen, left = folds != fold, folds == fold
-        kinds[0].append(Trees.median(rows[seen], values[seen], weights[seen]))
-        kinds[1].append(Trees.random_median(rows[seen], values[seen], weights[seen]))
+        told_of_others = told.take(seen)
+        kinds[0].append(Trees.median(told_of_others))
+        kinds[1].append(Trees.random_median(told_of_others))
         kinds[2].append(Ridge.fit(linear[seen], values[seen]))
         honest[:3, left] = kinds[0][-1].predict(rows[left]), kinds[1][-1].predict(rows[left]), kinds[2][-1].predict(linear[left])
     blend = skill_weights(values - honest, PRIOR, pairs.age_days)
@@ -115,11 +117,12 @@ def learn(rows: Array, values: Array, baseline: Array, like: Array, pairs: Pairs
     point = corrected(blend @ honest, rows, correction)
     errors, wide = values - point, with_opinions(rows, honest, point)
     sizes, standard = _sizes(wide, errors, pairs)
+    told_of_errors = Binned.of(wide, errors, weights)
     return Learned(
         points=Points(
             trees=tuple(kinds[0]), random_trees=tuple(kinds[1]), regressions=tuple(kinds[2]), weights=blend, correction=correction
         ),
-        quantiles_of_errors=tuple(Trees.quantile(wide, errors, weights, level) for level in LEVELS),
+        quantiles_of_errors=tuple(Trees.quantile(told_of_errors, level) for level in LEVELS),
         sizes=sizes,
         standard=standard,
         like_share=_like_share(errors, values - like, pairs),
@@ -137,9 +140,9 @@ def _sizes(rows: Array, errors: Array, pairs: Pairs) -> tuple[tuple[Trees, ...],
     """Return learners of log |error|, each fitted to every other week, and the quantiles of the others' errors over it."""
     logarithms, weights = np.log(np.abs(errors) + LEAST_SIZE), pairs.weights
     halves = pairs.folds_of(N_HALVES)
-    learners, ratios = [], np.zeros(len(errors))
+    told, learners, ratios = Binned.of(rows, logarithms, weights), [], np.zeros(len(errors))
     for half in range(N_HALVES):
         seen, left = halves != half, halves == half
-        learners.append(Trees.quantile(rows[seen], logarithms[seen], weights[seen], 0.5))
+        learners.append(Trees.quantile(told.take(seen), 0.5))
         ratios[left] = errors[left] / np.exp(learners[-1].predict(rows[left]))
     return tuple(learners), weighted_quantiles(ratios, weights, np.array(LEVELS))

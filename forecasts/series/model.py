@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from forecasts.localtime import Calendar
+from forecasts.localtime import Calendar, Ints
 from forecasts.profile import Prior
 from forecasts.series.baselines import opinions, priors, types_alike
 from forecasts.series.blend import skill_weights
@@ -110,7 +110,7 @@ class SeriesModel:
         pairs = draw_pairs(trusted.values, history.n_per_day, skip_days=SKIP_DAYS if n_days >= LEARN_DAYS else 1)
         rows, told = columns.rows(pairs.origins, pairs.targets), _standardised(trusted.values, columns, pairs)
         like = _standardised(like_days(trusted.values, frame)[MEDIAN], columns, pairs)
-        weights = _rule_weights(told - opinions(rows), rows, pairs, n_days, types_alike(*frame.known_days(trusted.values)))
+        weights = _rule_weights(told - opinions(rows), rows, pairs, n_days, frame.known_days(trusted.values))
         baseline = weights @ opinions(rows)
         correction = fit_correction(rows, told - baseline) if n_days > BELIEF_DAYS else None
         missed = told - corrected(baseline, rows, correction)
@@ -132,12 +132,15 @@ class SeriesModel:
         return self._prior
 
 
-def _rule_weights(missed: Array, rows: Array, pairs: Pairs, n_days: float, alike: float) -> Array:
-    """Return how much each simple rule counts, (8,), by what each missed, (8, n); while nothing is learned, a day ahead only."""
+def _rule_weights(missed: Array, rows: Array, pairs: Pairs, n_days: float, days: tuple[Array, Ints]) -> Array:
+    """Return how much each simple rule counts, (8,), by what each missed, (8, n); while nothing is learned, a day ahead only.
+
+    `days` are those that were seen and their types, as `types_alike` takes them.
+    """
     if n_days >= LEARN_DAYS:
         return skill_weights(missed, priors(n_days), pairs.age_days)
     near = rows[:, LEAD] < 1.0
-    return skill_weights(missed[:, near], priors(n_days, alike), pairs.age_days[near], sharpness=YOUNG_SHARPNESS)
+    return skill_weights(missed[:, near], priors(n_days, types_alike(*days)), pairs.age_days[near], sharpness=YOUNG_SHARPNESS)
 
 
 def trusted_part(series: Series) -> Series:

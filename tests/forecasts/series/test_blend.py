@@ -54,6 +54,12 @@ def test_a_week_tells_whether_its_weekend_is_another_life() -> None:
     assert types_alike(days, WEEK_OF_TYPES) < 0.3
 
 
+def test_a_free_friday_does_not_make_a_weekend_of_workdays() -> None:
+    days = np.random.default_rng(1).normal(10.0, 1.0, size=(7, 96))
+    days[4:] -= 9.0
+    assert types_alike(days, WEEK_OF_TYPES) < 0.6
+
+
 def test_nothing_is_alike_while_no_other_type_was_seen() -> None:
     assert types_alike(np.ones((4, 96)), WEEK_OF_TYPES[:4]) == 0.0
     assert types_alike(np.full((7, 96), np.nan), WEEK_OF_TYPES) == 0.0
