@@ -28,7 +28,7 @@ from config.station.broker import broker_of
 from config.station.control import Control
 from config.station.database import store_of
 from config.station.gateway import SiteGateway
-from config.station.heap import search_now_and_then
+from config.station.heap import keep_small
 from config.station.learning import Learning
 from config.station.watch import watched
 from config.web import open_web
@@ -101,7 +101,7 @@ async def running(
             server.run(),
             *openadr.works(),
             Systemd().run(station.health),
-            search_now_and_then(),
+            keep_small(),
             *([learning.run(site.time_zone)] if learning else []),
             *_mqtt_works(wire, link, station),
         ]

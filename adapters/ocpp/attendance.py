@@ -26,37 +26,52 @@ class Attendance:
         refresh: Callable[[Evse], Awaitable[None]],
     ) -> None:
         self._station, self._context, self._prepare, self._refresh = station, context, prepare, refresh
-        self._booted = asyncio.get_running_loop().create_future()
+        self._arrival: asyncio.Future[None] | None = asyncio.get_running_loop().create_future()
+        self._boots, self._at_work = 0, False
         self._log = station.log
 
-    def booted(self) -> None:
-        """Take note that the answer to an accepted boot was sent: until then, a charger may not be asked anything."""
-        if not self._booted.done():
-            self._booted.set_result(None)
+    def booted(self) -> bool:
+        """Take note that the answer to an accepted boot was sent, and return whether to `run`: nobody is at work who would see it.
+
+        Until then, a charger may not be asked anything.
+        """
+        self._boots += 1
+        if self._arrival is not None and not self._arrival.done():
+            self._arrival.set_result(None)
+        return not self._at_work
 
     async def run(self) -> None:
-        """Prepare the charger after each boot; one that goes on without a boot is prepared and asked how it is."""
+        """Prepare the charger after each boot until now; one that goes on without a boot is prepared and asked how it is."""
+        self._at_work = True
         try:
-            await self._restore()
-            if not await self._boots_in_time():
-                await self._prepare_in_turn()
-                for outlet in self._station.outlets.values():
-                    await self._refresh(outlet.evse)
-            while True:
-                await self._booted
-                self._booted = asyncio.get_running_loop().create_future()
+            if self._arrival is not None:
+                await self._welcome(self._arrival)
+                self._arrival = None
+            while self._boots:
+                self._boots = 0
                 await self._prepare_in_turn()
         except DisconnectedError:
             self._log.info("charger_left_while_attended")
+        finally:
+            self._at_work = False
+
+    async def _welcome(self, arrival: asyncio.Future[None]) -> None:
+        """Wait for the first boot; where there is none in time, the charger went on from an earlier connection."""
+        await self._restore()
+        if await self._in_time(arrival):
+            return
+        await self._prepare_in_turn()
+        for outlet in self._station.outlets.values():
+            await self._refresh(outlet.evse)
 
     async def _prepare_in_turn(self) -> None:
         async with self._context.turnstile.turn():
             await self._prepare()
 
-    async def _boots_in_time(self) -> bool:
+    async def _in_time(self, arrival: asyncio.Future[None]) -> bool:
         try:
             async with asyncio.timeout(self._context.boot_grace_wall_s):
-                await asyncio.shield(self._booted)
+                await asyncio.shield(arrival)
         except TimeoutError:
             return False
         return True

@@ -20,8 +20,10 @@ from adapters.ocpp.door import Door
 from adapters.ocpp.frames import BadFrameError, Payload
 from adapters.ocpp.gate import Gate, station_of
 from adapters.ocpp.journal import Entry
+from adapters.ocpp.keepalive import Keepalive
 from adapters.ocpp.pace import Pace
 from adapters.ocpp.readback import ContradictionError
+from adapters.ocpp.socket import ChargerSocket
 from adapters.ocpp.socket_logs import socket_logger
 from adapters.ocpp.station import Station
 from adapters.ocpp.tls import Tls
@@ -83,7 +85,7 @@ class CentralSystem:
     on_change : callable or None
         Called when a car or a charger comes or goes, and when a charger is ready for setpoints; must not raise.
     answer_timeout_s, boot_grace_s, ping_s : float
-        Wall seconds: for a charger's answer, for its boot after connecting, between pings.
+        Wall seconds: for a charger's answer, for its boot after connecting, of silence until a ping, and then until the end.
     meter_interval_s, heartbeat_interval_s : float
         Seconds of the clock, asked of the chargers; readings older than three meter intervals are stale.
     lenient : bool
@@ -110,7 +112,7 @@ class CentralSystem:
         lenient: bool = True,
     ) -> None:
         self._clock, self._on_change, self._tls = clock, on_change or _nothing, tls
-        self._answer_timeout_wall_s, self._ping_wall_s = answer_timeout_s, ping_s
+        self._answer_timeout_wall_s, self._keepalive = answer_timeout_s, Keepalive(ping_s)
         self._stale_after_s = STALE_INTERVALS * meter_interval_s
         self._context = Context(
             clock=clock,
@@ -157,24 +159,24 @@ class CentralSystem:
             ssl=self._tls.context if self._tls else None,
             process_request=self._door.admit,
             select_subprotocol=self._door.select,
-            create_connection=cast("type[ServerConnection]", self._door.lobby.connection),
+            create_connection=cast("type[ServerConnection]", partial(ChargerSocket, self._door.lobby)),
             open_timeout=HANDSHAKE_WALL_S,
             backlog=BACKLOG,
             logger=socket_logger(),
             compression=None,
             server_header=None,
             max_size=MAX_FRAME_BYTES,
-            ping_interval=self._ping_wall_s,
-            ping_timeout=self._ping_wall_s,
+            ping_interval=None,  # `Keepalive` does that
             close_timeout=CLOSE_WALL_S,
         )
         async with server as listening:
-            freshness = [asyncio.create_task(self._tls.keep_fresh())] if self._tls else []
+            chores = [self._keepalive.run(), *([self._tls.keep_fresh()] if self._tls else [])]
+            tasks = [asyncio.create_task(chore) for chore in chores]
             port = next(iter(listening.sockets)).getsockname()[1]
             try:
                 yield Listener(host=host, port=port, encrypted=self._tls is not None)
             finally:
-                await end(freshness)
+                await end(tasks)
 
     def states(self, now: datetime) -> tuple[EvseState, ...]:
         """Return every outlet, in the site's order; never raises."""
@@ -276,11 +278,12 @@ class CentralSystem:
         station = self._stations[evse.station_id]
         station.put(station.outlets[evse.connector_id].doubted(setpoint.valid_until))
 
-    async def _converse(self, socket: ServerConnection) -> None:
+    async def _converse(self, accepted: ServerConnection) -> None:
         """Serve one connection from the 101 to its end; the newest connection of a station is the one that counts."""
+        socket = cast("ChargerSocket", accepted)  # we made it
         request = cast("Request", socket.request)  # there has been a handshake
         station = self._stations[station_of(request.path)]
-        _forget_headers(socket)
+        socket.forget_handshake()
         connection = Connection(
             socket,
             station_id=station.station_id,
@@ -293,17 +296,11 @@ class CentralSystem:
         log.info("charger_connected", station=station.station_id, subprotocol=subprotocol, offered=socket.subprotocol)
         station.connect(dialect, connection)
         try:
-            await connection.run(dialect)
+            with self._keepalive.watching(socket):
+                await connection.run(dialect)
         finally:
             log.info("charger_disconnected", station=station.station_id, code=socket.protocol.close_code)
             station.disconnect(connection)
-
-
-def _forget_headers(socket: ServerConnection) -> None:
-    """Let go of what the handshake said: 4 KB, for as long as the charger stays."""
-    for message in (socket.request, socket.response):
-        if message is not None:
-            message.headers.clear()
 
 
 def _nothing() -> None:

@@ -36,6 +36,7 @@ MAX_TASKS = 64  # frames in work, refusals included; beyond that the charger rea
 REMEMBERED_CALLS = 16  # calls given up, whose late answers are no nonsense
 MAX_DESCRIPTION_CHARS = 255  # OCPP-J
 POLICY_VIOLATION = 1008
+ANSWER = "[3"  # how nearly every answer begins; one that does not is read all the same
 RUN, NUMBERS = token_hex(4), count(1)
 """What our requests are named by: no answer meant for an earlier connection, or an earlier run, fits a later one."""
 NONSENSE = frozenset({ErrorCode.FORMATION, ErrorCode.PROTOCOL, ErrorCode.TYPE, ErrorCode.PROPERTY})
@@ -106,6 +107,7 @@ class Connection:
         self._waiting: tuple[str, asyncio.Future[CallResult | CallError]] | None = None
         self._given_up: tuple[str, ...] = ()
         self._receiver: asyncio.Task[None] | None = None
+        self._attendant: asyncio.Task[None] | None = None
         self._farewell = ""
         self._closed = False
         self._in_hand = 0
@@ -115,11 +117,8 @@ class Connection:
         """Serve the charger until the connection ends, for whatever reason."""
         try:
             async with asyncio.TaskGroup() as tasks:
+                self._attend(responder, tasks)
                 self._receiver = tasks.create_task(self._receive(responder, tasks))
-                attendant = tasks.create_task(responder.attend())
-                await asyncio.wait([self._receiver])
-                self._hang_up()
-                attendant.cancel()
         finally:
             self._hang_up()
         if self._farewell:
@@ -166,14 +165,29 @@ class Connection:
         finally:
             self._waiting = None
 
+    def _attend(self, responder: Responder, tasks: asyncio.TaskGroup) -> None:
+        self._attendant = tasks.create_task(responder.attend())
+        self._attendant.add_done_callback(self._attended)
+
+    def _attended(self, _: asyncio.Task[None]) -> None:
+        self._attendant = None  # what it was takes 2 KB
+
     async def _receive(self, responder: Responder, tasks: asyncio.TaskGroup) -> None:
+        try:
+            await self._listen(responder, tasks)
+        finally:
+            self._hang_up()
+            if self._attendant is not None:
+                self._attendant.cancel()
+
+    async def _listen(self, responder: Responder, tasks: asyncio.TaskGroup) -> None:
         while not self._closed:
             try:
                 text = await self._socket.recv()
             except ConnectionClosed:
                 return
             OCPP_IN.inc()
-            await self._pace.give_way()
+            await self._pace.give_way(to_answers=text[:2] != ANSWER)
             if self._closed:
                 return
             await self._take(text, responder, tasks)
@@ -198,7 +212,7 @@ class Connection:
                     self._hear(responder, frame)
                     return
                 case Call():
-                    work = partial(self._serve, responder, frame)
+                    work = partial(self._serve, responder, frame, tasks)
         await self._places.acquire()
         task = tasks.create_task(work())
         task.add_done_callback(lambda _: self._places.release())
@@ -211,7 +225,7 @@ class Connection:
         else:
             self._strikes = 0
 
-    async def _serve(self, responder: Responder, call: Call) -> None:
+    async def _serve(self, responder: Responder, call: Call, tasks: asyncio.TaskGroup) -> None:
         if self._in_hand >= MAX_IN_HAND:
             crowd = BadFrameError(
                 "too many requests at once", code=ErrorCode.GENERIC, message_id=call.message_id, place=call.action
@@ -231,7 +245,8 @@ class Connection:
         else:
             self._strikes = 0
             await self._send_if_open(CallResult(message_id=call.message_id, payload=payload))
-            responder.answered(call.action)
+            if responder.answered(call.action):
+                self._attend(responder, tasks)
         finally:
             self._in_hand -= 1
 

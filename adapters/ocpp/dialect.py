@@ -47,8 +47,8 @@ class Responder(Protocol):
         """Return the answer to a request. Raises `BadFrameError` or `UnavailableError`, which refuse it."""
         ...
 
-    def answered(self, action: str) -> None:
-        """Take note that the answer to `action` has been sent."""
+    def answered(self, action: str) -> bool:
+        """Take note that the answer to `action` has been sent; return whether `attend` is due again."""
         ...
 
     def heard(self, action: str, payload: Payload) -> None:
@@ -60,7 +60,7 @@ class Responder(Protocol):
         ...
 
     async def attend(self) -> None:
-        """Prepare the charger after each boot, or without one, for as long as the connection lives."""
+        """Prepare the charger after a boot, or without one; done once after connecting, and when `answered` says so."""
         ...
 
 

@@ -1,7 +1,6 @@
 """Connections whose handshake is not over: how many wait, and who goes when there are too many."""
 
 from collections import Counter
-from typing import Any
 
 from websockets.asyncio.server import ServerConnection
 
@@ -28,10 +27,6 @@ class Lobby:
     def __len__(self) -> int:
         return len(self._guests)
 
-    def connection(self, *arguments: Any, **options: Any) -> ServerConnection:
-        """Return a connection that waits here; for `create_connection` of `websockets`."""
-        return _Guest(self, *arguments, **options)
-
     def enter(self, guest: ServerConnection) -> None:
         """Give a connection a place."""
         address = self._guests[guest] = address_of(guest)
@@ -49,17 +44,3 @@ class Lobby:
             self._by_address[address] -= 1
             if not self._by_address[address]:
                 del self._by_address[address]
-
-
-class _Guest(ServerConnection):
-    def __init__(self, lobby: Lobby, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self._lobby = lobby
-
-    def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
-        self._lobby.enter(self)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._lobby.leave(self)
-        super().connection_lost(exc)

@@ -8,13 +8,16 @@ A_ROUND = 64
 
 
 class Pace:
-    """Shares out the rounds of one event loop: `give_way` lets so many on in each, in the order in which they came."""
+    """Shares out the rounds of one event loop: `give_way` lets so many on in each, in the order in which they came.
+
+    Answers come before all else: a crowd that speaks must not make them late.
+    """
 
     def __init__(self, a_round: int = A_ROUND) -> None:
         self._a_round = self._left = a_round
-        self._queue = deque[asyncio.Future[None]]()
+        self._answers, self._others = deque[asyncio.Future[None]](), deque[asyncio.Future[None]]()
 
-    async def give_way(self) -> None:
+    async def give_way(self, *, to_answers: bool = True) -> None:
         """Return at once while the round has room and nobody waits, else in a later round."""
         loop = asyncio.get_running_loop()
         if self._left == self._a_round:
@@ -23,13 +26,13 @@ class Pace:
             self._left -= 1
             return
         place = loop.create_future()
-        self._queue.append(place)
+        (self._others if to_answers else self._answers).append(place)
         await place
 
     def _begin_anew(self) -> None:
         self._left = self._a_round
-        while self._queue and self._left:
-            place = self._queue.popleft()
+        while self._left and (queue := self._answers or self._others):
+            place = queue.popleft()
             if not place.done():
                 place.set_result(None)
                 self._left -= 1

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from itertools import product
 from typing import TypeVar
 
@@ -64,8 +65,7 @@ class Ways:
         """
         habit = self._habit(outlet)
         scopes = _scopes(outlet, alone=alone)
-        units = sorted(RateUnit, key=lambda unit: unit is not self._stated)
-        ways = [Way(unit, scope) for scope, unit in product(scopes, units)]
+        ways = _ways(tuple(scopes), self._stated)
         at = ways.index(Way(habit.unit, habit.scope if habit.scope in scopes else scopes[0]))
         at += attempt > habit.attempt
         habit.attempt = attempt
@@ -108,6 +108,13 @@ class Ways:
                 await clear(before)
             except RefusedError as error:
                 log.info("lease_not_cleared", evse=outlet.evse.evse_id, scope=str(before), reason=str(error))
+
+
+@cache
+def _ways(scopes: tuple[Scope, ...], first: RateUnit) -> list[Way]:
+    """Return all ways of `scopes`, in each the unit that comes `first` before the other."""
+    units = sorted(RateUnit, key=lambda unit: unit is not first)
+    return [Way(unit, scope) for scope, unit in product(scopes, units)]
 
 
 def _scopes(outlet: Outlet, *, alone: bool) -> list[Scope]:

@@ -66,7 +66,6 @@ class Dialect16:
     def __init__(self, caller: Caller, station: Station, context: Context) -> None:
         self._caller, self._station, self._context = caller, station, context
         self._inbound = Inbound(station, context)
-        self._preparation = Preparation(self._ask, station, meter_interval_s=context.meter_interval_s)
         self._attendance = Attendance(station, context, prepare=self._prepare, refresh=self.refresh)
         self._ways, self._proofs = Ways(), Proofs(self.in_force)
         self._ready = False
@@ -77,10 +76,9 @@ class Dialect16:
         SCHEMAS.check_request(action, payload)
         return await self._inbound.answer(action, payload)
 
-    def answered(self, action: str) -> None:
+    def answered(self, action: str) -> bool:
         """Take note of an accepted boot only now: until its answer is sent, a charger may not be asked anything."""
-        if action == Action.boot_notification and self._inbound.accepted:
-            self._attendance.booted()
+        return action == Action.boot_notification and self._inbound.accepted and self._attendance.booted()
 
     def heard(self, action: str, _: Payload) -> None:
         """Refuse what wants no answer: OCPP 1.6 knows no such message."""
@@ -91,7 +89,7 @@ class Dialect16:
         return error.code
 
     async def attend(self) -> None:
-        """Prepare the charger after each boot; one that goes on without a boot is prepared and asked how it is."""
+        """Prepare the charger after a boot; one that goes on without a boot is prepared and asked how it is."""
         await self._attendance.run()
 
     async def set_power(self, evse: Evse, setpoint: Setpoint) -> None:
@@ -183,16 +181,17 @@ class Dialect16:
 
     async def _prepare(self) -> None:
         """Take setpoints as soon as their unit is known, and say so once the fallbacks lie beneath them."""
-        unit = await self._preparation.abilities()
+        preparation = Preparation(self._ask, self._station, meter_interval_s=self._context.meter_interval_s)
+        unit = await preparation.abilities()
         self._ways.begin(unit)
         self._proofs.forget()
         self._ready = True
-        await self._preparation.ceiling(unit, self._context.clock.now())
-        await self._preparation.fallbacks(unit)
+        await preparation.ceiling(unit, self._context.clock.now())
+        await preparation.fallbacks(unit)
         for outlet in self._station.outlets.values():
             await self._read_back(outlet.evse)
         self._context.on_change()
-        await self._preparation.meter_values()
+        await preparation.meter_values()
 
     async def _read_back(self, evse: Evse) -> None:
         """Say aloud if a charger without a promise does not keep to its fallback, after whatever it was promised before."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from typing import ClassVar
 
 from ocpp.v16.enums import (
     Action,
@@ -54,26 +55,15 @@ class Inbound:
         self._station, self._context = station, context
         self.accepted = False
         self._log = station.log
-        self._handlers: Mapping[str, Callable[[Payload], Awaitable[Payload]]] = {
-            Action.boot_notification: self._boot,
-            Action.heartbeat: self._heartbeat,
-            Action.status_notification: self._status,
-            Action.authorize: self._authorize,
-            Action.start_transaction: self._start,
-            Action.stop_transaction: self._stop,
-            Action.meter_values: self._meter,
-            Action.data_transfer: self._data_transfer,
-            Action.sign_certificate: self._sign,
-        } | dict.fromkeys(NOTED, self._note)
 
     async def answer(self, action: str, payload: Payload) -> Payload:
         """Return the answer. Raises `BadFrameError` for what we do not serve, `UnavailableError` if it could not be kept."""
-        handler = self._handlers.get(action)
+        handler = self._HANDLERS.get(action)
         if handler is None:
             raise BadFrameError(f"{action} is not for a central system", code=ErrorCode.NOT_SUPPORTED, place="$[2]")
         if action in NOTED or action == Action.sign_certificate:
             self._station.journal.add(self._now(), action, payload)
-        return await handler(payload)
+        return await handler(self, payload)
 
     async def restore(self) -> None:
         """Take up the transactions kept before this process began, once. Raises `UnavailableError`."""
@@ -203,6 +193,18 @@ class Inbound:
         if outlet is None:
             self._log.warning("unknown_connector", connector=connector_id, action=action, mend="add it to the site file")
         return outlet
+
+    _HANDLERS: ClassVar[Mapping[str, Callable[["Inbound", Payload], Awaitable[Payload]]]] = {
+        Action.boot_notification: _boot,
+        Action.heartbeat: _heartbeat,
+        Action.status_notification: _status,
+        Action.authorize: _authorize,
+        Action.start_transaction: _start,
+        Action.stop_transaction: _stop,
+        Action.meter_values: _meter,
+        Action.data_transfer: _data_transfer,
+        Action.sign_certificate: _sign,
+    } | dict.fromkeys(NOTED, _note)
 
 
 def _fault(payload: Payload) -> str:

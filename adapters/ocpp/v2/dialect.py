@@ -40,7 +40,6 @@ class Dialect2:
         self._caller, self._station, self._context, self._edition = caller, station, context, edition
         self._leases = edition.leases(self._ask, station, context)
         self._inbound = Inbound(station, context, edition, self._leases.handlers)
-        self._preparation = Preparation(self._ask, station, self._inbound, context, of_battery=edition.of_battery)
         self._attendance = Attendance(station, context, prepare=self._prepare, refresh=self.refresh)
         self._ways, self._proofs = Ways(), Proofs(self.in_force)
         self._starts = 0
@@ -53,10 +52,9 @@ class Dialect2:
         self._edition.schemas.check_request(action, payload)
         return await self._inbound.answer(action, payload)
 
-    def answered(self, action: str) -> None:
+    def answered(self, action: str) -> bool:
         """Take note of an accepted boot only now: until its answer is sent, a charger may not be asked anything."""
-        if action == Action.boot_notification and self._inbound.accepted:
-            self._attendance.booted()
+        return action == Action.boot_notification and self._inbound.accepted and self._attendance.booted()
 
     def heard(self, action: str, payload: Payload) -> None:
         """Take note of what was told without wanting an answer. Raises `BadFrameError`."""
@@ -70,7 +68,7 @@ class Dialect2:
         return UNREADABLE if error.message_id == UNREADABLE_ID else SPELLINGS.get(error.code, error.code)
 
     async def attend(self) -> None:
-        """Prepare the charger after each boot; one that goes on without a boot is prepared and asked how it is."""
+        """Prepare the charger after a boot; one that goes on without a boot is prepared and asked how it is."""
         await self._attendance.run()
 
     async def set_power(self, evse: Evse, setpoint: Setpoint) -> None:
@@ -178,12 +176,13 @@ class Dialect2:
         """Take setpoints as soon as their unit is known, and say so once the fallbacks lie beneath them."""
         evses = tuple(outlet.evse for outlet in self._station.outlets.values())
         switching = {evse: phase_switching(evse.connector_id) for evse in evses if len(evse.phases) == 1}
-        unit, variables = await self._preparation.abilities((*self._leases.variables(evses), *switching.values()))
+        preparation = Preparation(self._ask, self._station, self._inbound, self._context, of_battery=self._edition.of_battery)
+        unit, variables = await preparation.abilities((*self._leases.variables(evses), *switching.values()))
         self._leases.learn(variables)
         self._phases = {evse.connector_id: evse.phases[0] for evse, asked in switching.items() if variables.is_true(asked)}
         self._ways.begin(unit)
         self._proofs.forget()
         self._ready = True
-        await self._preparation.profiles(unit)
+        await preparation.profiles(unit)
         self._context.on_change()
-        await self._preparation.meter_values()
+        await preparation.meter_values()

@@ -1,7 +1,8 @@
 """OCPP 2.x, from the charger: each request's answer, and what it changes in what is known of the station."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from typing import ClassVar
 
 from ocpp.v201.enums import Action, DataTransferStatusEnumType
 from ocpp.v201.enums import ConnectorStatusEnumType as Status
@@ -34,19 +35,7 @@ class Inbound:
         self._reports: dict[int, asyncio.Future[list[Payload]]] = {}
         self._pages: dict[int, list[Payload]] = {}
         self.accepted = False
-        self._handlers: Mapping[str, Handler] = {
-            Action.boot_notification: self._boot,
-            Action.heartbeat: self._heartbeat,
-            Action.status_notification: self._status,
-            Action.notify_event: self._event,
-            Action.authorize: self._authorize,
-            Action.transaction_event: TransactionEvents(station, context).take,
-            Action.meter_values: self._meter,
-            Action.notify_ev_charging_needs: self._needs,
-            Action.report_charging_profiles: self._report,
-            Action.data_transfer: self._data_transfer,
-            **more,
-        }
+        self._transactions, self._more = TransactionEvents(station, context), more
 
     async def answer(self, action: str, payload: Payload) -> Payload:
         """Return the answer. Raises `BadFrameError` for what we do not serve, `UnavailableError` if it could not be kept."""
@@ -54,10 +43,12 @@ class Inbound:
             now = self._context.clock.now()
             self._station.journal.add(now, action, payload)
             return self._edition.noted[action](payload, now)
-        handler = self._handlers.get(action)
+        if action in self._more:
+            return await self._more[action](payload)
+        handler = self._HANDLERS.get(action)
         if handler is None:
             raise BadFrameError(f"{action} is not for a central system", code=ErrorCode.NOT_SUPPORTED, place="$[2]")
-        return await handler(payload)
+        return await handler(self, payload)
 
     def expect_report(self, request_id: int) -> asyncio.Future[list[Payload]]:
         """Return what will hold the profiles that the charger reports for `request_id`."""
@@ -121,6 +112,9 @@ class Inbound:
     async def _authorize(self, _: Payload) -> Payload:
         return self._edition.authorization(self._station)
 
+    async def _transaction(self, payload: Payload) -> Payload:
+        return await self._transactions.take(payload)
+
     async def _meter(self, payload: Payload) -> Payload:
         evse_id = payload["evseId"]
         outlet = self._outlet(evse_id, Action.meter_values) if evse_id else None
@@ -173,3 +167,16 @@ class Inbound:
         if outlet is None:
             self._log.warning("unknown_outlet", evse=evse_id, action=action, mend="add it to the site file")
         return outlet
+
+    _HANDLERS: ClassVar[Mapping[str, Callable[["Inbound", Payload], Awaitable[Payload]]]] = {
+        Action.boot_notification: _boot,
+        Action.heartbeat: _heartbeat,
+        Action.status_notification: _status,
+        Action.notify_event: _event,
+        Action.authorize: _authorize,
+        Action.transaction_event: _transaction,
+        Action.meter_values: _meter,
+        Action.notify_ev_charging_needs: _needs,
+        Action.report_charging_profiles: _report,
+        Action.data_transfer: _data_transfer,
+    }

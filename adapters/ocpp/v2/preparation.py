@@ -19,7 +19,8 @@ from v2g.site import Evse
 
 NEEDED = (Measurand.power_active_import, Measurand.energy_active_import_register, Measurand.soc)
 NEEDED_BACK = (Measurand.power_active_export, Measurand.energy_active_export_register)
-REPORT_WALL_S = 5.0
+REPORT_WALL_S = 20.0  # of a thousand that connect at once, some report after more than 5 s
+REQUEST_IDS = itertools.count(1)
 
 
 class Preparation:
@@ -32,7 +33,6 @@ class Preparation:
     def __init__(self, ask: Ask, station: Station, inbound: Inbound, context: Context, *, of_battery: tuple[str, ...]) -> None:
         self._ask, self._station, self._inbound, self._context = ask, station, inbound, context
         self._of_battery = of_battery
-        self._request_ids = itertools.count(1)
         self._variables = Variables()
         self._log = station.log
 
@@ -77,7 +77,7 @@ class Preparation:
 
     async def _read_back(self, evse: Evse, wanted: Payload) -> None:
         """Ask for the fallback again, and say aloud if it is not there as it was sent."""
-        request_id = next(self._request_ids)
+        request_id = next(REQUEST_IDS)
         report = self._inbound.expect_report(request_id)
         criterion = {"chargingProfileId": [wanted["id"]]}
         request = {"requestId": request_id, "evseId": evse.connector_id, "chargingProfile": criterion}

@@ -60,7 +60,8 @@ class Leases21:
 
     def __init__(self, ask: Ask, station: Station, context: Context) -> None:
         self._ask, self._station, self._context = ask, station, context
-        self._variables, self._dynamic = Variables(), False
+        self._modes: dict[Variable, frozenset[str]] = {}
+        self._dynamic = self._offline = False
         self._priority: set[str] = set()
         self._laid: dict[int, Laid] = {}
         self._allowed: set[str] = set()
@@ -77,7 +78,8 @@ class Leases21:
 
     def learn(self, variables: Variables) -> None:
         """Take note of what the charger can; after a boot nothing laid before is relied on."""
-        self._variables, self._dynamic = variables, variables.is_true(DYNAMIC)
+        self._modes = {each: variables.items(each) for each in variables.values if each.component == V2X}
+        self._offline, self._dynamic = variables.is_true(OFFLINE), variables.is_true(DYNAMIC)
         self._laid.clear()
         self._allowed.clear()
 
@@ -88,7 +90,7 @@ class Leases21:
             return "without a transaction nothing is given back"
         if outlet.vehicle.discharge_max_kw == 0:
             return "the car has not asked for two-way transfer"
-        modes = self._variables.items(Variable(V2X, MODES, evse.connector_id))
+        modes = self._modes.get(Variable(V2X, MODES, evse.connector_id), frozenset())
         if modes and Mode.central_setpoint not in modes:
             return "the charger knows no central setpoints"
         return "" if await self._allow(outlet.transaction.reference) else "the charger does not allow two-way transfer"
@@ -108,7 +110,7 @@ class Leases21:
         self._laid.pop(lease.profile_id, None)
         offline = {"maxOfflineDuration": max(lease.duration_s, 1), "invalidAfterOfflineDuration": True}
         payload = absolute(lease, period_of(lease))
-        payload["chargingProfile"] |= offline if self._variables.is_true(OFFLINE) else {}
+        payload["chargingProfile"] |= offline if self._offline else {}
         return lease.until if await self._is_accepted(Action.set_charging_profile, payload) else None
 
     def commanded(self, action: str, payload: Payload, answer: Payload) -> None:

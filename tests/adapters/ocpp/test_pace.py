@@ -34,6 +34,20 @@ async def test_a_newcomer_waits_behind_those_who_wait() -> None:
     assert served == [0, 1, 2, 3]
 
 
+async def test_answers_come_before_all_else() -> None:
+    pace, served = Pace(1), list[str]()
+
+    async def speak(what: str, *, to_answers: bool) -> None:
+        await pace.give_way(to_answers=to_answers)
+        served.append(what)
+
+    crowd = [asyncio.create_task(speak(f"frame {i}", to_answers=True)) for i in range(3)]
+    await asyncio.sleep(0)
+    answers = [asyncio.create_task(speak(f"answer {i}", to_answers=False)) for i in range(2)]
+    await asyncio.gather(*crowd, *answers)
+    assert served == ["frame 0", "frame 1", "answer 0", "answer 1", "frame 2"], "frame 1 had its turn when they came"
+
+
 async def test_who_leaves_the_queue_holds_up_nobody() -> None:
     pace, served = Pace(1), list[int]()
     crowd = [asyncio.create_task(come(pace, i, served)) for i in range(4)]
