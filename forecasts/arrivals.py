@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from forecasts.fleet import kernel
-from forecasts.fleet.counts import HOURS, DayCounts, posterior_factor
+from forecasts.fleet.counts import HOURS, SHAPES, DayCounts, posterior_factor
 from forecasts.fleet.visits import Visits, columns
 from forecasts.localtime import DAY_S, Calendar, Ints, local_s, seconds
 from forecasts.visits import VisitRecord
@@ -43,6 +43,8 @@ class Arrivals:
 
     def __init__(self, site: Site, calendar: Calendar, *, visits: VisitRecord) -> None:
         self._site, self._calendar, self._visits = site, calendar, visits
+        self.shape = SHAPES[1]
+        """k of the gamma factor by which days differ, as the last forecast took it."""
 
     def forecast(self, observation: Observation, departures: Sequence[Departure], grid: TimeGrid) -> tuple[ExpectedSession, ...]:
         """Return the sessions to be expected on `grid`, by hour and circuit; nothing before a week has been seen."""
@@ -58,7 +60,8 @@ class Arrivals:
         on_day, at_hour = self._local(middles_s)
         rates = before.expected(np.arange(today, int(on_day.max()) + 1))
         until_now = float(rates[0] @ np.clip(now_hour + (now % HOUR_S) / HOUR_S - np.arange(HOURS), 0.0, 1.0))
-        factor = posterior_factor(before.day_model().shape, float(counts[-1].sum()), until_now)
+        self.shape = before.day_model().shape
+        factor = posterior_factor(self.shape, float(counts[-1].sum()), until_now)
         numbers = rates[on_day - today, at_hour] * np.where(on_day == today, factor, 1.0) * np.diff(hours)[:, 0] / HOUR_S
         room = _Room(self._site, observation, departures)
         kinds = self._kinds(known, middles_s, observation.at)

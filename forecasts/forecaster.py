@@ -7,6 +7,7 @@ import numpy as np
 
 from forecasts.arrivals import Arrivals
 from forecasts.departures import Departures
+from forecasts.fleet.scenarios import drawn_courses
 from forecasts.history import History
 from forecasts.learned import LearnedMeter
 from forecasts.localtime import SLOT_S, Calendar, Ints, seconds
@@ -26,6 +27,8 @@ from v2g.site import Site
 from v2g.standing import ForecastScore
 from v2g.timegrid import Array, TimeGrid
 
+BUSY_AND_CALM = 3
+"""Courses of a plan that do without the fleet's."""
 CLEARNESS = Prior(low=0.05, high=0.95)  # of the clear-sky power: the rest is lost in inverters and wires on the best of days
 
 
@@ -113,6 +116,8 @@ class SeasonalForecaster:
         prices = self._prices.on(grid, signals)
         sessions = [evse.session for evse in observation.evses if evse.session is not None]
         departures = self._departures.forecast(sessions, observation.at)
+        arrivals = self._arrivals.forecast(observation, departures, grid)
+        drawn = self._site.horizon.scenarios > BUSY_AND_CALM
         return Outlook(
             grid=grid,
             load_kw=_on_grid(self.load, observation.at, grid, observation.load_kw),
@@ -121,7 +126,8 @@ class SeasonalForecaster:
             import_price_quantiles=prices.import_quantiles,
             export_price_per_kwh=prices.export_per_kwh,
             departures=departures,
-            arrivals=self._arrivals.forecast(observation, departures, grid),
+            arrivals=arrivals,
+            fleet_courses=drawn_courses(departures, arrivals, self._arrivals.shape) if drawn else (),
             expected_peak_kw=self._peak.at(observation.at),
             notes=(*self._meter_notes(observation.at), *prices.notes),
         )

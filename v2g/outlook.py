@@ -37,13 +37,25 @@ class ExpectedSession:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FleetCourse:
+    """One way the fleet may go, drawn: every plugged-in car leaves for sure at an instant, and whole cars come, or none.
+
+    `arrivals` are those of the outlook, in its order, with another `number` each.
+    """
+
+    departures: tuple[Departure, ...]
+    arrivals: tuple[ExpectedSession, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Outlook:
     """Forecasts on `grid`.
 
     `load_kw` and `pv_kw` are (len(LEVELS), n_steps), both ≥ 0 and not decreasing along the levels; prices are (n_steps,)
     in currency/kWh, the medians where they are not published yet. `import_price_quantiles`, (len(LEVELS), n_steps), tell how sure
     these are, None where that is not known. `expected_peak_kw` is the peak that the billing month will hardly stay below, however
-    well the cars are used; 0 where nothing is known of it. `notes` say which rule or model spoke, for people.
+    well the cars are used; 0 where nothing is known of it. `fleet_courses` are equally likely ways the fleet may go, if any were
+    drawn. `notes` say which rule or model spoke, for people.
     """
 
     grid: TimeGrid
@@ -55,4 +67,5 @@ class Outlook:
     arrivals: tuple[ExpectedSession, ...] = ()
     expected_peak_kw: float = 0.0
     import_price_quantiles: Array | None = None
+    fleet_courses: tuple[FleetCourse, ...] = ()
     notes: tuple[str, ...] = ()

@@ -5,6 +5,7 @@
 `features`  what a learner is told of a car: its statement, its driver's habits, what like visits did
 `hazard`    the probability that something ends in its next bin, by boosted trees: one model, all quantiles, any condition
 `curves`    distributions on a common grid: given what has passed already, mixed, calibrated
-`stays`     `StayModel`, which puts these together and draws scenarios
+`stays`     `StayModel`, which puts these together
 `counts`    arrivals by hour with a gamma factor a day
+`scenarios` ways the fleet may go, drawn from these for plans that allow for several
 """

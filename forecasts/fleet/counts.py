@@ -13,7 +13,6 @@ Source: the conjugate gamma–Poisson model, e.g. Gelman et al. (2013), "Bayesia
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from forecasts.fleet.curves import KNOTS, calibration
 from forecasts.localtime import Calendar, Ints, weekdays
@@ -70,11 +69,6 @@ class DayModel:
         """
         at = np.interp(levels, np.concatenate([[0.0], KNOTS, [1.0]]), np.concatenate([[0.0], self.reached, [1.0]]))
         return np.stack([_count_quantiles(float(mean), self.shape, at) for mean in means])
-
-    def draw(self, rng: np.random.Generator, expected: Array, n: int) -> NDArray[np.int64]:
-        """Return `n` draws of one day whose hours expect `expected` (24,), (n, 24): its busy hours share the day's factor."""
-        factors = rng.gamma(self.shape, 1.0 / self.shape, size=(n, 1))
-        return np.asarray(rng.poisson(factors * expected), dtype=np.int64)
 
 
 def over_dispersion(counts: Array, means: Array) -> float:

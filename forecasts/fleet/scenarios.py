@@ -1,89 +1,70 @@
-"""Scenarios of the fleet: when cars leave and what they take, drawn together, and cars that come.
+"""Ways the fleet may go, drawn: every car leaves at an instant of its own, and as many cars come as chance has it on such a day.
 
-A like visit is drawn by its weight, among those that lasted longer than the car is here; the ranks of its stay and of its energy
-among the like are read on the car's own curves. Thus each scenario has the forecast's distributions, and long stays take
-as much more as they did before.
+    leaves = its departure's quantile at u,          u by the session's name, in the opposite course 1 − u
+    come   = Poisson quantile of f·number at v,      v by the circuit and the hour, 1 − v;  f = 1 ± 1/√k, k of the day's factor
 
-Source: Clark et al. (2004), J. Hydrometeorology 5, 243–262 (the Schaake shuffle: forecast marginals, observed ranks).
+The numbers are hashes, not dice: a car keeps its luck from tick to tick, so that no plan moves because it was drawn anew.
+Two opposite courses have the mean of many.
+
+Source: Hammersley & Morton (1956), "A new Monte Carlo technique: antithetic variates"; `forecasts.fleet.counts` for k.
 """
 
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from math import exp, sqrt
 
 import numpy as np
 
-from forecasts.fleet.kernel import Like, like
-from forecasts.fleet.stays import CarForecasts
-from forecasts.fleet.visits import Visits
-from forecasts.localtime import Ints
-from v2g.timegrid import Array
+from v2g.outlook import LEVELS, Departure, ExpectedSession, FleetCourse
+
+HOUR_S = 3600
+MOST_EXPECTED = 500.0
+"""Cars of one batch beyond which their number is what is expected: chance hardly moves it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class FleetScenarios:
-    """Drawn instants of leaving [h since 1970] and energies of whole stays [kWh], (n_cars, n_scenarios), all equally likely."""
+def drawn_courses(
+    departures: Sequence[Departure], arrivals: Sequence[ExpectedSession], shape: float
+) -> tuple[FleetCourse, FleetCourse]:
+    """Return two opposite courses of the cars that are here and those that are expected; `shape` is k of the day's factor."""
+    quiet, busy = 1.0 - 1.0 / sqrt(shape), 1.0 + 1.0 / sqrt(shape)
+    return _course(departures, arrivals, quiet, opposite=False), _course(departures, arrivals, busy, opposite=True)
 
-    leaves_h: Array
-    energy_kwh: Array
 
+def _course(departures: Sequence[Departure], arrivals: Sequence[ExpectedSession], factor: float, *, opposite: bool) -> FleetCourse:
+    def level(name: str) -> float:
+        return 1.0 - luck(name) if opposite else luck(name)
 
-def drawn(
-    told: CarForecasts, cars: Visits, past: Visits, *, at_h: float, charged_kwh: Array, rng: np.random.Generator, n: int
-) -> FleetScenarios:
-    """Return `n` scenarios of `cars` that are here at `at_h`, took `charged_kwh` (n_cars,) and are foretold by `told`."""
-    passed = np.maximum(at_h - cars.begin_h, 0.0)
-    ranks = [np.empty((0, 2, n))]
-    for some in like(cars, past):
-        begin = sum(len(r) for r in ranks)
-        ranks.append(_ranks(some, passed[begin : begin + len(some.cars)], rng, n))
-    levels = np.concatenate(ranks)
-    return FleetScenarios(
-        leaves_h=told.leaves_h(at_h, levels[:, 0]),
-        energy_kwh=told.needs_kwh(charged_kwh, levels[:, 1]),
+    return FleetCourse(
+        departures=tuple(_leaving(d, level(d.session_id)) for d in departures),
+        arrivals=tuple(replace(s, number=number_at(level(_name(s)), factor * s.number)) for s in arrivals),
     )
 
 
-def drawn_newcomers(clocks: Visits, past: Visits, rng: np.random.Generator) -> tuple[Array, Array]:
-    """Return stay [h] and energy [kWh] of a car that comes at each row of `clocks`, (n,) each: those of a like visit.
-
-    `past` are ended visits of known energy, the first to end first, at least one before each of `clocks`.
-    """
-    found = [np.empty((2, 0))]
-    for some in like(clocks, past):
-        row = _pick(some.weight, rng, 1)[:, 0]
-        found.append(np.stack([some.past.stay_h[row], some.past.energy_kwh[row]]))
-    stays, energies = np.concatenate(found, axis=1)
-    return stays, energies
+def luck(name: str) -> float:
+    """Return a number in (0, 1), the same for the same name everywhere and evenly spread over names."""
+    return (int.from_bytes(hashlib.blake2b(name.encode(), digest_size=6).digest()) + 0.5) / 2.0**48
 
 
-def _ranks(some: Like, passed: Array, rng: np.random.Generator, n: int) -> Array:
-    """Return levels of stay and energy of `n` like visits for each car, (n_cars, 2, n); unrelated where nobody is alike."""
-    known = np.isfinite(some.past.energy_kwh)
-    stays, energies = some.past.stay_h[known], some.past.energy_kwh[known]
-    weight = some.weight[:, known] * (stays > passed[:, None])
-    ranks = rng.uniform(size=(len(passed), 2, n))
-    alike = weight.sum(axis=1) > 0
-    if alike.any():
-        row = _pick(weight[alike], rng, n)
-        for i, values in enumerate((stays, energies)):
-            ranks[alike, i] = _levels(values, weight[alike], row, rng)
-    return ranks
+def _name(session: ExpectedSession) -> str:
+    return f"{session.circuit_id} {int(session.arrives.timestamp()) // HOUR_S}"
 
 
-def _pick(weight: Array, rng: np.random.Generator, n: int) -> Ints:
-    """Return `n` columns for each row of `weight`, drawn by it, (n_rows, n)."""
-    below = np.cumsum(weight, axis=1)
-    wanted = rng.uniform(size=(len(weight), n)) * below[:, -1:]
-    picked = [np.searchsorted(row, at, side="right") for row, at in zip(below, wanted, strict=True)]
-    return np.asarray(np.minimum(np.stack(picked), weight.shape[1] - 1), dtype=np.int64)
+def _leaving(departure: Departure, level: float) -> Departure:
+    """Return the departure as certain at its quantile of `level`, between its outer ones."""
+    leaves_s = np.interp(level, LEVELS, [t.timestamp() for t in departure.quantiles])
+    return replace(departure, quantiles=(datetime.fromtimestamp(float(leaves_s), UTC),) * len(LEVELS))
 
 
-def _levels(values: Array, weight: Array, row: Ints, rng: np.random.Generator) -> Array:
-    """Return a level within the step that each picked value makes in its row's weighted distribution, (n_rows, n)."""
-    order = np.argsort(values, kind="stable")
-    place = np.empty(len(order), dtype=np.int64)
-    place[order] = np.arange(len(order))
-    below = np.concatenate([np.zeros((len(weight), 1)), np.cumsum(weight[:, order], axis=1)], axis=1)
-    below /= below[:, -1:]
-    low = np.take_along_axis(below, place[row], axis=1)
-    high = np.take_along_axis(below, place[row] + 1, axis=1)
-    return np.asarray(low + rng.uniform(size=row.shape) * (high - low))
+def number_at(level: float, mean: float) -> float:
+    """Return the quantile of a Poisson distribution: the least number up to which the probability reaches `level`."""
+    if mean > MOST_EXPECTED:
+        return mean
+    number, mass = 0, exp(-mean)
+    below = mass
+    while below < level and mass > 0.0:
+        number += 1
+        mass *= mean / number
+        below += mass
+    return float(number)

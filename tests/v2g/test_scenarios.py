@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.optimizer.builders import car, case, fleet_of
 from tests.support.builders import NOW, a_site, an_observation, an_outlook
 from v2g.errors import ProblemError
-from v2g.outlook import LEVELS, Departure, Outlook
+from v2g.outlook import LEVELS, Departure, ExpectedSession, FleetCourse, Outlook
 from v2g.problem import Problem
 from v2g.record import Memory
 from v2g.scenarios import Scenario
@@ -95,6 +95,21 @@ def test_in_courses_of_departure_all_leave_early_or_late() -> None:
     np.testing.assert_allclose(early.departure_probability.sum(axis=1), LEVELS[-1])
     assert (early.target_step <= plain.target_step).all()
     assert (late.target_step >= plain.target_step).all()
+
+
+def test_ways_the_fleet_may_go_become_storages_that_leave_and_come_as_drawn() -> None:
+    site, outlook, _ = stated(5)
+    site = replace(site, rules=replace(site.rules, expect_arrivals=True))
+    come = ExpectedSession(circuit_id="hall", arrives=NOW + HOUR, departs=NOW + 3 * HOUR, energy_kwh=9.0, power_kw=11.0, number=0.5)
+    leaves = [replace(d, quantiles=(NOW + (1 + i) * HOUR,) * len(LEVELS)) for i, d in enumerate(outlook.departures)]
+    ways = tuple(FleetCourse(departures=tuple(leaves), arrivals=(replace(come, number=n),)) for n in (0.0, 2.0))
+    outlook = replace(outlook, arrivals=(come,), fleet_courses=ways)
+    problem = make_problem(site, an_observation(site), outlook, (), Memory())
+    first, second = (scenario.storages for scenario in problem.scenarios[2:])
+    steps = np.searchsorted(outlook.grid.edges_h, [1.0, 2.0])
+    assert first.charge_max_kw[:2].astype(bool).sum(axis=1).tolist() == steps.tolist()
+    assert (first.charge_max_kw[2].max(), second.charge_max_kw[2].max()) == (0.0, 22.0)
+    assert second.target_energy_kwh[2] == pytest.approx(18.0)
 
 
 @settings(max_examples=30)

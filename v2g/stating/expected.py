@@ -8,7 +8,7 @@ import numpy as np
 
 from v2g.outlook import ExpectedSession
 from v2g.storages import StorageKind
-from v2g.timegrid import TimeGrid
+from v2g.timegrid import Array, TimeGrid
 from v2g.unit import Unit
 
 PRIORITY = 0.5
@@ -16,14 +16,23 @@ PRIORITY = 0.5
 
 
 def expected_units(arrivals: tuple[ExpectedSession, ...], grid: TimeGrid) -> list[Unit]:
-    """Return the expected sessions that begin on the grid as storages, named by their place in `arrivals`."""
-    units = [_unit(f"expected:{i}", session, grid) for i, session in enumerate(arrivals)]
-    return [unit for unit in units if unit.charge_max_kw.any()]
+    """Return the expected sessions that begin on the grid as storages, named by their place in `arrivals`.
+
+    Courses that expect other numbers of them, or nobody, have the same storages.
+    """
+    stays = [_stay(session, grid) for session in arrivals]
+    expected = enumerate(zip(arrivals, stays, strict=True))
+    return [_unit(f"expected:{i}", session, here, grid) for i, (session, here) in expected if here.any()]
 
 
-def _unit(name: str, session: ExpectedSession, grid: TimeGrid) -> Unit:
+def _stay(session: ExpectedSession, grid: TimeGrid) -> Array:
+    """Return the share of each step in which the cars are here, (n_steps,), 0 in the first."""
     here = grid.coverage(session.arrives, session.departs)
     here[0] = 0.0
+    return here
+
+
+def _unit(name: str, session: ExpectedSession, here: Array, grid: TimeGrid) -> Unit:
     power_kw = session.number * session.power_kw
     later_h = max(grid.offset_h(session.departs) - grid.edges_h[-1], 0.0)
     # What the horizon cuts off or the first step swallows is nobody's fault: only what can be charged is promised.

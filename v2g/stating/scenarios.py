@@ -1,7 +1,8 @@
 """Other courses that an outlook leaves open, drawn from its quantiles; each is stated as a problem like the expected one.
 
 Three courses follow the load: its 10 %, 50 % and 90 % quantiles stand for 30, 40 and 30 % of what may happen; the sun is at the
-opposite quantile. Five courses have as many for departures: all cars leave at their 10 % or at their 90 % quantile, 20 % each.
+opposite quantile. Five courses have two of the fleet besides, 20 % each: the first ways it may go that were drawn
+(`Outlook.fleet_courses`), or, where none was, all cars leave at their 10 % or at their 90 % quantile.
 No course counts on more room at a limit than the expected one: later its margin makes up for what its load is less, and the first
 step, which has no margin, is common to all.
 
@@ -36,20 +37,28 @@ def _calm(outlook: Outlook) -> Outlook:
     return replace(outlook, load_kw=_load(outlook.load_kw, EARLY), pv_kw=_sun(outlook.pv_kw, LATE))
 
 
-def _early(outlook: Outlook) -> Outlook:
-    return replace(outlook, departures=tuple(_at(d, EARLY) for d in outlook.departures))
+def _first_way(outlook: Outlook) -> Outlook:
+    return _fleet(outlook, 0, EARLY)
 
 
-def _late(outlook: Outlook) -> Outlook:
-    return replace(outlook, departures=tuple(_at(d, LATE) for d in outlook.departures))
+def _second_way(outlook: Outlook) -> Outlook:
+    return _fleet(outlook, 1, LATE)
 
 
 COURSES: dict[int, tuple[tuple[float, Draw], ...]] = {
     1: (),
     3: ((0.3, _busy), (0.3, _calm)),
-    5: ((0.2, _busy), (0.2, _calm), (0.2, _early), (0.2, _late)),
+    5: ((0.2, _busy), (0.2, _calm), (0.2, _first_way), (0.2, _second_way)),
 }
 """Number of courses → those besides the expected one."""
+
+
+def _fleet(outlook: Outlook, way: int, level: int) -> Outlook:
+    """Return the course in which the fleet goes a way that was drawn, or all cars leave at their quantile of `level`."""
+    if way < len(outlook.fleet_courses):
+        drawn = outlook.fleet_courses[way]
+        return replace(outlook, departures=drawn.departures, arrivals=drawn.arrivals)
+    return replace(outlook, departures=tuple(_at(d, level) for d in outlook.departures))
 
 
 def _load(quantiles: Array, level: int) -> Array:

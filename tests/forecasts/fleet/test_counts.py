@@ -54,15 +54,6 @@ def test_a_days_quantiles_are_those_of_the_negative_binomial_drawn_by_its_defini
     np.testing.assert_allclose(model.quantiles(np.array([30.0]), LEVELS)[0], np.quantile(drawn, LEVELS), atol=1.0)
 
 
-def test_draws_have_the_mean_and_the_variance_of_the_model() -> None:
-    expected = np.zeros(HOURS)
-    expected[8:12] = 5.0
-    drawn = DayModel(shape=4.0, reached=KNOTS).draw(np.random.default_rng(1), expected, 40_000)
-    assert drawn.sum(axis=1).mean() == pytest.approx(20.0, rel=0.02)
-    assert drawn.sum(axis=1).var() == pytest.approx(20.0 + 400.0 / 4.0, rel=0.05)
-    assert not drawn[:, :8].any()
-
-
 @pytest.mark.parametrize("shape", [3.0, 12.0])
 def test_four_of_five_days_to_come_lie_within_the_band(shape: float) -> None:
     rng = np.random.default_rng(8)

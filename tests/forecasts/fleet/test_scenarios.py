@@ -1,62 +1,60 @@
-"""Scenarios: the forecast's distributions one by one, the past's relations together."""
+"""Drawn courses: over many names the forecast's distributions, two opposite ones around its mean, the same at every tick."""
+
+from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
-from scipy.stats import spearmanr
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import poisson
 
-from forecasts.fleet.scenarios import drawn, drawn_newcomers
-from forecasts.fleet.stays import LEVEL_ARRAY, StayModel
-from forecasts.fleet.visits import Visits
-from tests.forecasts.fleet.drivers import made_visits
+from forecasts.fleet.scenarios import drawn_courses, luck, number_at
+from tests.support.builders import NOW
+from v2g.outlook import LEVELS, Departure, ExpectedSession
 
-N = 4000
-
-
-def test_scenarios_have_the_quantiles_of_the_forecast(model: StayModel, visits: Visits, split_h: float) -> None:
-    cars, past = visits.take(visits.begin_h >= split_h).take(slice(0, 6)), visits.by_end()
-    at_h = float(cars.begin_h.max() + 1.0)
-    told, charged = model.forecast(cars, past), np.full(6, 4.0)
-    scenarios = drawn(told, cars, past, at_h=at_h, charged_kwh=charged, rng=np.random.default_rng(1), n=N)
-    leaves, energies = told.leaves_h(at_h), told.needs_kwh(charged)
-    assert (scenarios.leaves_h >= at_h).all()
-    assert (scenarios.energy_kwh >= 4.0).all()
-    below = [(scenarios.leaves_h[:, :, None] <= leaves[:, None]), (scenarios.energy_kwh[:, :, None] <= energies[:, None])]
-    np.testing.assert_allclose(below[1].mean(axis=1), np.broadcast_to(LEVEL_ARRAY, (6, 7)), atol=0.12)
-    np.testing.assert_allclose(below[0].mean(axis=1), np.broadcast_to(LEVEL_ARRAY, (6, 7)), atol=0.12)
+HOUR = timedelta(hours=1)
+QUANTILES = tuple(NOW + h * HOUR for h in (1, 2, 4, 6, 7, 9, 12))
+CARS = [Departure(session_id=f"S{i}", quantiles=QUANTILES, source="history") for i in range(2000)]
 
 
-def test_who_stays_long_takes_more_as_drivers_did_before(model: StayModel, visits: Visits, split_h: float) -> None:
-    car, past = made_visits(begin_h=np.array([split_h + 48.0])), visits.by_end()
-    scenarios = drawn(
-        model.forecast(car, past),
-        car,
-        past,
-        at_h=float(car.begin_h[0]),
-        charged_kwh=np.zeros(1),
-        rng=np.random.default_rng(2),
-        n=N,
+def batch(hour: int, number: float = 1.5) -> ExpectedSession:
+    return ExpectedSession(
+        circuit_id="hall", arrives=NOW + hour * HOUR, departs=NOW + (hour + 4) * HOUR, energy_kwh=9.0, power_kw=11.0, number=number
     )
-    before = spearmanr(visits.stay_h, visits.energy_kwh).statistic
-    assert spearmanr(scenarios.leaves_h[0], scenarios.energy_kwh[0]).statistic == pytest.approx(before, abs=0.12)
 
 
-def test_without_a_past_stay_and_energy_are_drawn_apart(model: StayModel, visits: Visits) -> None:
-    nobody = visits.take(slice(0, 0))
-    car = visits.take(slice(0, 1))
-    told = model.forecast(car, nobody)
-    scenarios = drawn(told, car, nobody, at_h=float(car.begin_h[0]), charged_kwh=np.zeros(1), rng=np.random.default_rng(3), n=N)
-    assert abs(spearmanr(scenarios.leaves_h[0], scenarios.energy_kwh[0]).statistic) < 0.05
-    low, high = np.quantile(scenarios.energy_kwh, [0.1, 0.9])
-    assert told.needs_kwh(np.zeros(1))[0, [1, 5]] == pytest.approx([low, high], rel=0.1)
+def test_each_car_leaves_at_an_instant_of_its_own_and_all_together_as_was_told() -> None:
+    course, _ = drawn_courses(CARS, (), 4.0)
+    left = np.array([[d.quantiles[0] <= at for at in QUANTILES[1:-1]] for d in course.departures])
+    np.testing.assert_allclose(left.mean(axis=0), LEVELS[1:-1], atol=0.03)
+    assert all(len(set(d.quantiles)) == 1 for d in course.departures)
 
 
-def test_newcomers_are_like_visits_that_came_at_such_times() -> None:
-    begins = np.concatenate([100.0 * 24 + 8.0 + 24.0 * np.arange(20), 100.0 * 24 + 18.0 + 24.0 * np.arange(20)])
-    stays = np.repeat([8.0, 2.0], 20)
-    past = made_visits(
-        begin_h=begins, left_h=begins + stays, energy_kwh=3.0 * stays, day_type=np.zeros(40, dtype=np.int64)
-    ).by_end()
-    come = made_visits(begin_h=np.array([130.0 * 24 + 8.0] * 50 + [130.0 * 24 + 18.0] * 50))
-    stay_h, energy_kwh = drawn_newcomers(come, past, np.random.default_rng(4))
-    assert (stay_h == np.repeat([8.0, 2.0], 50)).all()
-    np.testing.assert_array_equal(energy_kwh, 3.0 * stay_h)
+def test_who_leaves_early_in_one_course_leaves_late_in_the_other() -> None:
+    courses = drawn_courses(CARS, (), 4.0)
+    first, second = (np.array([d.quantiles[0].timestamp() for d in course.departures]) for course in courses)
+    assert np.corrcoef(np.argsort(np.argsort(first)), np.argsort(np.argsort(second)))[0, 1] < -0.99
+
+
+def test_two_courses_together_expect_as_many_as_the_forecast() -> None:
+    expected = [batch(hour) for hour in range(2000)]
+    quiet, busy = (np.array([s.number for s in course.arrivals]) for course in drawn_courses((), expected, 4.0))
+    assert (quiet.mean(), busy.mean()) == (pytest.approx(0.75, abs=0.06), pytest.approx(2.25, abs=0.1))
+    assert (quiet % 1.0 == 0.0).all()
+
+
+def test_a_car_and_an_hour_keep_their_luck_from_tick_to_tick() -> None:
+    later = replace(CARS[0], quantiles=tuple(t + HOUR for t in QUANTILES))
+    (now, _), (then, _) = drawn_courses(CARS[:1], [batch(3)], 4.0), drawn_courses([later], [batch(3, 1.51)], 4.0)
+    assert then.departures[0].quantiles[0] - now.departures[0].quantiles[0] == HOUR
+    assert then.arrivals[0].number == now.arrivals[0].number
+    assert luck("S1") != luck("S2")
+
+
+@given(level=st.floats(1e-6, 1 - 1e-6), mean=st.floats(0.0, 400.0))
+def test_numbers_are_quantiles_of_poisson(level: float, mean: float) -> None:
+    number = number_at(level, mean)
+    assert poisson.cdf(number, mean) >= level - 1e-9
+    assert number == 0.0 or poisson.cdf(number - 1.0, mean) <= level + 1e-9
+    assert number_at(level, 1e4) == 1e4
