@@ -9,7 +9,8 @@ from playwright.async_api import Browser, Page, expect
 from adapters.clock import AcceleratedClock
 from adapters.web import Server
 from tests.adapters.web.conftest import NOW, WORLD
-from tests.adapters.web.pages.browsing import DESKTOP, PHONE, looking, overflow, serving, too_small
+from tests.adapters.web.pages.browsing import DESKTOP, LIVE, PHONE, looking, overflow, serving, too_small
+from tests.support.fake_accounts import FakeAccounts, password_of
 from tests.support.fake_station import FakeStation
 from tests.support.station_previews import station_previews
 from v2g.signals import SignalKind
@@ -42,21 +43,30 @@ async def drag(page: Page, hours: tuple[int, int], height: float) -> None:
     await page.mouse.up()
 
 
-async def test_a_dragged_price_is_previewed_published_with_a_reason_and_the_plan_changes(
-    still: FakeStation, asked: Server, browser: Browser
+@pytest.mark.parametrize(("language", "less", "energy"), [("en-GB", "less", "Energy in the window"), ("zh-CN", "少", "时段内电量")])
+async def test_who_logs_in_drags_a_price_sees_what_it_would_do_publishes_it_and_the_plan_changes(
+    still: FakeStation, browser: Browser, language: str, less: str, energy: str
 ) -> None:
-    async with looking(browser, asked, "/prices") as page:
-        publish = page.locator("#draft-submit")
+    context = await browser.new_context(viewport=DESKTOP, locale=language)
+    page = await context.new_page()
+    async with serving(still, accounts=FakeAccounts(), previews=station_previews(still)) as server:
+        await page.goto(f"{server.url}prices")
+        await page.wait_for_url("**/login?next=%2Fprices")
+        await page.fill("#name", "grid_operator")
+        await page.fill("#password", password_of("grid_operator"))
+        await page.click("#login-go")
+        await expect(page.locator("#connection")).to_have_text(LIVE[language], timeout=20_000)
         await expect(page.locator("#response-empty")).to_be_visible()
         await drag(page, (3, 4), 0.2)
         await expect(page.locator(FRESH)).to_be_visible()
-        await expect(page.locator("#response-figures")).to_contain_text("Energy in the window")
+        await expect(page.locator("#response-figures")).to_contain_text(energy)
         await expect(page.locator("#response-figures dd strong").nth(1)).to_contain_text("\u2212")
-        await expect(page.locator("#response-words")).to_contain_text("less")
+        await expect(page.locator("#response-words")).to_contain_text(less)
         record = still.latest()
         assert record is not None
         await expect(page.locator("#response-table tbody tr")).to_have_count(record.plan.grid.n_steps)
         assert not still.posted, "a preview publishes nothing"
+        publish = page.locator("#draft-submit")
         await expect(publish).to_be_disabled()
         await page.locator("#draft-reason").fill("evening peak")
         await publish.click()
@@ -65,10 +75,11 @@ async def test_a_dragged_price_is_previewed_published_with_a_reason_and_the_plan
         dear = signal.intervals[0].value
         assert (signal.kind, len(signal.intervals)) == (SignalKind.PRICE, 1)
         assert dear > 1.5
-        await expect(page.locator("[data-hour='3']")).to_have_attribute("aria-valuenow", str(dear))  # today's plan has it now
+        await expect(page.locator("[data-hour='3']")).to_have_attribute("aria-valuenow", str(dear))  # the plan has it now
         await expect(page.locator("#response-empty")).to_be_visible()
-        await page.get_by_role("button", name="Undo").click()
+        await page.locator("#toast-undo").click()
         await expect(page.locator("#signals .signal")).to_have_count(0)
+        await context.close()
 
 
 async def test_steps_are_changed_by_keyboard_and_by_numbers_and_taken_back(asked: Server, browser: Browser) -> None:
