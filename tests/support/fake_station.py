@@ -49,6 +49,7 @@ class FakeStation:
         self.ticking = True
         self.occupied = True
         self.foresees = False
+        self.price_spread = 0.0
         self.fault, self.driver = "GroundFailure", ""
         self.plans_on_signals = True
         self.posted: dict[str, Signal] = {}
@@ -259,6 +260,7 @@ class FakeStation:
             pv_kw=pv * (1 + 2 * SPREAD[:, None]),
             import_price_per_kwh=price,
             export_price_per_kwh=0.9 * price,
+            import_price_quantiles=price * (1 + self.price_spread * SPREAD[:, None]),
             departures=self._departures() if self.foresees else (),
             notes=(f"seasonal baseline of 12 days, {len(LEVELS)} quantiles",),
         )

@@ -23,7 +23,8 @@ export function onDraft(onChange) {
   heard = onChange;
 }
 
-/** The draft as it is: kind, the bounds and unit of its values, and its hours {start, end, today, value} (ms, value null: none). */
+/** The draft as it is: kind, the bounds and unit of its values, and its hours {start, end, today, low, high, value} (ms, value null:
+    none; from low to high today's lies eight times in ten). */
 export const draft = () => ({ kind, facts, hours });
 
 /** Follow the plan: what is today's may have changed, and hours pass. Returns whether anything did. */
@@ -31,25 +32,27 @@ export function restate({ site, plan, state }) {
   const before = JSON.stringify([kind, hours]);
   facts = site.signals.find((signal) => signal.kind === kind);
   const series = SERIES[kind](plan);
-  const steps = plan.starts.map((text, i) => ({ start: Date.parse(text), end: Date.parse(text) + plan.step_h[i] * HOUR_MS, value: series[i] }));
+  const [low, high] = kind === "PRICE" ? [plan.import_price_low_per_kwh, plan.import_price_high_per_kwh] : [series, series];
+  const steps = plan.starts.map((text, i) => ({ start: Date.parse(text), end: Date.parse(text) + plan.step_h[i] * HOUR_MS, value: series[i], low: low[i], high: high[i] }));
   const first = Math.ceil(Math.max(Date.parse(state.now), steps[0].start) / HOUR_MS) * HOUR_MS;
   const n = Math.min(MOST_HOURS, Math.floor((steps.at(-1).end - first) / HOUR_MS + 1e-6));
   hours = Array.from({ length: Math.max(n, 0) }, (_, i) => {
     const [start, end] = [first + i * HOUR_MS, first + (i + 1) * HOUR_MS];
     const today = valueIn(steps, start, end);
-    return { start, end, today, value: changed.get(start) ?? today };
+    const band = { low: valueIn(steps, start, end, "low"), high: valueIn(steps, start, end, "high") };
+    return { start, end, today, ...band, value: changed.get(start) ?? today };
   });
   for (const start of changed.keys()) if (start < first) changed.delete(start);
   return JSON.stringify([kind, hours]) !== before;
 }
 
-function valueIn(steps, start, end) {
+function valueIn(steps, start, end, of = "value") {
   const inside = steps.filter((step) => step.start < end && step.end > start);
   if (kind === "IMPORT_CAPACITY_LIMIT") {
-    const told = inside.map(({ value }) => value).filter((value) => value !== null);
+    const told = inside.map((step) => step[of]).filter((value) => value !== null);
     return told.length ? Math.min(...told) : null;
   }
-  const weighed = inside.map((step) => [Math.min(step.end, end) - Math.max(step.start, start), step.value]);
+  const weighed = inside.map((step) => [Math.min(step.end, end) - Math.max(step.start, start), step[of]]);
   return weighed.reduce((sum, [ms, value]) => sum + ms * value, 0) / weighed.reduce((sum, [ms]) => sum + ms, 0);
 }
 

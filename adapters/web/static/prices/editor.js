@@ -6,7 +6,7 @@ import { t } from "../shell/i18n.js";
 import { draft, give } from "./draft.js";
 import { inSteps, marks, round } from "./scale.js";
 import { signalValue } from "./signals.js";
-import { axes, shape, stepPath } from "./svg.js";
+import { axes, bandPath, shape, stepPath } from "./svg.js";
 
 const HEIGHT = 248;
 const [LEFT, TOP, BOTTOM] = [64, 14, 34];
@@ -51,6 +51,7 @@ export function showEditor() {
   for (const [name, value] of Object.entries({ width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}` })) setAttribute(svg, name, value);
   svg.replaceChildren(
     ...axes({ values: marks(span.low, span.high), instants: hours.filter((_, i) => i % every === 0).map(({ start }) => start), x, y, width, height: HEIGHT, left: LEFT, textOf: (value) => format.number(value, digits(span)), clockOf: (at) => format.clock(new Date(at)) }),
+    ...hours.filter(({ low, high }) => low < high).map((hour) => shape("path", { class: `band ${tone}`, d: bandPath([hour], x, y) })),
     shape("path", { class: "steps before", d: stepPath(curve("today"), x, y) }),
     shape("path", { class: `steps ${tone}`, d: stepPath(curve("value"), x, y) }),
     ...hours.map((hour, i) => handle(hour, i, { x, y, span, kind, tone })),
@@ -59,7 +60,7 @@ export function showEditor() {
 }
 
 function spanOf(hours, { values, unit }) {
-  const told = hours.flatMap(({ today, value }) => [today, value]).filter((value) => value !== null);
+  const told = hours.flatMap(({ today, high, value }) => [today, high, value]).filter((value) => value !== null);
   const [low, high] = [Math.min(0, ...told), Math.max(...told, 1e-3)];
   const room = unit === "kW" ? 1.05 : 2.2;
   const most = Math.min(Math.max(high * room, unit === "kW" && !told.length ? values.most : 0), values.most);

@@ -71,6 +71,8 @@ export function plannedSeries(plan, now, batteryIds, assetIds) {
     import_high: closed((i) => plan.import_kw[i] - plan.export_kw[i] + plan.load_high_kw[i] - plan.load_kw[i]),
     limit: closed((i) => plan.import_limit_kw[i]),
     price: closed((i) => plan.import_price_per_kwh[i]),
+    price_low: closed((i) => plan.import_price_low_per_kwh[i]),
+    price_high: closed((i) => plan.import_price_high_per_kwh[i]),
   });
 }
 

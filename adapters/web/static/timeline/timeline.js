@@ -130,19 +130,20 @@ function traces() {
   for (const [when, series] of halves) {
     const shape = when === "past" ? "linear" : "hv";
     const ahead = when === "future";
-    if (ahead) list.push(...bandTraces(series, shape, alpha(colors.ink, 0.13)));
+    if (ahead) list.push(...bandTraces(series, "import", alpha(colors.ink, 0.28)));
     list.push(lineTrace(series, "import", { color: colors.ink, width: 1.8, shape, dash: ahead ? "4px,3px" : "solid" }));
     list.push(lineTrace(series, "limit", { color: colors.limit, width: 1.6, shape: "hv" }));
     const fill = { fill: "tozeroy", fillcolor: alpha(colors.price, ahead ? 0.08 : 0.16) };
     list.push({ ...lineTrace(series, "price", { color: colors.price, width: 2, shape: "hv" }), yaxis: "y2", ...fill });
+    if (ahead) list.push(...bandTraces(series, "price", alpha(colors.price, 0.22)).map((trace) => ({ ...trace, yaxis: "y2" })));
   }
   return list;
 }
 
-/** Between what the grid will give with little and with much load in the building: eight times in ten it is within. */
-function bandTraces(series, shape, color) {
-  const edge = (of) => lineTrace(series, of, { width: 0, shape });
-  return [edge("import_low"), { ...edge("import_high"), fill: "tonexty", fillcolor: color }];
+/** Between the outer deciles, of power with little and with much load in the building: eight times in ten it is within. */
+function bandTraces(series, of, color) {
+  const edge = (side) => lineTrace(series, `${of}_${side}`, { width: 0, shape: "hv" });
+  return [edge("low"), { ...edge("high"), fill: "tonexty", fillcolor: color }];
 }
 
 function areaTrace({ of, group, pattern }, when, series, shape, opacity, color) {

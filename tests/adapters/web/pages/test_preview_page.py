@@ -107,6 +107,14 @@ async def test_steps_are_changed_by_keyboard_and_by_numbers_and_taken_back(asked
         await expect(page.locator("#response-empty")).to_be_visible()
 
 
+async def test_the_band_of_a_price_that_is_not_sure_is_drawn(still: FakeStation, asked: Server, browser: Browser) -> None:
+    still.price_spread = 2.0
+    async with looking(browser, asked, "/prices") as page:
+        await expect(page.locator("#editor .band.price")).to_have_count(await page.locator("[data-hour]").count())
+        await page.get_by_role("button", name="Limit", exact=True).click()
+        await expect(page.locator("#editor .band")).to_have_count(0)
+
+
 async def test_a_price_is_found_or_it_is_said_that_none_does(asked: Server, browser: Browser) -> None:
     async with looking(browser, asked, "/prices") as page:
         await page.locator("#find-target").fill("oops")

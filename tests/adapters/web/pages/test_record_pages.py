@@ -26,6 +26,10 @@ async def test_results_say_what_was_saved_and_can_be_taken_away(server: Server, 
         async with page.expect_download() as download:
             await page.locator("#csv").click()
         assert (await download.value).suggested_filename.startswith("results-month-")
+        await page.emulate_media(media="print")
+        await expect(page.locator("nav")).to_be_hidden()
+        await expect(page.locator("#results-table")).to_be_visible()
+        assert (await page.pdf()).startswith(b"%PDF")
 
 
 async def test_forecasts_are_shown_against_what_came_with_a_table_to_save(

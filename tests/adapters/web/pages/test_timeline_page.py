@@ -35,8 +35,11 @@ async def test_a_limit_is_shaded_and_what_was_measured_can_be_saved(lively: Fake
     span = Interval(start=NOW + timedelta(hours=2), end=NOW + timedelta(hours=4), value=80.0)
     kind = SignalKind.IMPORT_CAPACITY_LIMIT
     await lively.post_signal(Signal(signal_id="s", kind=kind, source="test", issued_at=NOW, intervals=(span,)))
+    lively.price_spread = 2.0
     async with looking(browser, server, "/timeline") as page:
         await expect(page.locator("#plot .infolayer .annotation-text", has_text="Import limit")).to_be_attached(timeout=20_000)
+        filled = await page.locator("#plot").evaluate("plot => plot.data.filter(d => d.fill === 'tonexty').map(d => d.name)")
+        assert filled == ["import_high", "price_high"], "bands of what is not sure"
         await page.get_by_text("What was measured as a table").click()
         await expect(page.locator("#past-table tbody tr")).not_to_have_count(0)
         async with page.expect_download() as download:

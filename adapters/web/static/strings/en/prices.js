@@ -86,7 +86,7 @@ export default {
   withdrawn: "Withdrawn. The station plans again.",
   prices_intro: "Drag a price or a limit and see what the station would do, before anything is published.",
   draft_title: "The next hours",
-  draft_hint: "Drag a step up or down; with the keyboard: left and right choose an hour, up and down change it, Delete takes it back. Dashed: as it is today.",
+  draft_hint: "Drag a step up or down; with the keyboard: left and right choose an hour, up and down change it, Delete takes it back. Dashed: as it is today, and the band in which today's price lies eight times in ten.",
   draft_reason: "Reason (people see it in the history)",
   draft_reset: "Take all back",
   short_PRICE: "Price",

@@ -10,7 +10,7 @@ export default {
   kw_axis: "kW",
   table_time: "From",
   past_as_table: "What was measured as a table",
-  band_note: "Solid: measured. Light: planned. Grey band about the grid power: eight times in ten it lies within. Shaded: limits and calls in force.",
+  band_note: "Solid: measured. Light: planned. Bands about grid power and price: eight times in ten it lies within. Shaded: limits and calls in force.",
   event_IMPORT_CAPACITY_LIMIT: "Import limit",
   event_EXPORT_CAPACITY_LIMIT: "Export limit",
   event_DISPATCH_SETPOINT: "Dispatch",

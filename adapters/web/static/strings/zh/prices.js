@@ -86,7 +86,7 @@ export default {
   withdrawn: "已撤回，正在重新计划。",
   prices_intro: "拖动电价或限额，即可在发布前看到站点的反应。",
   draft_title: "未来数小时",
-  draft_hint: "上下拖动各小时；键盘：左右选小时，上下调数值，Delete 恢复。虚线为今日现状。",
+  draft_hint: "上下拖动各小时；键盘：左右选小时，上下调数值，Delete 恢复。虚线为今日现状，色带为今日电价八成所在的范围。",
   draft_reason: "原因（会记入历史）",
   draft_reset: "全部恢复",
   short_PRICE: "电价",

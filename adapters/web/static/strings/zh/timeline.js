@@ -10,7 +10,7 @@ export default {
   kw_axis: "kW",
   table_time: "起始",
   past_as_table: "以表格查看实测",
-  band_note: "实色为实测，浅色为计划。电网功率周围的灰带：八成落在其中。阴影：生效的限额与调用。",
+  band_note: "实色为实测，浅色为计划。电网功率与电价周围的色带：八成落在其中。阴影：生效的限额与调用。",
   event_IMPORT_CAPACITY_LIMIT: "用电上限",
   event_EXPORT_CAPACITY_LIMIT: "送电上限",
   event_DISPATCH_SETPOINT: "调度",
