@@ -1,4 +1,4 @@
-"""How long it takes to say what a station would do: a car at each of its outlets, quarter-hours, the planner's own process.
+"""How long it takes to say what a station would do: a car at each of its outlets, quarter-hours, two planners besides.
 
 The station is the demo's, grown: two of three outlets AC, PV, a building, two feeders. Cars lack and give what a seed says; as many
 come in a day as there are outlets, so that arrivals are expected too. Processor time is told besides: machines have other work.
@@ -99,10 +99,10 @@ async def lag_s(stop: asyncio.Event) -> float:
 
 
 class Watch:
-    """Takes laps: wall time, and processor time of this process and of the planner's [s]."""
+    """Takes laps: wall time, and processor time of this process and of the planners' [s]."""
 
-    def __init__(self, planner: ProcessPlanner) -> None:
-        self._planner = planner
+    def __init__(self, *planners: ProcessPlanner) -> None:
+        self._planners = planners
         self._last = self._now()
 
     def lap(self) -> tuple[float, float]:
@@ -111,8 +111,14 @@ class Watch:
         return self._last[0] - before[0], self._last[1] - before[1]
 
     def _now(self) -> tuple[float, float]:
-        fields = Path(f"/proc/{self._planner.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-        return time.perf_counter(), time.process_time() + (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return time.perf_counter(), time.process_time() + sum(_cpu_s(planner.pid) for planner in self._planners)
+
+
+def _cpu_s(pid: int | None) -> float:
+    if pid is None:
+        return 0.0
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def measure(n: int, n_steps: int, repeats: int) -> dict[str, object]:
@@ -122,9 +128,9 @@ async def measure(n: int, n_steps: int, repeats: int) -> dict[str, object]:
     forecaster = SeasonalForecaster(site, session_history=visits(n, r))
     situation = await situation_of(site, forecaster, cars_at(site, r))
     start = (NOW + HOUR).replace(minute=0)
-    async with ProcessPlanner(choice=site.planner, nice=10) as planner:
-        previews = Previews(site, forecaster, planner, lambda: situation)
-        stop, watch = asyncio.Event(), Watch(planner)
+    async with ProcessPlanner(choice=site.planner, nice=10) as planner, ProcessPlanner(choice=site.planner, nice=10) as hourly:
+        previews = Previews(site, forecaster, planner, lambda: situation, hourly=hourly)
+        stop, watch = asyncio.Event(), Watch(planner, hourly)
         lag = asyncio.ensure_future(lag_s(stop))
         each = []
         for i in range(repeats + 1):

@@ -49,9 +49,20 @@ class Core:
 
 
 async def restored(
-    site: Site, clock: Clock, store: Store, gateway: SiteGateway, *, planner: Planner, asked: Planner, wake: asyncio.Event
+    site: Site,
+    clock: Clock,
+    store: Store,
+    gateway: SiteGateway,
+    *,
+    planner: Planner,
+    asked: Planner,
+    hourly: Planner | None = None,
+    wake: asyncio.Event,
 ) -> Core:
-    """Return the core with all that `store` kept of it; `planner` plans, `asked` answers what would be, `wake` asks for a tick."""
+    """Return the core with all that `store` kept of it.
+
+    `planner` plans, `asked` and `hourly` answer what would be, `wake` asks for a tick.
+    """
     gateway.restore(await store.wishes())
     signals, points = await store.signals(), await store.history(HISTORY_H)
     station = LiveStation(site, clock, gateway, store, Keeping(store.keep), signals=signals, history=points)
@@ -59,7 +70,7 @@ async def restored(
     parts = Parts(site=site, gateway=gateway, forecaster=forecaster, planner=Ladder(planner))
     memory = await store.memory() or Memory()
     control = Control(parts, clock, wake, memory=memory, signals=station.signals, on_tick=station.ticked, on_look=station.looked)
-    previews = Previews(site, forecaster, asked, station.situation)
+    previews = Previews(site, forecaster, asked, station.situation, hourly=hourly)
     orders = Orders(site, clock, gateway, store, control.hurry)
     await orders.restore()
     archive = StoredArchive(store)

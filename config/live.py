@@ -84,11 +84,11 @@ async def running(
         store = await stack.enter_async_context(store_of(file.store, clock))
         planner = _planner(wire)
         central, link = _central(wire, store), _link(wire)
-        asked = ProcessPlanner(choice=site.planner, nice=ASKED_NICE)
-        for process in (planner, asked):
+        asked, hourly = (ProcessPlanner(choice=site.planner, nice=ASKED_NICE) for _ in range(2))
+        for process in (planner, asked, hourly):
             stack.push_async_callback(process.close)
         gateway = _gateway(wire, central, link, simulated)
-        core = await restored(site, clock, store, gateway, planner=planner, asked=asked, wake=wake)
+        core = await restored(site, clock, store, gateway, planner=planner, asked=asked, hourly=hourly, wake=wake)
         station, control = core.station, core.control
         learning = _learning(wire, core.forecaster, store)
         openadr = await stack.enter_async_context(opened_openadr(file, station, store))

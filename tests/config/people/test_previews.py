@@ -187,6 +187,26 @@ async def test_a_surface_agrees_with_single_previews() -> None:
     assert (np.diff(surface.power_kw, axis=1) <= 1e-6).all()  # dearer, never more
 
 
+async def test_plans_by_the_hour_are_made_by_their_own_planner_and_are_the_same() -> None:
+    class Noting(ExactPlanner):
+        def __init__(self) -> None:
+            super().__init__()
+            self.steps: list[int] = []
+
+        async def solve(self, problem: Problem) -> Solution:
+            self.steps.append(problem.shape[1])
+            return await super().solve(problem)
+
+    site, situation, alone = a_station()
+    fine, hourly = Noting(), Noting()
+    previews = Previews(site, Told(situation.record.outlook), fine, lambda: situation, hourly=hourly)
+    apart, together = await previews.preview(prices(3.0)), await alone.preview(prices(3.0))
+    grid = situation.record.outlook.grid
+    assert (fine.steps, hourly.steps) == ([grid.n_steps] * 2, [grid.by_hour().n_steps] * 6)
+    assert apart.cost == pytest.approx(together.cost, abs=1e-6)
+    assert apart.change_kw.high == pytest.approx(together.change_kw.high, abs=1e-6)
+
+
 async def test_a_question_without_end_holds_up_no_tick() -> None:
     class Endless:
         async def solve(self, problem: Problem) -> Solution:
