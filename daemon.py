@@ -32,6 +32,8 @@ def run(site: SiteArgument, *, verbose: VerboseOption = False) -> None:
     async def serve() -> None:
         async with running(loaded, RealClock()) as daemon:
             out.print(f"dashboard {daemon.web_url}  OCPP {daemon.ocpp_url or 'none'}", soft_wrap=True)
+            if daemon.first_link:
+                out.print(f"nobody can log in yet: open this once, within 24 h  {daemon.first_link}", soft_wrap=True)
             await stopped()
 
     loop(serve())

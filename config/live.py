@@ -49,7 +49,7 @@ MEMORY_SHARE = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveDaemon:
-    """A running station, for the command line, the demo and drills."""
+    """A running station, for the command line, the demo and drills; `first_link` is for the first admin, "" once there is one."""
 
     station: LiveStation
     control: Control
@@ -57,6 +57,7 @@ class LiveDaemon:
     central: CentralSystem | None
     ocpp_url: str
     web_url: str
+    first_link: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +96,7 @@ async def running(
         learns = [lambda: learning.health] if learning else []
         core.attend((*watched(site, station, link, central, store, control), *learns, *openadr.watch))
         ocpp_url = (await stack.enter_async_context(central.serve(file.ocpp.host, file.ocpp.port))).url if central else ""
-        server = await open_web(file.web, core, store, StationMetrics(station, control, store, central), openadr.mounts)
+        server, first_link = await open_web(file.web, core, store, StationMetrics(station, control, store, central), openadr.mounts)
         works = [
             *core.works(),
             server.run(),
@@ -108,7 +109,13 @@ async def running(
         tasks = [group.create_task(work) for work in works]
         try:
             yield LiveDaemon(
-                station=station, control=control, planner=planner, central=central, ocpp_url=ocpp_url, web_url=server.url
+                station=station,
+                control=control,
+                planner=planner,
+                central=central,
+                ocpp_url=ocpp_url,
+                web_url=server.url,
+                first_link=first_link,
             )
         finally:
             await station.keeping.drain(DRAIN_S)

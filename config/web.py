@@ -28,8 +28,8 @@ log = structlog.get_logger(__name__)
 
 async def open_web(
     web: WebFile, core: Core, store: Store, metrics: StationMetrics, mounts: Mapping[str, ASGIApp] | None = None
-) -> Server:
-    """Return the server, bound to its address. As long as nobody can administer, log a one-time link for the first admin.
+) -> tuple[Server, str]:
+    """Return the server, bound to its address, and the address of a one-time link for the first admin, "" once there is one.
 
     Raises `SiteError` if a secret is missing or others could steer the station, `UnavailableError` if the address is taken.
     """
@@ -51,6 +51,8 @@ async def open_web(
     tls = TlsPair(certificate=web.tls.certificate, key=web.tls.key) if web.tls else None
     server = serve(app, web.host, web.port, tls)
     link = await accounts.first_link() if accounts else None
-    if link:
-        log.warning("nobody_administers_yet", open_once=f"{server.url}login#link={link.text}", until=link.until.isoformat())
-    return server
+    if not link:
+        return server, ""
+    first = f"{server.url}login#link={link.text}"
+    log.warning("nobody_administers_yet", open_once=first, until=link.until.isoformat())
+    return server, first

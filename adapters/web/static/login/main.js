@@ -45,6 +45,7 @@ onLanguage(show);
 show();
 setHidden(byId("name-label"), link !== null);
 setHidden(byId("again-label"), link === null);
+setHidden(byId("login-help"), link !== null);
 byId("name").required = link === null;
 if (link) byId("password").autocomplete = "new-password";
 byId("login").addEventListener("submit", enter);

@@ -10,6 +10,17 @@ export const power = (evse) => evse.power_kw?.value ?? 0;
 export const isCharging = (evse) => power(evse) > MOVING_KW;
 export const isGiving = (evse) => power(evse) < -MOVING_KW;
 
+const FEW = 3;
+
+/** What needs attention, a line each: parts in trouble, and alarms, of many of one kind one with the `units` it is about. */
+export function attention({ health, alarms }) {
+  const kinds = Map.groupBy(alarms.filter(({ unit_id: unit }) => unit), ({ code }) => code);
+  const many = (code) => (kinds.get(code)?.length ?? 0) > FEW;
+  const summed = [...kinds.keys()].filter(many).map((code) => ({ code, units: kinds.get(code).map(({ unit_id: unit }) => unit) }));
+  const single = alarms.filter(({ code, unit_id: unit }) => !unit || !many(code));
+  return { parts: health.parts.filter(({ condition }) => condition !== "ok"), alarms: [...summed, ...single] };
+}
+
 /** Whether the plan does not reach what its driver was promised. */
 export const isShort = (evse) => evse.session?.promise?.shortfall_kwh > SHORT_KWH;
 

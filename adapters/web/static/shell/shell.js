@@ -4,6 +4,7 @@ import { get } from "./api.js";
 import { byId, element, setAttribute, setClass, setHidden, setText } from "./dom.js";
 import * as format from "./format.js";
 import { addStrings, onLanguage, t, translatePage } from "./i18n.js";
+import { attention } from "./meaning.js";
 import { follow } from "./stream.js";
 import { onToast } from "./toast.js";
 import { followWho, showWho } from "./who.js";
@@ -105,9 +106,10 @@ function lost(silentS) {
 }
 
 /** How many things need attention, beside the page that tells them. */
-function showCount({ health, alarms }) {
+function showCount(state) {
   const link = document.querySelector('[data-nav="station"]');
-  const n = alarms.length + health.parts.filter((part) => part.condition !== "ok").length;
+  const { parts, alarms } = attention(state);
+  const n = parts.length + alarms.length;
   let count = link.querySelector(".count");
   if (!count) link.append((count = element("span", { class: "count", role: "img" })));
   setHidden(count, n === 0);

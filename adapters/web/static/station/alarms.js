@@ -2,17 +2,17 @@
 
 import { byId, element, keepList, setHidden, setText } from "../shell/dom.js";
 import { has, t } from "../shell/i18n.js";
+import { PROTOCOLS, attention } from "../shell/meaning.js";
 
 export function showAlarms({ state }) {
-  const items = [
-    ...state.health.parts.filter((part) => part.condition !== "ok").map(fromPart),
-    ...state.alarms.map(fromAlarm),
-  ];
+  const { parts, alarms } = attention(state);
+  const items = [...parts.map(fromPart), ...alarms.map(fromAlarm)];
   setHidden(byId("alarms"), items.length === 0);
   keepList(byId("alarm-list"), items, (item) => item.key, create, update);
 }
 
-function fromAlarm({ code, unit_id: unit, detail }) {
+function fromAlarm({ code, unit_id: unit, units, detail }) {
+  if (units) return { key: `many ${code}`, title: t("alarm_many", { n: units.length, title: t(`alarm_${code}`, { unit: "", detail: "…" }), units }), mend: t(`alarm_mend_${code}`, { unit: "", detail: "…" }) };
   const holes = { unit, detail };
   return { key: `${code} ${unit} ${detail}`, title: t(`alarm_${code}`, holes), mend: t(`alarm_mend_${code}`, holes) };
 }
@@ -20,7 +20,8 @@ function fromAlarm({ code, unit_id: unit, detail }) {
 function fromPart(part) {
   const known = has(`part_${part.name}`) ? part.name : "other";
   const detail = part.detail ? ` (${part.detail})` : "";
-  return { key: `part ${part.name}`, title: t(`part_${known}`, part) + detail, mend: t(`mend_${known}`) };
+  const name = t("part_names")[part.name] ?? PROTOCOLS[part.name] ?? part.name;
+  return { key: `part ${part.name}`, title: t(`part_${known}`, { name }) + detail, mend: t(`mend_${known}`) };
 }
 
 function create() {

@@ -38,6 +38,7 @@ function promiseSentence(state) {
   const over = (state.site_power_kw?.value ?? 0) - (state.import_limit_kw ?? Infinity);
   if (over > OVER_KW) return { text: t("over", { by: format.kw(over) }), tone: "bad" };
   if (state.tick === null) return { text: t("no_plan"), tone: "quiet" };
+  if (!state.evses.some((evse) => evse.session)) return { text: t("nobody_waits"), tone: "quiet" };
   const names = state.evses.filter(isShort).map((evse) => evse.evse_id);
   return names.length ? { text: t("late", { names }), tone: "warn" } : { text: t("on_time"), tone: "good" };
 }
@@ -62,7 +63,8 @@ function showBar(state, plan) {
   setStyle(byId("power-zero"), "left", share(0));
   setHidden(byId("power-peak"), !peak);
   if (peak) setStyle(byId("power-peak"), "left", share(Math.max(peak.kw, 0)));
-  setText(byId("power-now"), t(power < 0 ? "power_out" : "power_now", { power: format.kw(Math.abs(power)) }));
+  const told = state.site_power_kw === null ? "–" : format.kw(Math.abs(power));
+  setText(byId("power-now"), t(power < 0 ? "power_out" : "power_now", { power: told }));
   setText(byId("power-next"), peak ? t("power_planned", { power: format.kw(peak.kw), at: format.when(peak.at, new Date(state.now)) }) : "");
   setText(byId("power-max"), limit === null ? t("power_no_limit") : t("power_limit", { power: format.kw(limit) }));
 }

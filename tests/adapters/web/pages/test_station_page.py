@@ -52,6 +52,21 @@ async def test_nobody_there_no_plan_yet_and_trouble_are_said_in_words(
         await expect(page.locator("#solver-facts")).to_contain_text("no answer within 10 s")
 
 
+async def test_many_alarms_of_one_kind_are_one_line(lively: FakeStation, server: Server, browser: Browser) -> None:
+    lively.occupied = False
+    units = [evse.evse_id for evse in lively.site.evses][:5]
+    lively.alarms = (
+        *(Alarm(code=AlarmCode.NOT_CONNECTED, unit_id=unit) for unit in units),
+        Alarm(code=AlarmCode.REFUSED, unit_id="A01"),
+    )
+    async with looking(browser, server, "/") as page:
+        lines = page.locator("#alarm-list li")
+        await expect(lines).to_have_count(2)
+        await expect(lines.first).to_contain_text(f"5 × Charger is not connected: {', '.join(units)}")
+        await expect(page.locator("nav .count")).to_have_text("2")
+        await expect(page.locator("#sentence-promise")).to_have_text("Nobody waits for energy.")
+
+
 async def test_a_lost_connection_is_said_and_the_page_comes_back(station: FakeStation, browser: Browser) -> None:
     context = await browser.new_context(viewport=DESKTOP)
     page = await context.new_page()

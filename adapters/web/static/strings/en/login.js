@@ -3,6 +3,7 @@
 export default {
   login_title: "Log in",
   login_text: "To see and steer this station.",
+  login_help: "The first time, open the link that the daemon tells at its start. No password, or forgotten? An administrator makes a link; so does “v2g people link SITE.yaml NAME” on the station's machine.",
   choose_title: "Choose a password",
   choose_text: "At least 12 characters; several words are easy to keep in mind. The link works once.",
   name: "Name",

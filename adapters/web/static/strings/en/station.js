@@ -10,7 +10,8 @@ export default {
   power_of: ({ now, limit }) => `${now} of ${limit}`,
   power_exporting: ({ now }) => `${now} out to the grid`,
   power_unknown: "the meter at the connection is silent",
-  on_time: "Everything on time.",
+  on_time: "All will leave on time.",
+  nobody_waits: "Nobody waits for energy.",
   late: ({ names }) => `${list(names)} will miss ${names.length === 1 ? "its" : "their"} target.`,
   over: ({ by }) => `Over the limit by ${by}: chargers are being lowered.`,
   stopped: "The control loop has stopped; chargers follow their fallback.",
@@ -29,6 +30,7 @@ export default {
   price_steady: "no change ahead",
 
   alarms: "Needs attention",
+  alarm_many: ({ n, title, units }) => `${n} × ${title.replace(/ {2,}/, " ")}: ${units.join(", ")}`,
   alarm_not_connected: ({ unit }) => `Charger ${unit} is not connected`,
   alarm_mend_not_connected: "It follows its fallback. Check its power and network.",
   alarm_fault: ({ unit, detail }) => `Charger ${unit} reports ${detail}`,

@@ -3,6 +3,7 @@
 export default {
   login_title: "登录",
   login_text: "查看并控制本站。",
+  login_help: "首次使用请打开守护进程启动时给出的链接。没有密码或忘记密码？请管理员生成链接，或在站点机器上运行 “v2g people link SITE.yaml 姓名”。",
   choose_title: "设置密码",
   choose_text: "至少 12 个字符；几个词连在一起便于记忆。此链接只能使用一次。",
   name: "用户名",

@@ -11,6 +11,7 @@ export default {
   power_exporting: ({ now }) => `向电网送电 ${now}`,
   power_unknown: "并网点电表无数据",
   on_time: "全部可按时完成。",
+  nobody_waits: "无人等待充电。",
   late: ({ names }) => `${list(names)} 将达不到目标。`,
   over: ({ by }) => `超出上限 ${by}：正在降低充电功率。`,
   stopped: "控制循环已停止，充电桩按后备功率运行。",
@@ -29,6 +30,7 @@ export default {
   price_steady: "近期无变化",
 
   alarms: "需要处理",
+  alarm_many: ({ n, title, units }) => `${title.replace(/ +/, "")}（${n} 个）：${units.join("、")}`,
   alarm_not_connected: ({ unit }) => `充电桩 ${unit} 离线`,
   alarm_mend_not_connected: "按后备功率运行。请检查其电源和网络。",
   alarm_fault: ({ unit, detail }) => `充电桩 ${unit} 上报 ${detail}`,
