@@ -53,7 +53,7 @@ def station(pace: Pace) -> Site:
             Circuit(circuit_id="grid", import_limit_kw=110.0, export_limit_kw=15.0, phase_limit_a=190.0),
             Circuit(circuit_id="A", parent_id="grid", import_limit_kw=30.0, export_limit_kw=30.0, phase_limit_a=50.0),
             Circuit(circuit_id="B", parent_id="grid", import_limit_kw=40.0, export_limit_kw=40.0, phase_limit_a=63.0),
-            Circuit(circuit_id="C", parent_id="grid", import_limit_kw=70.0, export_limit_kw=40.0, phase_limit_a=125.0),
+            Circuit(circuit_id="C", parent_id="grid", import_limit_kw=70.0, export_limit_kw=18.0, phase_limit_a=125.0),
         ),
         evses=(
             *(_outlet("A", i, Protocol.OCPP16, kw=7.4, least_kw=1.38, phases=(i % 3 + 1,)) for i in range(EACH)),
