@@ -127,7 +127,7 @@ class Day:
         self._network = Network(random.Random(story.seed + 3), self._hear)
         self._excuses = Excuses(self.site, story.pace)
         self._active: list[Event] = []
-        self._limit: Interval | None = None
+        self._published: list[Interval] = []
         step_s = story.pace.step_s
         self._takes_kw = np.array([e.charge_max_kw for e in self.site.evses])
         self._gives_kw = np.array([e.discharge_max_kw for e in self.site.evses])
@@ -272,7 +272,7 @@ class Day:
                 await self.daemon.station.post_signal(signal)
             except V2GError:
                 return
-            self._limit = interval
+            self._published.append(interval)
 
     async def _tell(self, evse_id: str, wishes: Wishes) -> bool:
         if not self.daemon.runs or self.daemon.station is None:
@@ -329,6 +329,5 @@ class Day:
         )
 
     def _import_limit_kw(self, at_s: float) -> float:
-        limit = self._limit
         now = datetime.fromtimestamp(at_s, self.truth.start.tzinfo) + self.clock.ahead
-        return limit.value if limit is not None and limit.start <= now < limit.end else float("inf")
+        return min((limit.value for limit in self._published if limit.start <= now < limit.end), default=float("inf"))
