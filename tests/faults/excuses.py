@@ -1,7 +1,7 @@
 """What the daemon cannot do or know on a day: whom it cannot tell, who breaks his word, when its meters mislead it."""
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 import numpy as np
 
@@ -23,6 +23,8 @@ DEAF = frozenset(
 )
 FALSE = frozenset({FaultKind.IGNORE, FaultKind.REFUSE, FaultKind.LYING_METER, FaultKind.FROZEN_METER, FaultKind.WRONG_SOC})
 PRETENDS = frozenset({FaultKind.IGNORE})
+MENDS = frozenset({FaultKind.STORM, FaultKind.KILL})
+"""A station comes back after these, though its line be down."""
 BLURRED = frozenset({FaultKind.LYING_METER, FaultKind.FROZEN_METER})
 FALSE_METERS = frozenset({Trouble.METER_FROZEN, Trouble.METER_SILENT, Trouble.METER_SPIKES, Trouble.CLOCK_JUMPS})
 
@@ -35,7 +37,7 @@ class Excuses:
         self._lease_s, self._stale_s, self._pace = site.rules.lease_s, site.rules.stale_after_s, pace
         self._deaf_until, self._false_until = _never(), _never()
         self._pretends_until, self._blurred_until = _never(), _never()
-        self._cut_since = dict[str, float]()
+        self._cut_since, self._n_drops = dict[str, float](), Counter[str]()
         self._since, self._n_false_meters, self._jumped_until = dict[Trouble, float](), 0, 0.0
         self.up_since = -math.inf
 
@@ -48,14 +50,16 @@ class Excuses:
         if isinstance(event.kind, Trouble):
             self._since.setdefault(event.kind, event.at_s)
         for name in event.stations:
-            self._cut_since.pop(name, None)
             if event.kind in DEAF or event.kind is Trouble.WEATHER:
                 self._deaf_until[name] = max(self._deaf_until[name], over_s)
             for kinds, until in ((FALSE, self._false_until), (PRETENDS, self._pretends_until), (BLURRED, self._blurred_until)):
                 if event.kind in kinds:
                     until[name] = max(until[name], over_s + self._lease_s)
-            if event.kind is FaultKind.DROP and event.at_s >= self._jumped_until:
-                self._cut_since[name] = event.at_s
+            if event.kind is FaultKind.DROP:
+                self._n_drops[name] += 1
+                self._cut_since.setdefault(name, max(event.at_s, self._jumped_until))
+            elif event.kind in MENDS:
+                self._cut_since.pop(name, None)
 
     def end(self, event: Event, *, goes_on: bool) -> None:
         """Take in that `event` ends; `goes_on` says whether another of its kind does not."""
@@ -63,7 +67,9 @@ class Excuses:
         if isinstance(event.kind, Trouble) and not goes_on:
             self._since.pop(event.kind, None)
         for name in event.stations:
-            self._cut_since.pop(name, None)
+            self._n_drops[name] -= event.kind is FaultKind.DROP
+            if event.kind in MENDS or not self._n_drops[name]:
+                self._cut_since.pop(name, None)
 
     @property
     def meters_true(self) -> bool:
@@ -88,7 +94,7 @@ class Excuses:
 
     def cut_off_s(self, now_s: float) -> Array:
         """Return for how long no command can have come to each outlet [s]."""
-        return np.array([now_s - self._cut_since.get(name, now_s) for name in self._stations])
+        return np.array([max(now_s - self._cut_since.get(name, now_s), 0.0) for name in self._stations])
 
     def known_after_s(self, now_s: float) -> Array:
         """Return how long it takes to find out what each outlet draws, if it is not what it said [s]: until its meter has told."""
