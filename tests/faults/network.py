@@ -68,6 +68,9 @@ class End:
         self.hang_up()
         self.other.hang_up()
 
+    def forget_handshake(self) -> None:
+        return
+
     async def wait_closed(self) -> None:
         return
 
