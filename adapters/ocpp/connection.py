@@ -176,9 +176,9 @@ class Connection:
         try:
             await self._listen(responder, tasks)
         finally:
-            self._hang_up()
             if self._attendant is not None:
                 self._attendant.cancel()
+            self._hang_up()
 
     async def _listen(self, responder: Responder, tasks: asyncio.TaskGroup) -> None:
         while not self._closed:

@@ -13,7 +13,7 @@ else:
     from uvloop import new_event_loop
 
 
-SWITCH_S = 0.0005
+SWITCH_S = 0.001
 """How long the database's thread may hold Python while the loop waits for it: by itself 5 ms, after each look for news."""
 
 

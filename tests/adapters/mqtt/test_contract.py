@@ -24,7 +24,7 @@ from tests.adapters.farm.stations import START, always, outlet, station, v2g_sta
 from tests.adapters.mqtt.support import address, connection, until
 from v2g.observation import EvseState
 from v2g.session import Wishes
-from v2g.setpoint import Applied, Outcome, Rejected, Setpoint, TimedOut
+from v2g.setpoint import Applied, Outcome, Setpoint, TimedOut
 from v2g.site import Site
 
 SPEED = 300.0
@@ -94,21 +94,6 @@ async def _day(broker: EmbeddedBroker, site: Site, visit: Visit, *faults: Fault)
     )  # fmt: skip
     async with farm:
         yield Day(broker, farm, clock)
-
-
-async def test_a_car_charges_gives_back_and_falls_to_its_fallback_when_the_lease_ends(day: Day) -> None:
-    async with day.daemon():
-        await day.ready()
-        assert day.state.lease_until is None, "it never confirmed anything of ours"
-        for power_kw in (7.0, -6.0):
-            assert isinstance(await day.send(power_kw, 9000.0), Applied)
-            assert day.state.acknowledged_kw == power_kw
-            await until(lambda: day.power_kw == pytest.approx(power_kw))  # noqa: B023
-            await until(lambda: day.state.power_kw is not None and day.state.power_kw.value == pytest.approx(power_kw))  # noqa: B023
-        assert isinstance(await day.send(9.0), Applied)
-        await until(lambda: day.power_kw == pytest.approx(4.2))
-        await until(lambda: day.state.acknowledged_kw is None)
-        assert day.state.lease_until is not None, "the fallback under the lease was ours"
 
 
 async def test_a_broker_that_restarts_costs_no_setpoint_in_force(day: Day) -> None:
@@ -207,11 +192,8 @@ def sleeper(broker: EmbeddedBroker) -> Client:
 @pytest.mark.parametrize(
     ("kind", "size", "outcome"),
     [
-        (FaultKind.SILENCE, 0.0, TimedOut),
-        (FaultKind.REFUSE, 0.0, Rejected),
         (FaultKind.LATE, 1.0, Applied),
         (FaultKind.LATE, 300.0, TimedOut),
-        (FaultKind.REPEAT, 0.0, Applied),
     ],
 )
 async def test_bad_manners_become_outcomes(broker: EmbeddedBroker, kind: FaultKind, size: float, outcome: type[Outcome]) -> None:

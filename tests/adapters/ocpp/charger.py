@@ -1,15 +1,22 @@
-"""A charger for tests: plain websockets and JSON, no code of the central system's. It obeys what it is told, and notes it."""
+"""A charger for tests: plain websockets and JSON, no code of the central system's. It obeys what it is told, and notes it.
+
+Every word of the central system's is held against the official schemas.
+"""
 
 import asyncio
 import json
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from typing import Any, TypeVar
 
+from ocpp.messages import MessageType
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
+
+from tests.adapters.ocpp.instances import exact, official
 
 Payload = dict[str, Any]
 SUBPROTOCOLS = (Subprotocol("ocpp1.6"),)
@@ -31,8 +38,8 @@ def accepted(_: Payload) -> Payload:
 class Charger:
     """One connection of a charger. `asked` lists what it was asked; `answers` overrides how it answers an action."""
 
-    def __init__(self, socket: ClientConnection) -> None:
-        self.socket = socket
+    def __init__(self, socket: ClientConnection, *, version: str = "1.6") -> None:
+        self.socket, self.version = socket, version
         self.configuration = dict(CONFIGURATION)
         self.asked: list[tuple[str, Payload]] = []
         self.silent: set[str] = set()
@@ -47,7 +54,9 @@ class Charger:
         answer: asyncio.Future[Payload] = asyncio.get_running_loop().create_future()
         self._waiting[f"m{self._count}"] = answer
         await self.socket.send(json.dumps([2, f"m{self._count}", action, payload]))
-        return await asyncio.wait_for(answer, 5)
+        said = await asyncio.wait_for(answer, 5)
+        official(MessageType.CallResult, action, self.version).validate(said)
+        return said
 
     async def boot(self) -> Payload:
         return await self.ask("BootNotification", {"chargePointVendor": "Test", "chargePointModel": "One"})
@@ -86,7 +95,10 @@ class Charger:
     async def listen(self) -> None:
         try:
             async for text in self.socket:
-                await self._take(json.loads(text))
+                frame = json.loads(text)
+                if frame[0] == MessageType.Call:
+                    exact(frame[2], self.version).validate(json.loads(text, parse_float=Decimal)[3])
+                await self._take(frame)
         except ConnectionClosed:
             return
 

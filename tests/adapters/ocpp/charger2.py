@@ -23,8 +23,7 @@ class Charger2(Charger):
     """One connection of a charging station; `installed` holds its profiles by (EVSE, id), `variables` its device model."""
 
     def __init__(self, socket: ClientConnection, *, version: str) -> None:
-        super().__init__(socket)
-        self.version = version
+        super().__init__(socket, version=version)
         self.variables = dict(VARIABLES)
         self.installed: dict[tuple[int, int], Payload] = {}
         self.seq_no = 0
@@ -41,9 +40,7 @@ class Charger2(Charger):
 
     async def ask(self, action: str, payload: Payload) -> Payload:
         official(MessageType.Call, action, self.version).validate(payload)
-        answer = await super().ask(action, payload)
-        official(MessageType.CallResult, action, self.version).validate(answer)
-        return answer
+        return await super().ask(action, payload)
 
     async def boot(self) -> Payload:
         station = {"vendorName": "Test", "model": "Two", "firmwareVersion": "1.0"}
@@ -64,11 +61,6 @@ class Charger2(Charger):
     def profiles(self, purpose: str | None = None, level: int = 1) -> list[Payload]:
         got = [payload["chargingProfile"] for payload in self.payloads("SetChargingProfile")]
         return [p for p in got if p["stackLevel"] == level and purpose in (None, p["chargingProfilePurpose"])]
-
-    async def _take(self, frame: list[Any]) -> None:
-        if frame[0] == MessageType.Call:
-            official(MessageType.Call, frame[2], self.version).validate(frame[3])
-        await super()._take(frame)
 
     def _checked(self, action: str, answer: Callable[[Payload], Payload]) -> Callable[[Payload], Payload]:
         def checked(payload: Payload) -> Payload:

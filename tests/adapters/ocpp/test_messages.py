@@ -96,19 +96,20 @@ async def test_whatever_a_station_asks_is_answered_by_the_schema(words: Words, *
 
 
 @pytest.mark.parametrize("words", VERSIONS, ids=lambda words: words.version)
-async def test_whatever_an_operator_asks_reaches_the_station_by_the_schema(words: Words) -> None:
+@pytest.mark.parametrize("whole", [False, True], ids=["least", "whole"])
+async def test_whatever_an_operator_asks_reaches_the_station_by_the_schema(words: Words, *, whole: bool) -> None:
     bench = make_bench(site=make_site(words.protocol))
     async with bench.central.serve() as listener, peer(words.protocol, listener.url, "CP-B") as car:
         await car.boot()
         await car.raw.prepared()
         for action in sorted(words.commands):
-            answer = instance(MessageType.CallResult, action, words.version)
+            answer = instance(MessageType.CallResult, action, words.version, whole=whole)
 
             def said(_: Payload, answer: Payload = answer) -> Payload:
                 return answer
 
             car.raw.answers[action] = said
-            request = instance(MessageType.Call, action, words.version)
+            request = instance(MessageType.Call, action, words.version, whole=whole)
             assert await bench.central.command("CP-B", action, request) == answer
             assert request in car.raw.payloads(action)
         for action in words.own | {"BootNotification", "MakeCoffee"}:

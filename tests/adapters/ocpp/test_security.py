@@ -24,7 +24,7 @@ from tests.adapters.ocpp.authority import Authority, keep
 from tests.adapters.ocpp.charger import charger
 from tests.adapters.ocpp.conftest import PASSWORDS, START, Bench, make_bench, make_site
 from tests.adapters.ocpp.peers import peer
-from tests.adapters.ocpp.test_farm import told
+from tests.adapters.yards import told
 from tests.support.transactions import MemoryTransactions
 from v2g.site import Protocol
 

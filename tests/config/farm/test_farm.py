@@ -1,5 +1,6 @@
 """Farm files: read whole, with every error told; the ready-made ones run against a real central system."""
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from adapters.ocpp.central import CentralSystem
 from config.farm.farm import farm_figures, farm_visits, running_farm
 from config.farm.file import FarmFile, load_farm
 from config.site.build import build_site
+from tests.adapters.farm.foreign import foreign_central
 from tests.adapters.farm.stations import START
 from tests.adapters.farm.waiting import until
 from tests.support.transactions import MemoryTransactions
@@ -45,6 +47,15 @@ async def test_a_ready_made_farm_connects_and_its_cars_are_known(
     assert figures["stations_online"] == n_stations
     assert figures["cars_here"] > 0
     assert set(system.rejected_frames.values()) == {0}
+
+
+async def test_a_ready_made_farm_runs_against_a_central_system_that_is_not_ours(farm_file: FarmFile) -> None:
+    stations = {evse.station_id: str(evse.protocol) for evse in build_site(farm_file.site).evses}
+    versions = Counter(stations.values())
+    async with foreign_central() as (url, heard), running_farm(farm_file, AcceleratedClock(START, SPEED), url=url) as farm:
+        await until(lambda: all(heard[name]["BootNotification"] >= n for name, n in versions.items()), 20.0)
+        await until(lambda: all(heard[name]["Started"] and heard[name]["MeterValues"] for name in versions), 20.0)
+        assert farm.online == len(stations)
 
 
 def test_cars_of_the_night_before_are_there_at_the_start(farm_file: FarmFile) -> None:
