@@ -273,6 +273,7 @@ class Connection:
             if not future.done():
                 future.set_result(frame)
         elif frame.message_id in self._given_up:
+            self._given_up = tuple(given_up for given_up in self._given_up if given_up != frame.message_id)
             self._log.info("answer_came_late")
         else:
             self._reject(BadFrameError("an answer nobody asked for", code=ErrorCode.PROTOCOL, answerable=False, place="$[1]"))

@@ -21,6 +21,7 @@ from adapters.ocpp.v2.transactions import TransactionEvents
 from v2g.errors import UnavailableError
 
 PENDING_S = 10
+MAX_REPORTED = 100  # profiles; one was asked for
 PLACES = frozenset({"Connector", "EVSE", "ChargingStation"})
 AVAILABILITY = "AvailabilityState"
 OUT_OF_ORDER = frozenset({Status.faulted, Status.unavailable})
@@ -153,6 +154,8 @@ class Inbound:
             self._station.journal.add(self._context.clock.now(), Action.report_charging_profiles, payload)
             return {}
         pages = self._pages.setdefault(request_id, [])
+        if len(pages) >= MAX_REPORTED:
+            raise BadFrameError("a report without end", code=ErrorCode.PROPERTY, place="$.chargingProfile")
         pages.extend(payload["chargingProfile"])
         if not payload.get("tbc", False) and not waiting.done():
             waiting.set_result(pages)

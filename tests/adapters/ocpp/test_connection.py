@@ -144,11 +144,13 @@ async def test_a_refusal_a_silence_and_a_late_answer() -> None:
         await calling
     with pytest.raises(AnswerTimeoutError, match="no answer to Reset"):
         await line.connection.call("Reset", {})
-    line.pipe.put(json.dumps([3, (await line.asked())[1], {}]))
+    late = json.dumps([3, (await line.asked())[1], {}])
+    line.pipe.put(late)
+    line.pipe.put(late)
     line.pipe.put('[3,"never asked",{}]')
     line.pipe.put(None)
     await running
-    assert line.rejected == 1, "a late answer is no nonsense, an answer to nothing is"
+    assert line.rejected == 2, "a late answer is no nonsense, but twice it is, and so is an answer to nothing"
 
 
 async def test_the_end_of_a_connection_ends_its_calls() -> None:

@@ -158,3 +158,19 @@ async def test_the_journal_names_nobody_and_stays_small() -> None:
         assert "SECRET" not in bench.central.journal("CP-B")[-1].text
         with pytest.raises(RefusedByCentralError, match="NotSupported"):
             await car.raw.ask("Reset", {"type": "Immediate"})
+
+
+@pytest.mark.parametrize("words", VERSIONS[1:], ids=lambda words: words.version)
+async def test_a_report_without_end_is_refused(words: Words) -> None:
+    bench = make_bench(site=make_site(words.protocol))
+    async with bench.central.serve() as listener, peer(words.protocol, listener.url, "CP-B") as car:
+        car.raw.answers["GetChargingProfiles"] = lambda _: {"status": "Accepted"}
+        await car.boot()
+        await car.raw.until(lambda: bool(car.raw.payloads("GetChargingProfiles")))
+        (asked,) = car.raw.payloads("GetChargingProfiles")
+        page = instance(MessageType.Call, "ReportChargingProfiles", words.version)
+        page |= {"requestId": asked["requestId"], "tbc": True, "chargingProfile": page["chargingProfile"] * 60}
+        for _ in range(2):
+            await car.raw.ask("ReportChargingProfiles", page)
+        with pytest.raises(RefusedByCentralError, match="PropertyConstraintViolation"):
+            await car.raw.ask("ReportChargingProfiles", page)
