@@ -50,7 +50,11 @@ async def controlled(
 
 def _forecaster(scenario: Scenario, past: Past, forecasts: Forecasts) -> Forecaster:
     profiles = SeasonalForecaster(
-        scenario.site, load_history=deepcopy(past.load), session_history=past.ended, holidays=days_off(past.country)
+        scenario.site,
+        load_history=deepcopy(past.load),
+        pv_history=deepcopy(past.pv),
+        session_history=past.ended,
+        holidays=days_off(past.country),
     )
     match forecasts:
         case Forecasts.LEARNED:

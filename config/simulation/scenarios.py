@@ -53,6 +53,7 @@ class Past:
     """What forecasts may know of the days before the start, and the country whose holidays they keep."""
 
     load: History = field(default_factory=History)
+    pv: History = field(default_factory=History)
     ended: tuple[EndedVisit, ...] = ()
     country: str = ""
 
@@ -79,7 +80,18 @@ def make_scenario(loaded: LoadedSite, files: Files, *, days: int, seed: int, v2g
         signals=(*prices, *called),
         notes=(visit_note, load_note, price_note, *call_note),
     )
-    return scenario, Past(load=load_past, ended=ended, country=loaded.file.country)
+    pv_past = _sun_before(site, start, seed) if files.load else History()
+    return scenario, Past(load=load_past, pv=pv_past, ended=ended, country=loaded.file.country)
+
+
+def _sun_before(site: Site, start: datetime, seed: int) -> History:
+    """Return what panels gave in the days before, made up like those to come: who metered the load then metered the sun too."""
+    if not site.pv:
+        return History()
+    past = pv_production(site, start - timedelta(days=HISTORY_DAYS), hours_h=24.0 * HISTORY_DAYS, seed=seed + 2)
+    since = np.datetime64(past.start.replace(tzinfo=None), "s")
+    times = since + (past.step_s * np.arange(len(past.values) - 1)).astype("timedelta64[s]")
+    return History.from_arrays(times, past.values[:-1], step_s=int(past.step_s))
 
 
 def _check_days(first_day: date, days: int) -> None:

@@ -4,11 +4,13 @@ import csv
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from config.simulation.closed_loop import Scenario
-from config.simulation.scenarios import Files, Past, make_scenario
+from config.simulation.scenarios import HISTORY_DAYS, Files, Past, make_scenario
 from config.site.load import load_site
+from forecasts.localtime import SLOT_S, SLOTS_PER_DAY, seconds
 from v2g.errors import InputError, SeriesError
 
 SITE = """\
@@ -54,6 +56,23 @@ def test_made_up_load_and_sun_last_to_the_end(tmp_path: Path) -> None:
     assert scenario.end - scenario.start == timedelta(hours=49)
     for series in (scenario.load_kw, scenario.pv_kw):
         assert series.start + timedelta(seconds=series.step_s * len(series.values)) >= scenario.end
+
+
+SUN = "pv: [{id: roof, peak_kw: 10, latitude_deg: 52.5, longitude_deg: 13.4, tilt_deg: 30}]\n"
+
+
+def test_who_metered_the_load_before_metered_the_sun_too(tmp_path: Path) -> None:
+    load, start = write(tmp_path / "load.csv", "load_kw"), date(2020, 6, 15)
+    site = tmp_path / "sunny.yaml"
+    site.write_text(SITE + SUN, encoding="utf-8")
+    scenario, past = make_scenario(load_site(site), Files(load=load, start=start), days=1, seed=1, v2g_share=0.5)
+    slot = seconds(scenario.start) // SLOT_S
+    before = past.pv.window(slot, (HISTORY_DAYS + 1) * SLOTS_PER_DAY).reshape(-1, SLOTS_PER_DAY)
+    assert np.isfinite(before).all(axis=1).tolist() == [False] + [True] * HISTORY_DAYS
+    assert (before[1:].max(axis=1) > 1.0).all()
+    assert np.isnan(past.pv.window(slot + SLOTS_PER_DAY, SLOTS_PER_DAY)).all()
+    _, nothing = make_scenario(load_site(site), Files(start=start), days=1, seed=1, v2g_share=0.5)
+    assert np.isnan(nothing.pv.window(slot, SLOTS_PER_DAY)).all()
 
 
 @pytest.mark.parametrize("start", [date.min, date(1989, 12, 31), date(2101, 1, 1), date.max])
