@@ -10,6 +10,7 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from adapters.web.http.hosts import is_loopback
 from adapters.web.previews.jobs import Jobs
@@ -17,6 +18,10 @@ from adapters.web.state.live import Live
 from v2g.errors import SiteError, UnavailableError
 
 GRACE_S = 3
+CONNECTIONS_MAX = 500
+"""A dashboard keeps one open, and some more while it loads. More than these would take the daemon's files from chargers."""
+FIRST_S = 10.0
+"""Whoever has asked nothing for so long is hung up on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +30,22 @@ class TlsPair:
 
     certificate: str
     key: str
+
+
+class Bounded(H11Protocol):
+    """A connection that is closed if there are too many, or nothing whole is asked by it."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as its base declares
+        """Take a connection."""
+        super().connection_made(transport)
+        if len(self.connections) > CONNECTIONS_MAX:
+            transport.abort()
+        else:
+            self.loop.call_later(FIRST_S, self._look)
+
+    def _look(self) -> None:
+        if self.cycle is None:
+            self.transport.abort()
 
 
 class _Uvicorn(uvicorn.Server):
@@ -45,6 +66,7 @@ class Server:
         self.host, self.port = bound.getsockname()[:2]
         config = uvicorn.Config(
             app,
+            http=Bounded,
             lifespan="off",
             ws="none",
             access_log=False,

@@ -1,7 +1,8 @@
 """A call repeated after a lost answer does nothing twice: the header Idempotency-Key brings the first answer again.
 
 After draft-ietf-httpapi-idempotency-key-header-07: a key belongs to who calls and what is called; with another body it is an error.
-Answers are kept in memory, so a restart forgets them; those that hold secrets are not kept.
+Answers are kept in memory, so a restart forgets them. Refusals are not kept, so that strangers cannot crowd out others'
+answers, nor are answers that hold secrets.
 """
 
 from collections import OrderedDict
@@ -16,8 +17,6 @@ from adapters.web.http.problems import problem
 KEPT, LARGEST = 1000, 65_536
 """So many answers are kept, of so many bytes at most."""
 WITH_SECRETS = ("/api/login", "/api/me", "/api/people", "/api/machines")
-NOT_AN_ANSWER = frozenset({401, 403, 429})
-"""Who may not, or not yet, may ask again."""
 
 
 @dataclass(slots=True)
@@ -83,11 +82,11 @@ class Idempotent:
 
 
 def _worth_keeping(told: list[Message]) -> bool:
-    """Return whether an answer is whole, final and small."""
+    """Return whether an answer is whole, small, and of something that was done: what was refused may be asked anew."""
     if not told or told[-1].get("more_body", False) or told[-1]["type"] != "http.response.body":
         return False
-    final = told[0]["status"] < 500 and told[0]["status"] not in NOT_AN_ANSWER
-    return final and sum(len(message.get("body", b"")) for message in told) <= LARGEST
+    done = 200 <= told[0]["status"] < 300
+    return done and sum(len(message.get("body", b"")) for message in told) <= LARGEST
 
 
 async def _refuse(status: int, detail: str, mend: str, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import ssl
 from ipaddress import ip_address
 from pathlib import Path
@@ -125,6 +126,29 @@ async def test_another_stations_cookie_is_no_wrong_attempt_where_nobody_logs_in(
     async with client_of(station) as client:
         for _ in range(40):
             assert (await client.get("/api/me", headers={"Cookie": f"{SESSION}=of another"})).status_code == 200
+
+
+async def test_who_asks_nothing_is_hung_up_on_and_too_many_are_not_let_in(
+    station: FakeStation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.web.server.FIRST_S", 0.2)
+    monkeypatch.setattr("adapters.web.server.CONNECTIONS_MAX", 3)
+    server = serve(create_app(station), "127.0.0.1", 0)
+    running = asyncio.ensure_future(server.run())
+    await asyncio.sleep(0.1)
+    idle = [await asyncio.open_connection(server.host, server.port) for _ in range(5)]
+    idle[0][1].write(b"GET / HTTP/1.1\r\nHost: localhost\r\n")  # and never the end of it
+    began = asyncio.get_running_loop().time()
+    for reader, writer in reversed(idle):
+        with contextlib.suppress(ConnectionError):
+            assert await asyncio.wait_for(reader.read(), 5.0) == b""
+        writer.close()
+    assert asyncio.get_running_loop().time() - began < 4.0
+    async with httpx.AsyncClient(base_url=server.url) as client:
+        assert (await client.get("/api/site")).status_code == 200
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
 
 
 @pytest.mark.parametrize("leave", [FakeAccounts.log_out, None])

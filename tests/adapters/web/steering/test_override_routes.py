@@ -9,7 +9,6 @@ import httpx
 import pytest
 
 from adapters.web import create_app
-from adapters.web.http.idempotency import KEPT
 from tests.adapters.web.conftest import NOW
 from tests.adapters.web.signals.test_signal_routes import steps
 from tests.support.fake_orders import FakeArchive, FakeOverrides
@@ -134,10 +133,14 @@ async def test_two_at_once_with_one_key_are_one(client: httpx.AsyncClient, stati
     assert len(station.posted) == 1
 
 
-async def test_kept_answers_are_bounded(client: httpx.AsyncClient) -> None:
-    for i in range(KEPT + 5):
-        await client.post("/api/evses/Z99/wishes", json={}, headers={"Idempotency-Key": f"{i}"})
+async def test_kept_answers_are_bounded_and_refusals_crowd_out_none(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.web.http.idempotency.KEPT", 20)
+    for evse, number in (("A01", 25), ("Z99", 50)):
+        for i in range(number):
+            await client.post(f"/api/evses/{evse}/wishes", json={}, headers={"Idempotency-Key": f"{i}"})
     middleware = client._transport.app.middleware_stack  # type: ignore[attr-defined]
     while not hasattr(middleware, "_kept"):
         middleware = getattr(middleware, "_app", None) or middleware.app
-    assert len(middleware._kept) == KEPT
+    assert [known.answer[0]["status"] for known in middleware._kept.values()] == [204] * 20
