@@ -54,8 +54,15 @@ def car_view(station: Station, live: Live, evse: Evse) -> CarModel:
         may_give_back=station.site.rules.discharge and evse.discharge_max_kw > 0,
         saves=saves(plan, evse) if plan else None,
         gives_kwh=tidy(float(np.clip(-row, 0.0, None) @ plan.grid.step_h)) if plan else 0.0,
-        evse=state,
+        evse=_without_names(state),
     )
+
+
+def _without_names(state: EvseModel) -> EvseModel:
+    """Return an outlet without who is there and who gave orders: the code on it may be anybody's."""
+    order = state.override.model_copy(update={"by": "", "reason": ""}) if state.override else None
+    session = state.session.model_copy(update={"driver": "", "session_id": ""}) if state.session else None
+    return state.model_copy(update={"override": order, "session": session})
 
 
 def saves(plan: Plan, evse: Evse) -> float:

@@ -110,6 +110,7 @@ async def test_a_driver_speaks_for_the_car_at_the_outlet_whose_code_was_scanned(
     told = (await client.get(path)).json()
     assert told["evse"]["session"]["evse_id"] == here.evse_id
     assert told["saves"] is not None
+    assert (told["evse"]["session"]["driver"], told["evse"]["session"]["session_id"]) == ("", ""), "the code may be anybody's"
     answer = await client.post(f"{path}/wishes", json={"energy_kwh": 12.0, "discharge_consent": True})
     assert answer.status_code == 204
     assert here.session is not None
