@@ -22,6 +22,7 @@ from v2g.shaving import RELEASE_KW, over_target_kw, shaved
 from v2g.signals import Signals
 from v2g.site import Site
 from v2g.tick import Parts, limits_under, urgency
+from v2g.turns import others_turn
 from v2g.why import Why
 
 
@@ -34,10 +35,13 @@ async def fast_look(
     """
     site = parts.site
     observation = await parts.gateway.observe(now)
+    await others_turn()
     memory = look(memory, observation, site)
     observation = believed(observation, memory.conducts)
     held = {unit: power for unit, power in confirmed_kw(observation).items() if power is not None}
+    await others_turn()
     limits = limits_under(site, observation, outlook, signals, memory, memory.plan)
+    await others_turn()
     limits = _relieved(limits, held, site, observation, signals)
     order = urgency(memory.plan) if memory.plan else ()
     lease = now + timedelta(seconds=site.rules.lease_s)

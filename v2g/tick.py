@@ -27,6 +27,7 @@ from v2g.solution import Rung
 from v2g.stating.baseline import remember_baseline
 from v2g.stating.problem import make_problem
 from v2g.timegrid import TimeGrid
+from v2g.turns import others_turn
 from v2g.waking import waking
 
 PRESSED_H = 0.5
@@ -65,13 +66,18 @@ async def decide(parts: Parts, memory: Memory, signals: Signals, now: datetime) 
     """Observe, forecast, state, solve, plan. Raises `InputError` only if the site, a forecast or a signal is broken."""
     site = parts.site
     observation = await parts.gateway.observe(now)
+    await others_turn()
     parts.forecaster.learn(observation)
     memory = look(arrive(memory, observation, site), observation, site)
     observation = believed(observation, memory.conducts)
+    await others_turn()
     outlook = parts.forecaster.forecast(observation, signals, grid_at(site, now))
+    await others_turn()
     memory = remember_baseline(memory, signals, outlook)
     problem = make_problem(site, observation, outlook, signals, memory)
+    await others_turn()
     solution = await parts.planner.solve(problem)
+    await others_turn()
     plan = make_plan(problem, solution, now, site.rules)
     return Decision(at=now, outlook=outlook, signals=signals, problem=problem, plan=plan, times_s=solution.times_s), memory
 
@@ -80,9 +86,12 @@ async def act(parts: Parts, memory: Memory, decision: Decision, now: datetime) -
     """Project the plan onto the limits by fresh measurements (solving took time), dispatch, and write down all of it."""
     site, plan = parts.site, decision.plan
     observation = await parts.gateway.observe(now)
+    await others_turn()
     memory = look(memory, observation, site)
     observation = believed(observation, memory.conducts)
+    await others_turn()
     limits = limits_under(site, observation, decision.outlook, decision.signals, memory, plan)
+    await others_turn()
     planned = project_plan(plan, limits, site, now)
     setpoints = shaved(planned, limits, site, observation, decision.outlook, replace(memory, plan=plan))
     setpoints = waking(setpoints, memory.rests)
