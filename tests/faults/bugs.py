@@ -250,6 +250,13 @@ def _bug(place: str, attribute: str, make: Callable[[Original], Any]) -> Bug:
     return ((place, attribute, make),)
 
 
+def _taken_at_its_word(_original: Original) -> Any:
+    return lambda observation, _conducts: observation
+
+
+_MEASURED_BY_NOBODY = _bug("v2g.tick", "believed", _taken_at_its_word) + _bug("v2g.fastlook", "believed", _taken_at_its_word)
+"""Meters find out who does not follow: what chargers are believed to have promised has consequences only without them."""
+
 BUGS: dict[str, Bug] = {
     "offline chargers are forgotten": _bug("v2g.limits", "unreachable_kw", _returns(0.0))
     + _bug("v2g.stating.circuits", "unreachable_kw", _returns(0.0)),
@@ -309,9 +316,10 @@ BUGS: dict[str, Bug] = {
     "the fast loop cuts nobody": _bug("v2g.fastlook", "_cuts", _nobody_cut),
     "the fast loop cuts one": _bug("v2g.fastlook", "_cuts", _only_one_cut),
     "the first look is taken for ever": _bug("config.station.gateway.SiteGateway", "glance", _once),
-    "refusals are taken for promises": _bug("adapters.ocpp.central.CentralSystem", "_apply_one", _promises_what_was_refused),
+    "refusals are taken for promises": _bug("adapters.ocpp.central.CentralSystem", "_apply_one", _promises_what_was_refused)
+    + _MEASURED_BY_NOBODY,
     "every setpoint counts as applied": _bug("adapters.ocpp.central.CentralSystem", "_apply_one", _says_applied)
-    + _bug("v2g.conduct", "believed", lambda _: lambda observation, _conducts: observation),
+    + _MEASURED_BY_NOBODY,
     "setpoints go to the neighbour": _bug("adapters.ocpp.central.CentralSystem", "apply", _to_the_neighbour),
     "limits are sent a fifth too high": _bug("adapters.ocpp.limits", "_in_unit", _then(_scaled(1.2))),
     "W are sent for kW": _bug("adapters.ocpp.limits", "_in_unit", _then(_scaled(1000.0))),
@@ -338,7 +346,7 @@ SHOWN_BY: dict[str, tuple[Trouble | FaultKind, ...]] = {
     "signals are overlooked": (Trouble.LIMITED,),
     "the first look is taken for ever": (Trouble.KILLED,),
     "refusals are taken for promises": (FaultKind.REFUSE,),
-    "every setpoint counts as applied": (FaultKind.REFUSE, FaultKind.SILENCE, Trouble.WEATHER),
+    "every setpoint counts as applied": (FaultKind.REFUSE, FaultKind.SILENCE),
     "leases outlive the floor by hours": (FaultKind.DROP,),
     "leases last for ever and nobody looks": (FaultKind.DROP,),
     "published limits are lost in a restart": (Trouble.LIMITED, Trouble.KILLED),
