@@ -8,7 +8,7 @@ day, as the daemon's of the night before is, foretells the next day. `rmae` and 
 `last_day_missing` and `last_day_frozen` tell them after a spoilt day, `cold_start.<days>.over_best` the MAE over the best simple
 rule's after few days of history. `year` is how long a year of quarter-hours takes, alone on the machine. --short leaves out cold
 starts. Series whose files are not there are left out. All takes some
-1,100 s of processor time, nine minutes on two cores that nobody else needs.
+1,100 s of processor time by the sum of its parts: nine minutes on two cores that nobody else needs.
 """
 
 import argparse
