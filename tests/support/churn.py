@@ -1,4 +1,4 @@
-"""Cars that come and go all the time."""
+"""Cars that come and go all the time, and cars that stay."""
 
 import random
 from collections.abc import Iterator
@@ -29,3 +29,17 @@ def stays(evse: Evse, rng: random.Random, begin: datetime, hours_h: float) -> It
             stated_departure=leaves_at,
         )
         arrives_at = leaves_at + timedelta(seconds=rng.uniform(*AWAY_S))
+
+
+def long_stay(evse: Evse, begin: datetime) -> Visit:
+    """Return a day's stay at an outlet of a car that needs hours of full power."""
+    return Visit(
+        evse_id=evse.evse_id,
+        driver=evse.evse_id,
+        arrives_at=begin,
+        leaves_at=begin + timedelta(days=1),
+        capacity_kwh=100.0,
+        soc_frac=0.1,
+        charge_max_kw=evse.charge_max_kw,
+        energy_kwh=80.0,
+    )

@@ -13,7 +13,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -24,9 +23,9 @@ from structlog.testing import capture_logs
 from adapters.clock import AcceleratedClock
 from adapters.farm.live import LiveFarm
 from adapters.farm.surroundings import StepSeries
-from adapters.farm.visit import Visit
 from config.site.build import build_site
 from config.site.file import SiteFile
+from tests.support.churn import long_stay
 from tests.support.served import say, shared_clock, spawn
 from v2g.site import Site
 from v2g.units import h_from_s
@@ -125,7 +124,7 @@ async def _drill(chargers: int, speed: float, folder: Path, port: int) -> Killed
     daemon = await Daemon.start(file, speed, origin_s)
     async with _farm(site, clock, daemon.ocpp_url) as farm:
         try:
-            await _until(lambda: _all_charge(daemon, farm))
+            await until(lambda: _all_charge(daemon, farm))
             await clock.sleep(WHILE_S)
             before, charging_kw = _open(folder), float(farm._fleet.running_kw.sum())
             await daemon.kill()
@@ -134,8 +133,8 @@ async def _drill(chargers: int, speed: float, folder: Path, port: int) -> Killed
             await clock.sleep(WHILE_S)
             queued = _waiting(farm)
             daemon = await Daemon.start(file, speed, origin_s)
-            await _until(lambda: _all_charge(daemon, farm))
-            await _until(lambda: _delivered(farm))
+            await until(lambda: _all_charge(daemon, farm))
+            await until(lambda: _delivered(farm))
             off_kwh = await _off_kwh(daemon, farm)
             outcome = farm.outcome()
         finally:
@@ -157,40 +156,28 @@ async def _drill(chargers: int, speed: float, folder: Path, port: int) -> Killed
 @asynccontextmanager
 async def _farm(site: Site, clock: AcceleratedClock, url: str) -> AsyncIterator[LiveFarm]:
     now = clock.now()
-    visits = [
-        Visit(
-            evse_id=evse.evse_id,
-            driver=evse.evse_id,
-            arrives_at=now,
-            leaves_at=now + timedelta(days=1),
-            capacity_kwh=100.0,
-            soc_frac=0.1,
-            charge_max_kw=KW,
-            energy_kwh=80.0,
-        )
-        for evse in site.evses
-    ]
     nothing = StepSeries.constant(0.0, now)
     async with LiveFarm(
         site,
-        visits,
+        [long_stay(evse, now) for evse in site.evses],
         load_kw=nothing,
         pv_kw=nothing,
         clock=clock,
         ocpp_url=url,
         broker=None,
-        tell_wishes=_unheard,
+        tell_wishes=unheard,
         step_s=STEP_S,
         sample_s=SAMPLE_S,
     ) as farm:
         yield farm
 
 
-async def _unheard(*_: object) -> bool:
+async def unheard(*_: object) -> bool:
+    """Hear a driver's wishes, for nobody."""
     return True
 
 
-async def _until(holds: Callable[[], Awaitable[bool]]) -> None:
+async def until(holds: Callable[[], Awaitable[bool]]) -> None:
     """Wait until something `holds`. Raises `TimeoutError`."""
     async with asyncio.timeout(PATIENCE_WALL_S):
         while not await holds():  # noqa: ASYNC110  # what another process does has no event here

@@ -28,10 +28,10 @@ def shared_clock(speed: float, origin_s: float) -> AcceleratedClock:
     return AcceleratedClock(datetime.fromtimestamp(origin_s + (now_s - origin_s) * speed, UTC), speed)
 
 
-async def spawn(file: Mapping[str, Any], speed: float, origin_s: float) -> asyncio.subprocess.Process:
+async def spawn(file: Mapping[str, Any], speed: float, origin_s: float, *, module: str = __name__) -> asyncio.subprocess.Process:
     """Start the daemon of a site `file`; it tells by lines of JSON where it serves ("ocpp", "web"), then its number of "tasks"."""
     told = json.dumps([file, speed, origin_s])
-    return await asyncio.create_subprocess_exec(sys.executable, "-m", __name__, told, stdout=asyncio.subprocess.PIPE)
+    return await asyncio.create_subprocess_exec(sys.executable, "-m", module, told, stdout=asyncio.subprocess.PIPE)
 
 
 def say(told: Mapping[str, Any]) -> None:
