@@ -11,6 +11,7 @@ from v2g.bounds import fresh
 from v2g.conduct import believed
 from v2g.curtailment import export_cuts
 from v2g.dispatch import DEADBAND_KW, confirmed_kw, dispatch
+from v2g.easing import eased
 from v2g.limits import Limits, capacities_kw
 from v2g.observation import Observation
 from v2g.outlook import Outlook
@@ -42,7 +43,8 @@ async def fast_look(
     await others_turn()
     limits = limits_under(site, observation, outlook, signals, memory, memory.plan)
     await others_turn()
-    limits = _relieved(limits, held, site, observation, signals)
+    limits, rooms = eased(_relieved(limits, held, site, observation, signals), memory.rooms, observation, site)
+    memory = replace(memory, rooms=rooms)
     order = urgency(memory.plan) if memory.plan else ()
     lease = now + timedelta(seconds=site.rules.lease_s)
     drawing = held | _drawing_unconfirmed(observation, limits)

@@ -17,7 +17,7 @@ GAP_H = 0.25
 """Discharge found after a longer silence than this is taken to have lasted as long, or as long as it must have at full power."""
 RESTING_KW = 0.05
 KEEP = timedelta(days=2)
-"""How long a visit that ended is remembered, lest its charger tells of it again."""
+"""How long a visit that ended and gave back is remembered, lest its charger tells of it again."""
 NOTHING_KWH = 0.01
 """A cap with less than this left is used up."""
 
@@ -146,9 +146,10 @@ def _use(given_kwh: float, elapsed_h: float, session: ChargingSession, evse: Evs
 
 
 def _forget(accounts: dict[str, Account], marks: dict[str, Mark], observation: Observation) -> None:
-    """Drop visits that ended long ago, and the accounts of those of them that nobody can be known by."""
+    """Drop visits that ended long ago, or gave nothing back, and the accounts of those of them that nobody can be known by."""
     present = {s.session.session_id for s in observation.evses if s.session}
-    over = [m for m in marks.values() if m.session_id not in present and m.at < observation.at - KEEP]
+    ended = [m for m in marks.values() if m.session_id not in present]
+    over = [m for m in ended if not m.discharged_kwh or m.at < observation.at - KEEP]
     for mark in over:
         del marks[mark.session_id]
         if mark.anonymous:

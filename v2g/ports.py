@@ -147,6 +147,10 @@ class Station(Protocol):
         """Take a signal back and plan again; False if there is none."""
         ...
 
+    def hear(self) -> None:
+        """Note that the source of limits lives, for whose silence the site file has a failsafe."""
+        ...
+
     async def set_wishes(self, evse_id: str, wishes: Wishes, *, by: str = "") -> None:
         """Take the wishes of the driver at `evse_id`, told `by` whom ("" = the driver), and plan again.
 

@@ -25,6 +25,15 @@ class QuarterHour:
     last_kw: float = 0.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rooms:
+    """What each limit left to the units at `at`, import and export by its name [kW]; what is not named is not known."""
+
+    at: datetime | None = None
+    import_kw: dict[str, float] = field(default_factory=dict)
+    export_kw: dict[str, float] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Memory:
     """What one tick hands to the next.
@@ -33,7 +42,7 @@ class Memory:
     (e.g. "2026-01"), `quarter` the one being measured. `arrival_kwh` is each session's stored energy at plug-in.
     `directions` maps a unit to the instant since when it has not turned around, and its sign (+1, −1). `baseline_kw` is the net
     import expected before the events in force were known, `ledger` what vehicles gave back, `conducts` how outlets keep their word,
-    `rests` how cars sleep.
+    `rests` how cars sleep, `rooms` what the limits left to the units.
     """
 
     tick: int = 0
@@ -47,6 +56,7 @@ class Memory:
     ledger: Ledger = field(default_factory=Ledger)
     conducts: dict[str, Conduct] = field(default_factory=dict)
     rests: dict[str, Rest] = field(default_factory=dict)
+    rooms: Rooms = field(default_factory=Rooms)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

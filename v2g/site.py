@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Literal
 
 from v2g.assets import Asset
+from v2g.failsafe import Failsafe
 
 NO_LIMIT = float("inf")
 PlannerChoice = Literal["auto", "exact", "fleet"]
@@ -188,9 +189,10 @@ class Rules:
     """What the operator lets the daemon do.
 
     `guard_frac` is the share of each limit kept free; `lease_s` how long a setpoint lives; `stale_after_s` the age at which
-    a meter counts as silent; `dwell_s` the least time between charging and discharging; `soc_floor_frac` what discharge
-    always leaves; `default_stay_h` the stay assumed of a stranger; `default_target_frac` the state of charge assumed to be
-    wanted when the driver said nothing, `default_energy_kwh` the energy when the car tells no state of charge either;
+    a meter counts as silent; `rise_s` in how long a limit gives back all the room that it took; `dwell_s` the least time
+    between charging and discharging; `soc_floor_frac` what discharge always leaves; `default_stay_h` the stay assumed of a
+    stranger; `default_target_frac` the state of charge assumed to be wanted when the driver said nothing, `default_energy_kwh` the
+    energy when the car tells no state of charge either;
     `target_probability` that with which the target is met before the car leaves: it is due at this quantile of early departures;
     `taper_from_frac` is the state of charge from which a car that does not tell takes less power;
     `peak_spare_h` how long a car that may give back is able to do so beyond its target, where a peak is to be expected;
@@ -206,6 +208,7 @@ class Rules:
     guard_frac: float = 0.02
     lease_s: float = 900.0
     stale_after_s: float = 60.0
+    rise_s: float = 300.0
     dwell_s: float = 300.0
     soc_floor_frac: float = 0.2
     default_stay_h: float = 8.0
@@ -246,7 +249,10 @@ class Horizon:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """A station. `circuits[0]` is the grid connection; `time_zone` is an IANA name, used only for tariffs and display."""
+    """A station. `circuits[0]` is the grid connection; `time_zone` is an IANA name, used only for tariffs and display.
+
+    With a `failsafe` limits hold while their source is silent.
+    """
 
     site_id: str
     name: str
@@ -263,6 +269,7 @@ class Site:
     country: str = "CN"
     assets: tuple[Asset, ...] = ()
     planner: PlannerChoice = "auto"
+    failsafe: Failsafe | None = None
 
     @property
     def asset_ids(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from v2g.alarm import Alarm, AlarmCode
 from v2g.bounds import charges_at_once
 from v2g.conduct import believed, breach_alarms
 from v2g.dispatch import confirmed_kw, dispatch
+from v2g.easing import eased
 from v2g.limits import Limits, limits_now
 from v2g.observation import Observation
 from v2g.outlook import Outlook
@@ -92,6 +93,8 @@ async def act(parts: Parts, memory: Memory, decision: Decision, now: datetime) -
     await others_turn()
     limits = limits_under(site, observation, decision.outlook, decision.signals, memory, plan)
     await others_turn()
+    limits, rooms = eased(limits, memory.rooms, observation, site)
+    memory = replace(memory, rooms=rooms)
     planned = project_plan(plan, limits, site, now)
     setpoints = shaved(planned, limits, site, observation, decision.outlook, replace(memory, plan=plan))
     setpoints = waking(setpoints, memory.rests)

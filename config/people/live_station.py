@@ -9,6 +9,7 @@ from config.people.previews import Previews, Situation
 from config.station.control import Control
 from config.station.gateway import SiteGateway
 from config.station.keeping import Keeping
+from config.station.lifeline import Lifeline
 from forecasts.visits import VisitWatch
 from v2g.alarm import Alarm, AlarmCode
 from v2g.errors import SignalError
@@ -44,7 +45,7 @@ class LiveStation:
         history: Iterable[HistoryPoint],
     ) -> None:
         self._site, self._clock, self._gateway, self._store, self.keeping = site, clock, gateway, store, keeping
-        self._signals = {s.signal_id: s for s in signals}
+        self._signals, self._lifeline = {s.signal_id: s for s in signals}, Lifeline(site.failsafe, clock.now())
         self._history = deque(history)
         self._control: Control | None = None
         self._previews: Previews | None = None
@@ -82,9 +83,9 @@ class LiveStation:
         return self._control.latest if self._control else None
 
     def signals(self) -> Signals:
-        """Return all signals that have not ended."""
+        """Return all signals that have not ended, and the failsafe's while their source is silent."""
         now = self._clock.now()
-        return tuple(s for s in self._signals.values() if s.ends_at > now)
+        return (*(s for s in self._signals.values() if s.ends_at > now), *self._lifeline.signals(now))
 
     async def post_signal(self, signal: Signal, *, by: str = "") -> None:
         """Keep a signal and plan again at once. Raises `SignalError`, or `UnavailableError` if it could not be kept."""
@@ -101,6 +102,10 @@ class LiveStation:
         self._signals.pop(signal_id, None)  # somebody else may have been as fast
         self._hurry()
         return True
+
+    def hear(self) -> None:
+        """Note that the source of limits lives."""
+        self._lifeline.hear(self._clock.now())
 
     async def set_wishes(self, evse_id: str, wishes: Wishes, *, by: str = "") -> None:
         """Take the wishes of the driver at `evse_id` and plan again. Raises `WishError` if nobody is plugged in there."""
@@ -121,7 +126,7 @@ class LiveStation:
     def health(self) -> Health:
         """Return how the daemon is; never raises."""
         now, control, latest = self._clock.now(), self._control, self.latest()
-        parts = tuple(look() for look in self._watch)
+        parts = (*(look() for look in self._watch), *self._lifeline.parts(now))
         alive = control is not None and control.alive(now)
         return Health(
             alive=alive,
@@ -161,7 +166,9 @@ class LiveStation:
         return tuple(self._scores.values())
 
     def looked(self, observation: Observation, report: DispatchReport) -> None:
-        """Keep what a look sent; add what it saw to the history, once a minute."""
+        """Keep what a look sent; add what it saw to the history, once a minute; plan at once where the failsafe begins or ends."""
+        if self._lifeline.turned(observation.at):
+            self._hurry()
         if report.outcomes or report.withheld:
             tick = self._control.memory.tick if self._control else 0
             self.keeping.keep(LookRecord(tick=tick, at=observation.at, report=report))

@@ -5,6 +5,7 @@ from typing import Any
 
 from config.site.assets_file import build_asset
 from config.site.file import ROOT, ChargerFile, CircuitFile, SiteFile
+from v2g.failsafe import Failsafe
 from v2g.site import (
     NO_LIMIT,
     Battery,
@@ -40,6 +41,7 @@ def build_site(file: SiteFile) -> Site:
         horizon=Horizon(**_values(file.horizon)),
         assets=tuple(build_asset(a) for a in file.assets),
         planner=file.planner,
+        failsafe=Failsafe(**_values(file.failsafe)) if file.failsafe else None,
     )
 
 

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, field_validator
 from config.reading.ranges import DAY_S, NAME, Number, Strict, model_of
 from config.site.assets_file import AssetFile
 from config.site.openadr_file import OpenAdrFile, OpenAdrVtnFile
+from v2g.failsafe import Failsafe
 from v2g.site import Battery, Horizon, PlannerChoice, PvArray, Rules, Tariff, TariffPeriod, UncontrolledLoad
 
 
@@ -33,6 +34,7 @@ LoadFile: Any = model_of(UncontrolledLoad, PlaceAliases, {"circuit_id": ROOT})
 PeriodFile: Any = model_of(TariffPeriod)
 RulesFile: Any = model_of(Rules)
 HorizonFile: Any = model_of(Horizon)
+FailsafeFile: Any = model_of(Failsafe)
 _TariffBase: Any = model_of(Tariff)
 
 
@@ -221,6 +223,7 @@ class SiteFile(Strict):
     web: WebFile = WebFile()
     openadr: OpenAdrFile | None = None
     openadr_vtn: OpenAdrVtnFile | None = None
+    failsafe: FailsafeFile | None = None
     store: StoreFile = StoreFile()
     forecasts: ForecastsFile = ForecastsFile()
     series: SeriesFile = SeriesFile()

@@ -36,7 +36,7 @@ STALE_EVSE, OFFLINE_EVSE, FAULTY_EVSE = "A04", "A07", "A09"
 
 
 class FakeStation:
-    """Fills `v2g.ports.Station` with a lively day; `withdrawn`, `wishes` and `posted` tell what was done to it."""
+    """Fills `v2g.ports.Station` with a lively day; `wishes`, `posted` and `beats` tell what was done to it."""
 
     def __init__(self, clock: Clock, *, world: World | None = None) -> None:
         self._clock = clock
@@ -54,6 +54,7 @@ class FakeStation:
         self.plans_on_signals = True
         self.posted: dict[str, Signal] = {}
         self.wishes: dict[str, Wishes] = {}
+        self.beats = 0
         self._record: TickRecord | None = None
         self._planned_signals: Signals = ()
 
@@ -108,6 +109,9 @@ class FakeStation:
 
     async def withdraw_signal(self, signal_id: str, *, by: str = "") -> bool:  # noqa: ARG002  # of the port
         return self.posted.pop(signal_id, None) is not None
+
+    def hear(self) -> None:
+        self.beats += 1
 
     async def set_wishes(self, evse_id: str, wishes: Wishes, *, by: str = "") -> None:  # noqa: ARG002  # of the port
         state = next(s for s in self.observation().evses if s.evse_id == evse_id)

@@ -102,6 +102,13 @@ def test_the_next_stay_of_the_same_driver_adds_up_and_a_stranger_starts_anew() -
     assert ledger.account(a_visit(0.0, session_id="U")) == Account()
 
 
+def test_of_a_visit_that_gave_nothing_back_nothing_is_left_and_what_it_tells_later_counts_whole() -> None:
+    ledger = counted(seen(0, a_visit(0.0), power_kw=5.0), seen(5, None))
+    assert (ledger.marks, ledger.accounts) == ({}, {})
+    (account,) = counted(seen(10, a_visit(1.5)), ledger=ledger).accounts.values()
+    assert account.life.energy_kwh == 1.5
+
+
 def test_visits_of_strangers_are_forgotten_and_drivers_are_not() -> None:
     both = counted(seen(0, a_visit(3.0)), seen(10, a_visit(1.0, session_id="T", driver="D", plugged=NOW, evse_id="E1")))
     days_min = 10 + KEEP.total_seconds() / 60 + 1

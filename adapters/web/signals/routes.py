@@ -39,6 +39,12 @@ async def publish(form: AnySignalForm, station: TheStation, caller: TheCaller, r
     return signal_view(signal, station.site.currency)
 
 
+@router.post("/heartbeat", status_code=204, dependencies=[needs(Right.SIGNAL)], responses=documented(401, 403))
+async def beat(station: TheStation) -> None:
+    """Tell that the source of limits lives; where the site file has a `failsafe`, its limits hold while nobody does."""
+    station.hear()
+
+
 @router.delete("/{signal_id}", status_code=204, dependencies=[needs(Right.SIGNAL)], responses=documented(401, 403, 404, 422, 503))
 async def withdraw(signal_id: SignalId, station: TheStation, caller: TheCaller) -> None:
     """Take a signal back; the station plans again at once."""

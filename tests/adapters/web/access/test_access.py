@@ -20,7 +20,12 @@ from tests.support.fake_station import FakeStation
 from v2g.access import FOR_MACHINES, Role
 from v2g.errors import SiteError, UnavailableError
 
-MUTATING = [("POST", "/api/signals"), ("DELETE", "/api/signals/x"), ("POST", "/api/evses/A01/wishes")]
+MUTATING = [
+    ("POST", "/api/signals"),
+    ("POST", "/api/signals/heartbeat"),
+    ("DELETE", "/api/signals/x"),
+    ("POST", "/api/evses/A01/wishes"),
+]
 WRONG = [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "Bearer "}, {"Authorization": f"Basic {GIVEN}"}]
 
 

@@ -43,6 +43,11 @@ async def test_a_curve_in_steps_is_published_listed_and_withdrawn(station: FakeS
     assert (await client.delete(answer.headers["location"])).status_code == 404
 
 
+async def test_the_source_of_limits_says_that_it_lives(station: FakeStation, client: httpx.AsyncClient) -> None:
+    assert (await client.post("/api/signals/heartbeat")).status_code == 204
+    assert station.beats == 1
+
+
 async def test_intervals_may_have_gaps_and_any_time_zone(station: FakeStation, client: httpx.AsyncClient) -> None:
     local = (NOW + timedelta(hours=1)).isoformat().replace("+00:00", "") + "+08:00"
     body = {"kind": "IMPORT_CAPACITY_LIMIT", "intervals": [{"start": local, "end": at(1), "value": 200}, interval(5, 6, 0)]}
