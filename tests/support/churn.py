@@ -3,21 +3,24 @@
 import random
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import count
 
 from adapters.farm.visit import Visit
 from v2g.site import Evse
 
 STAY_S, AWAY_S = (120.0, 600.0), (20.0, 90.0)
+REGULARS = 10
+"""Drivers of each outlet, who come in turn."""
 
 
 def stays(evse: Evse, rng: random.Random, begin: datetime, hours_h: float) -> Iterator[Visit]:
     """Yield one stay after the other at an outlet, of drivers who let their cars give back."""
-    arrives_at, end = begin + timedelta(seconds=rng.uniform(0.0, 30.0)), begin + timedelta(hours=hours_h)
+    arrives_at, end, turn = begin + timedelta(seconds=rng.uniform(0.0, 30.0)), begin + timedelta(hours=hours_h), count()
     while arrives_at < end:
         leaves_at = arrives_at + timedelta(seconds=rng.uniform(*STAY_S))
         yield Visit(
             evse_id=evse.evse_id,
-            driver=f"{evse.evse_id}-{arrives_at:%H%M%S}",
+            driver=f"{evse.evse_id}-{next(turn) % REGULARS}",
             arrives_at=arrives_at,
             leaves_at=leaves_at,
             capacity_kwh=60.0,
