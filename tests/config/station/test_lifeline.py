@@ -4,10 +4,10 @@ from pathlib import Path
 
 from adapters.clock import VirtualClock
 from adapters.store import Store
+from config.people.live_station import LiveStation
 from config.station.gateway import SiteGateway
 from config.station.keeping import Keeping
 from config.station.lifeline import Lifeline
-from config.people.live_station import LiveStation
 from tests.config.station.test_gateway import FakeChargers
 from tests.support.builders import NOW, a_site, an_observation
 from v2g.failsafe import Failsafe
