@@ -13,7 +13,7 @@ from v2g.outlook import Outlook
 from v2g.overrides import OverrideKind
 from v2g.session import ChargingSession
 from v2g.site import Battery, Evse, PvArray, Rules, Site
-from v2g.stating.circuits import MEDIAN, shares, unreachable_kw
+from v2g.stating.circuits import MEDIAN, shares, unreachable_give_kw, unreachable_kw
 from v2g.tapering import told_taper_frac
 from v2g.timegrid import Array
 
@@ -30,7 +30,8 @@ class UnitBounds:
     """Most a unit may draw (≥ 0) and give back (≤ 0), least it can hold when charging [kW], and what sets these bounds.
 
     `unconfirmed_kw` counts at the import limits whatever it is told, until it confirms a setpoint: what it may draw by itself,
-    or what it was measured to draw [kW, ≥ 0]. It gives back no more than `give_kwh` [kWh, AC side], whatever becomes of us: its
+    or what it was measured to draw [kW, ≥ 0]; `unconfirmed_give_kw` so at the export limits. `fallback_kw` is what it may draw once
+    a lease is over. It gives back no more than `give_kwh` [kWh, AC side], whatever becomes of us: its
     lease ends by then. An `unbound` one takes no room under any limit: what it does is counted with what is not ours to set, or
     lowers what flows. One that is to charge `at_once`, by a person's order, wants all it may, before others.
     """
@@ -44,6 +45,8 @@ class UnitBounds:
     ceiling_by: str = "rating"
     floor_by: str = "rating"
     unconfirmed_kw: float = 0.0
+    unconfirmed_give_kw: float = 0.0
+    fallback_kw: float = 0.0
     unbound: bool = False
     give_kwh: float = np.inf
     at_once: bool = False
@@ -100,6 +103,8 @@ def _outlet(evse: Evse, state: EvseState, rules: Rules, ledger: Ledger, at: date
         ceiling_by=ceiling_by,
         floor_by=floor_by,
         unconfirmed_kw=_unconfirmed_kw(evse, state),
+        unconfirmed_give_kw=unreachable_give_kw(evse, state) if state.acknowledged_kw is None else 0.0,
+        fallback_kw=evse.fallback_kw,
         give_kwh=give_kwh,
         at_once=charges_at_once(state),
     )

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from v2g.dispatch import confirmed_kw
+from v2g.in_force import InForce
 from v2g.limits import Limits
 from v2g.observation import Observation
 from v2g.record import Rooms
@@ -21,10 +21,8 @@ from v2g.timegrid import Array
 
 def eased(limits: Limits, before: Rooms, observation: Observation, site: Site) -> tuple[Limits, Rooms]:
     """Return `limits` with rooms that grew no faster than they may since `before`, and what to remember of them."""
-    held = confirmed_kw(observation)
-    power = np.array([held.get(u.unit_id) or 0.0 for u in limits.units])
-    stubborn = np.array([u.unconfirmed_kw for u in limits.units])
-    draws, gives = limits.weight @ np.maximum(power, stubborn), limits.weight @ np.maximum(-power, 0.0)
+    held = InForce(limits, observation, limits.at)
+    draws, gives = limits.weight @ held.draws_kw, limits.weight @ held.gives_kw
     growth_kw = _growth_kw(site, (limits.at - before.at).total_seconds() if before.at else np.inf)
     import_kw = np.minimum(limits.import_room_kw, np.maximum(_known(before.import_kw, limits) + growth_kw, draws))
     export_kw = np.minimum(limits.export_room_kw, np.maximum(_known(before.export_kw, limits) + growth_kw, gives))

@@ -5,13 +5,14 @@ It raises nothing but what units give back, within all limits, to hold the quart
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from v2g.bounds import fresh
 from v2g.conduct import believed
 from v2g.curtailment import export_cuts
-from v2g.dispatch import DEADBAND_KW, confirmed_kw, dispatch
+from v2g.dispatch import dispatch
 from v2g.easing import eased
+from v2g.in_force import DEADBAND_KW, confirmed_kw, lease_end
 from v2g.limits import Limits, capacities_kw
 from v2g.observation import Observation
 from v2g.outlook import Outlook
@@ -46,7 +47,7 @@ async def fast_look(
     limits, rooms = eased(_relieved(limits, held, site, observation, signals), memory.rooms, observation, site)
     memory = replace(memory, rooms=rooms)
     order = urgency(memory.plan) if memory.plan else ()
-    lease = now + timedelta(seconds=site.rules.lease_s)
+    lease = lease_end(site, now)
     drawing = held | _drawing_unconfirmed(observation, limits)
     cuts = (*_cuts(drawing, order, limits, lease), *export_cuts(site, observation, signals, lease))
     gives = _gives(held, limits, site, observation, outlook, memory)
@@ -93,7 +94,7 @@ def _gives(
     kept = dict(held)
     if over_kw <= -RELEASE_KW:
         kept |= {unit: max(power, min(plan.power_now_kw(unit), 0.0)) for unit, power in held.items() if power < 0}
-    lease = observation.at + timedelta(seconds=site.rules.lease_s)
+    lease = lease_end(site, observation.at)
     asked = shaved(
         project(kept, urgency(plan), limits, lease, dict.fromkeys(held, "fast_loop")), limits, site, observation, outlook, memory
     )

@@ -16,7 +16,7 @@ from v2g.outlook import Outlook
 from v2g.signals import SignalKind, Signals, value_at
 from v2g.site import Evse, Site
 from v2g.stating.assets import silent_asset_kw
-from v2g.stating.circuits import free_share, phase_limit_kw, unreachable_kw
+from v2g.stating.circuits import free_share, phase_limit_kw, unreachable_give_kw, unreachable_kw
 from v2g.timegrid import Array
 
 PEAK = "demand_peak"
@@ -122,11 +122,15 @@ def _silent_kw(site: Site, observation: Observation) -> Array:
 
 
 def _given_kw(site: Site, observation: Observation) -> Array:
-    """Return what outlets give back beyond their word at each circuit, in all and by phase, (m, 4) [kW, ≥ 0]."""
-    index = {c.circuit_id: i for i, c in enumerate(site.circuits)}
-    evses, given = {e.evse_id: e for e in site.evses}, np.zeros((len(site.circuits), 1 + N_PHASES))
-    for evse, state in ((evses[s.evse_id], s) for s in observation.evses if s.breach):
-        given[index[evse.circuit_id]] += given_kw(state, evse.discharge_max_kw) * _shares(evse.phases)
+    """Return what unreachable outlets may give back, and others beyond their word, in all and by phase, (m, 4) [kW, ≥ 0]."""
+    index, given = {c.circuit_id: i for i, c in enumerate(site.circuits)}, np.zeros((len(site.circuits), 1 + N_PHASES))
+    states = {s.evse_id: s for s in observation.evses}
+    for evse in site.evses:
+        state = states.get(evse.evse_id)
+        if state is None or not state.online:
+            given[index[evse.circuit_id]] += unreachable_give_kw(evse, state) * _shares(evse.phases)
+        elif state.breach:
+            given[index[evse.circuit_id]] += given_kw(state, evse.discharge_max_kw) * _shares(evse.phases)
     return given
 
 

@@ -23,8 +23,8 @@ def project(
 
     Units are served in the order of `urgency` (names, most urgent first; the others follow): each gets what it wants if
     there is room in every row above it, else what is left, else 0 if that is less than it can hold. At a cabinet each takes whole
-    modules, even if it draws less than they give. A unit that has confirmed nothing takes its `unconfirmed_kw` of the room even
-    so. The result is a fixed point: projecting it again changes nothing.
+    modules, even if it draws less than they give. A unit that has confirmed nothing takes its `unconfirmed_kw`, and
+    `unconfirmed_give_kw`, of the room even so. The result is a fixed point: projecting it again changes nothing.
 
     Parameters
     ----------
@@ -42,7 +42,9 @@ def project(
     rank = {unit_id: i for i, unit_id in enumerate(urgency)}
     order = sorted(range(len(limits.units)), key=lambda i: rank.get(limits.units[i].unit_id, len(rank)))
     stubborn_kw = np.array([u.unconfirmed_kw for u in limits.units])
-    import_room, export_room = limits.import_room_kw - limits.weight @ stubborn_kw, limits.export_room_kw.copy()
+    stubborn_give_kw = np.array([u.unconfirmed_give_kw for u in limits.units])
+    import_room = limits.import_room_kw - limits.weight @ stubborn_kw
+    export_room = limits.export_room_kw - limits.weight @ stubborn_give_kw
     weight = np.ascontiguousarray(limits.weight.T)  # each unit reads its own, side by side in memory
     racks = Racks(limits.cabinets, limits.units)
     setpoints: dict[int, Setpoint] = {}
@@ -51,7 +53,7 @@ def project(
         wanted = wanted_kw.get(unit.unit_id, 0.0)
         power, bound_by = _within(unit, wanted)
         room, sign = (import_room, 1.0) if power >= 0 else (export_room, -1.0)
-        own_kw = unit.unconfirmed_kw if sign > 0 else 0.0
+        own_kw = unit.unconfirmed_kw if sign > 0 else unit.unconfirmed_give_kw
         granted, row = _grant(abs(power), weight[i], room + weight[i] * own_kw)
         bound_by += (limits.row_names[row],) if row is not None else ()
         if granted > racks.most_kw(unit) + TINY_KW:
@@ -79,10 +81,13 @@ def fits(power_kw: Mapping[str, float], limits: Limits) -> bool:
     """
     if limits.cabinets:
         return False
-    units = [(power_kw.get(u.unit_id, 0.0), u.floor_kw, u.ceiling_kw, u.least_kw, u.unconfirmed_kw) for u in limits.units]
-    kw, floor_kw, ceiling_kw, least_kw, stubborn_kw = np.array(units).reshape(-1, 5).T
+    units = [
+        (power_kw.get(u.unit_id, 0.0), u.floor_kw, u.ceiling_kw, u.least_kw, u.unconfirmed_kw, u.unconfirmed_give_kw)
+        for u in limits.units
+    ]
+    kw, floor_kw, ceiling_kw, least_kw, stubborn_kw, stubborn_give_kw = np.array(units).reshape(-1, 6).T
     own = (kw >= floor_kw - TINY_KW) & (kw <= ceiling_kw + TINY_KW) & ((kw <= 0.0) | (kw >= least_kw - TINY_KW))
-    draws_kw, gives_kw = np.maximum(kw, stubborn_kw), np.maximum(-kw, 0.0)
+    draws_kw, gives_kw = np.maximum(kw, stubborn_kw), np.maximum(-kw, stubborn_give_kw)
     drawn = limits.weight @ draws_kw <= limits.import_room_kw + TINY_KW
     given = limits.weight @ gives_kw <= limits.export_room_kw + TINY_KW
     return bool(own.all() and drawn.all() and given.all())

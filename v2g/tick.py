@@ -1,14 +1,15 @@
 """One tick of the control loop: observe, forecast, state, solve, plan, project, dispatch."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from math import isinf
 
 from v2g.alarm import Alarm, AlarmCode
 from v2g.bounds import charges_at_once
 from v2g.conduct import believed, breach_alarms
-from v2g.dispatch import confirmed_kw, dispatch
+from v2g.dispatch import dispatch
 from v2g.easing import eased
+from v2g.in_force import confirmed_kw, lease_end
 from v2g.limits import Limits, limits_now
 from v2g.observation import Observation
 from v2g.outlook import Outlook
@@ -128,7 +129,7 @@ def project_plan(plan: Plan, limits: Limits, site: Site, now: datetime) -> tuple
     planned = {unit: float(plan.power_kw[i, 0]) for i, unit in enumerate(plan.unit_ids)}
     wanted = planned | free | {unit: -kw for unit, kw in plan.production_kw.items()} | at_once
     why = {unit: str(plan.why[i]) for i, unit in enumerate(plan.unit_ids)}
-    lease = now + timedelta(seconds=site.rules.lease_s)
+    lease = lease_end(site, now)
     order = (*at_once, *(unit for unit in urgency(plan) if unit not in at_once))
     return project(wanted, order, limits, lease, why)
 

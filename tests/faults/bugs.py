@@ -265,7 +265,7 @@ BUGS: dict[str, Bug] = {
     )
     + _bug("v2g.stating.circuits", "unreachable_kw", lambda _: lambda evse, _state: evse.fallback_kw),
     "what was never confirmed counts at nothing": _bug("v2g.bounds", "_unconfirmed_kw", _returns(0.0))
-    + _bug("v2g.dispatch", "_or_unconfirmed", lambda _: lambda confirmed, _unit: confirmed or 0.0),
+    + _bug("v2g.in_force", "_or_unconfirmed", lambda _: lambda confirmed, _unit: confirmed or 0.0),
     "what is not ours to set is forgotten": _bug("v2g.limits", "_silent_kw", _then(_scaled(0.0)))
     + _bug("v2g.stating.circuits", "unreachable_kw", _returns(0.0)),
     "the load is forgotten": _bug("v2g.limits", "uncontrolled_bounds_kw", _pair(lambda high, low: (high * 0.0, low))),
@@ -303,7 +303,7 @@ BUGS: dict[str, Bug] = {
         "v2g.projection", "_grant", lambda original: lambda size, w, _room: original(size, w, _full(_room))
     ),
     "raises are not weighed against what is in force": _bug(
-        "v2g.dispatch", "admit", lambda _: lambda raises, _in_force, _limits: list(raises)
+        "v2g.in_force.InForce", "admit", lambda _: lambda _self, setpoints: list(setpoints)
     )
     + _bug("v2g.tick", "project", _boundless),
     "small changes of up to 8 kW are not sent": _bug("v2g.dispatch", "DEADBAND_KW", lambda _: 8.0),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.support.builders import NOW, a_session, a_site, an_observation, an_outlook
 from v2g.cabinets import modules, modules_used
-from v2g.dispatch import admit
+from v2g.in_force import InForce
 from v2g.limits import Limits, limits_now
 from v2g.observation import Observation
 from v2g.projection import project
@@ -97,11 +97,13 @@ def test_a_gun_that_confirmed_nothing_keeps_the_modules_it_may_draw_from() -> No
 @given(powers, powers)
 def test_no_raise_is_admitted_that_needs_modules_still_held(before: list[float], after: list[float]) -> None:
     site = super_chargers(limit_kw=1e6)
-    limits = limits_of(site, seen(site))
+    observation = seen(site)
+    limits = limits_of(site, observation)
     start = project({f"E{i}": v for i, v in enumerate(before)}, (), limits, LEASE, {})
-    in_force = {s.unit_id: s.power_kw for s in start}
+    states = tuple(replace(e, acknowledged_kw=s.power_kw) for e, s in zip(observation.evses, start, strict=True))
     wanted = project({f"E{i}": v for i, v in enumerate(after)}, (), limits, LEASE, {})
-    now = in_force | {s.unit_id: s.power_kw for s in admit(wanted, in_force, limits)}
+    admitted = InForce(limits, replace(observation, evses=states), LEASE).admit(wanted)
+    now = {s.unit_id: s.power_kw for s in (*start, *admitted)}
     held = modules_used(limits.cabinets, limits.units, np.array([now[u.unit_id] for u in limits.units]))
     assert held.sum() <= N_MODULES
 

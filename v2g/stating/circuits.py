@@ -27,6 +27,13 @@ def unreachable_kw(evse: Evse, state: EvseState | None) -> float:
     return max(evse.fallback_kw, state.acknowledged_kw or 0.0)
 
 
+def unreachable_give_kw(evse: Evse, state: EvseState | None) -> float:
+    """Return what a charger may give back at most while it hears nothing from us [kW, ≥ 0]; at its fallback it gives nothing."""
+    if state is None or (state.acknowledged_kw is None and state.lease_until is None):
+        return evse.discharge_max_kw
+    return max(-(state.acknowledged_kw or 0.0), 0.0)
+
+
 def circuits_of(site: Site, states: dict[str, EvseState], outlook: Outlook, signals: Signals, fixed_now_kw: Array) -> Circuits:
     """Return the feeder tree with its limits, guard and signals counted, and all that is not ours to set as fixed power.
 
