@@ -64,10 +64,11 @@ class InForce:
         return _or_unconfirmed(self._kw.get(unit_id), self._limits.units[self._row[unit_id]])
 
     def is_raise(self, setpoint: Setpoint) -> bool:
-        """Return whether `setpoint` lets the unit draw or give back more than it may now."""
-        before, after = self.now_kw(setpoint.unit_id), setpoint.power_kw
-        gives = max(-before, 0.0) if self._kw.get(setpoint.unit_id) is not None else self._unit(setpoint).unconfirmed_give_kw
-        return max(after, 0.0) > max(before, 0.0) + DEADBAND_KW or max(-after, 0.0) > gives + DEADBAND_KW
+        """Return whether `setpoint` lets the unit draw or give back more than it may now, which is not known of all."""
+        held = self._kw.get(setpoint.unit_id)
+        draws = self._unit(setpoint).fallback_kw if held is None else max(held, 0.0)
+        gives = 0.0 if held is None else max(-held, 0.0)
+        return setpoint.power_kw > draws + DEADBAND_KW or -setpoint.power_kw > gives + DEADBAND_KW
 
     def is_unheard(self, setpoint: Setpoint) -> bool:
         """Return whether the unit may do more than its fallback, as it has confirmed nothing."""
