@@ -27,7 +27,7 @@ RENEW_TICKS = 1.5
 
 
 def lease_end(site: Site, now: datetime) -> datetime:
-    """Return when what is sent at `now` ends: after `lease_s`; where units may lapse to more, with all others, until all are due."""
+    """Return when what is sent at `now` ends: after `lease_s`; where units may lapse to more, with all others, when all are due."""
     if not any(e.fallback_kw > 0.0 for e in site.evses):
         return now + timedelta(seconds=site.rules.lease_s)
     due_s = RENEW_TICKS * site.horizon.tick_s

@@ -151,7 +151,7 @@ class Interlock(RuleBasedStateMachine):
         limits = limits_now(self.site, observation, an_outlook(self.site, load_kw=LOAD_KW), self.signals)
         wanted, lease = dict(zip(self.world.chargers, wants, strict=True)), lease_end(self.site, self.world.now)
         setpoints = project(wanted, (), limits, lease, {})
-        run(dispatch(self.world, setpoints, observation, limits, LEASE_S))
+        run(dispatch(self.world, setpoints, observation, limits, self.site.horizon.tick_s))
 
     @rule(fates=st.lists(st.sampled_from(Fate), min_size=5, max_size=5))
     def look(self, fates: list[Fate]) -> None:
