@@ -19,7 +19,12 @@ from config.live import running
 from config.site.load import load_site, read_site
 from config.station.logs import configure_logs
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Ordered charging and reverse discharge for charging stations.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,  # they hold secrets
+    help="Ordered charging and reverse discharge for charging stations.",
+)
 
 
 @app.command()

@@ -2,10 +2,10 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 from adapters.ending import end
 from adapters.mqtt.assets import MqttAssets
@@ -28,6 +28,7 @@ from config.station.broker import broker_of
 from config.station.control import Control
 from config.station.database import store_of
 from config.station.gateway import SiteGateway
+from config.station.guarding import Guards, Work
 from config.station.heap import keep_small
 from config.station.learning import Learning
 from config.station.watch import watched
@@ -37,7 +38,7 @@ from forecasts.forecaster import SeasonalForecaster
 from forecasts.process import TrainingProcess
 from optimizer.process import ProcessPlanner
 from v2g.ports import Chargers, Clock
-from v2g.site import Protocol
+from v2g.site import Protocol, Site
 
 DRAIN_S = 15.0
 """A locked database is given up after 5 s, then all that waits is spilled."""
@@ -77,7 +78,8 @@ async def running(
     """Run the station while the context lasts; `speed` is that of `clock`, `simulated` speaks for simulated chargers.
 
     Raises `SiteError` if a secret that the file names is missing, `UnavailableError` if the database or a port cannot be
-    had. An error in a part ends the context with an `ExceptionGroup`; the chargers then go on by their leases and fallbacks.
+    had. An error in a part that control needs ends the context with an `ExceptionGroup`; the chargers then go on by their leases
+    and fallbacks. Other parts are guarded.
     """
     site, file, wake = loaded.site, loaded.file, asyncio.Event()
     wire = Wire(loaded=loaded, clock=clock, speed=speed, wake=wake.set)
@@ -94,17 +96,18 @@ async def running(
         learning = _learning(wire, core.forecaster, store)
         openadr = await stack.enter_async_context(opened_openadr(file, station, store))
         learns = [lambda: learning.health] if learning else []
-        core.attend((*watched(site, station, link, central, store, control), *learns, *openadr.watch))
+        guards = Guards()
+        core.attend((*watched(site, station, link, central, store, control), guards.part, *learns, *openadr.watch))
         ocpp_url = (await stack.enter_async_context(central.serve(file.ocpp.host, file.ocpp.port))).url if central else ""
         server, first_link = await open_web(file.web, core, store, StationMetrics(station, control, store, central), openadr.mounts)
+        guarded = openadr.works() | _learning_works(learning, site) | _telling_works(wire, link, station)
         works = [
             *core.works(),
             server.run(),
-            *openadr.works(),
             Systemd().run(station.health),
             keep_small(),
-            *([learning.run(site.time_zone)] if learning else []),
-            *_mqtt_works(wire, link, station),
+            *([link.run()] if link else []),
+            *(guards.run(name, work) for name, work in guarded.items()),
         ]
         tasks = [group.create_task(work) for work in works]
         try:
@@ -158,12 +161,16 @@ def _link(wire: Wire) -> MqttLink | None:
     )
 
 
-def _mqtt_works(wire: Wire, link: MqttLink | None, station: LiveStation) -> list[Coroutine[Any, Any, None]]:
-    """Return what runs for the broker's sake; what is told before the first connection is told after it."""
+def _telling_works(wire: Wire, link: MqttLink | None, station: LiveStation) -> dict[str, Work]:
+    """Return what tells others over the broker; what is told before the first connection is told after it."""
     mqtt = wire.loaded.file.mqtt
     if link is None or mqtt is None:
-        return []
-    return [link.run(), Teller(link, station, home_assistant=mqtt.home_assistant).run()]
+        return {}
+    return {"teller": Teller(link, station, home_assistant=mqtt.home_assistant).run}
+
+
+def _learning_works(learning: Learning | None, site: Site) -> dict[str, Work]:
+    return {"learning": partial(learning.run, site.time_zone)} if learning else {}
 
 
 def _gateway(wire: Wire, central: CentralSystem | None, link: MqttLink | None, simulated: Chargers | None) -> SiteGateway:

@@ -1,11 +1,10 @@
 """OpenADR as the site file wants it: the VEN that follows a VTN, and the VTN that grid operators publish to."""
 
 import hmac
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
-from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -26,6 +25,7 @@ from config.people.accounts import LiveAccounts
 from config.reading.secrets import secret
 from config.site.file import SiteFile
 from config.site.openadr_file import ActingFile, OpenAdrFile, OpenAdrVtnFile
+from config.station.guarding import Work
 from config.station.watch import Watch
 from v2g.access import Caller, CallerKind, Role
 from v2g.accounts import Tokens
@@ -45,9 +45,10 @@ class OpenAdr:
     parts: tuple[Ven | Vtn, ...]
     notices: MqttNotices | None = None
 
-    def works(self) -> list[Coroutine[Any, Any, None]]:
-        """Return what runs as long as the station does."""
-        return [*(part.run() for part in self.parts), *([self.notices.run()] if self.notices else [])]
+    def works(self) -> dict[str, Work]:
+        """Return what runs as long as the station does, by name."""
+        named: dict[str, Work] = {part.health.name: part.run for part in self.parts}
+        return named | ({"openadr_notices": self.notices.run} if self.notices else {})
 
     @property
     def watch(self) -> tuple[Watch, ...]:
