@@ -50,6 +50,9 @@ class Fate(StrEnum):
     LOST = "lost"
 
 
+FATES = st.lists(st.sampled_from((*4 * (Fate.TAKEN,), Fate.REFUSED, Fate.LOST)), min_size=5, max_size=5)
+
+
 @dataclass(slots=True)
 class Charger:
     """What one may follow, and what the daemon knows of that."""
@@ -143,7 +146,7 @@ class Interlock(RuleBasedStateMachine):
         self.world.check = self.no_limit_can_be_broken
         self.world.chargers = {e.evse_id: Charger() for e in evses}
 
-    @rule(wants=st.lists(WANTS, min_size=5, max_size=5), fates=st.lists(st.sampled_from(Fate), min_size=5, max_size=5))
+    @rule(wants=st.lists(WANTS, min_size=5, max_size=5), fates=FATES)
     def tick(self, wants: list[float], fates: list[Fate]) -> None:
         """Dispatch some plan."""
         self._meet(fates)
@@ -153,7 +156,7 @@ class Interlock(RuleBasedStateMachine):
         setpoints = project(wanted, (), limits, lease, {})
         run(dispatch(self.world, setpoints, observation, limits, self.site.horizon.tick_s))
 
-    @rule(fates=st.lists(st.sampled_from(Fate), min_size=5, max_size=5))
+    @rule(fates=FATES)
     def look(self, fates: list[Fate]) -> None:
         """Look in between."""
         self._meet(fates)
@@ -188,7 +191,7 @@ class Interlock(RuleBasedStateMachine):
             charger.holds, charger.doubtful = charger.holds[-1:], False
             charger.known_kw, charger.lease_until = charger.holds[0].power_kw, charger.holds[0].valid_until
 
-    @rule(seconds=st.floats(1, 1.2 * LEASE_S))
+    @rule(seconds=st.sampled_from((60.0, 300.0)) | st.floats(1, 1.2 * LEASE_S))
     def wait(self, seconds: float) -> None:
         """Let time pass in which nobody speaks."""
         self.world.now += timedelta(seconds=seconds)
