@@ -59,9 +59,6 @@ class End:
             raise ConnectionClosedError(None, None)
         self.carry(self, message)
 
-    def forget_handshake(self) -> None:
-        """Keep it: nobody counts memory here."""
-
     async def ping(self) -> "asyncio.Future[float]":
         return asyncio.get_running_loop().create_future()
 
