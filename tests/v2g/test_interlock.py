@@ -246,13 +246,13 @@ class Interlock(RuleBasedStateMachine):
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Return the result of `work`, which waits for nobody."""
-    try:
-        work.send(None)
-    except StopIteration as done:
-        result: T = done.value
-        return result
-    raise AssertionError("it waits")
+    """Return the result of `work`, which waits for nobody, but gives others their turn."""
+    while True:
+        try:
+            work.send(None)
+        except StopIteration as done:
+            result: T = done.value
+            return result
 
 
 TestInterlock = Interlock.TestCase
