@@ -70,8 +70,9 @@ def make_rooms(problem: Problem, places: Places, charge_kw: Array, discharge_kw:
 
 def _rooms(up_kw: Array, down_kw: Array, load: Array, paid: NDArray[np.bool_]) -> Rooms:
     place, flow = np.nonzero(load.T)
-    first = np.searchsorted(place, np.arange(load.shape[1] + 1))
-    ways = Ways(up_kw=up_kw.copy(), down_kw=down_kw.copy(), first=first, flow=flow, weight=load.T[place, flow])
+    first, weight = np.searchsorted(place, np.arange(load.shape[1] + 1)), load.T[place, flow]
+    flow = np.ascontiguousarray(flow)  # as of a network of one place: strided, all of `settling` was compiled once more, 4 s each
+    ways = Ways(up_kw=up_kw.copy(), down_kw=down_kw.copy(), first=first, flow=flow, weight=weight)
     return Rooms(ways=ways, load=load, paid=paid)
 
 

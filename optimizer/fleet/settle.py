@@ -106,8 +106,12 @@ class _Work:
         self.lacking_kwh, self.changed = np.zeros(problem.shape[0]), np.zeros(problem.shape[0], dtype=np.bool_)
 
     def round_near(self, rows: Index) -> None:
-        """Let cars whose near powers cannot be held have others."""
-        near, whole = self.near, self.problem
+        """Let cars whose near powers cannot be held have others. A paid peak is no limit here: others make room afterwards.
+
+        Measured, a depot's cars in a flat peak: kept to it meanwhile, some missed what they then could not make up for, and the gap
+        was 20, 0.48 and 0.28 % (400, 400 and 1,450 cars) instead of 0.11, 0.14 and 0.19 %.
+        """
+        near, whole, most_kw = self.near, self.problem, float(self.problem.storages.charge_max_kw.max(axis=1, initial=0.0).sum())
         power = self.plans.charge_kw[:, :near] - self.plans.discharge_kw[:, :near]
         lower, upper = neighbours_kw(whole, power)
         off = (lower != upper) | (lower != power)
@@ -116,6 +120,7 @@ class _Work:
         if not len(broken):
             return
         self.rooms.add(-self.places.sums(np.where(off, power, 0.0)), slice(0, near))
+        self.rooms.ways.up_kw[self.rooms.paid] += most_kw
         rounded_kw = np.zeros(near)
         for some in _cut(broken[_order(power[broken], upper[broken], self.places.of[broken])]):
             cars, tables, net, energy = self._gathered(some)
@@ -123,6 +128,7 @@ class _Work:
             ways, nowhere = self.rooms.ways, _nowhere(self.rooms.ways)
             round_near(cars, tables, ways, nowhere, near, lower[some], upper[some], rounded_kw, net, energy, lacking)
             self._take(some, net, energy, lacking)
+        self.rooms.ways.up_kw[self.rooms.paid] -= most_kw
 
     def raise_peak(self, part: float) -> None:
         """Raise what is paid for at all steps by a part of what it is exceeded by in one."""

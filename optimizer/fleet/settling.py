@@ -265,16 +265,18 @@ def _holdable(
     least_kw: Array,
     whole_kw: float,
 ) -> float:
-    """Return the power next to a goal that the car can hold in a step; near now without turning, and beyond it or less far."""
+    """Return the power next to a goal that a car can hold, beyond it or less far; near now it may start, but not turn."""
     charge, discharge = tables.charge_kw[i, step], tables.discharge_kw[i, step]
     power = min(max(goal, -discharge), charge)
     if step >= near:
         return float(power)
-    power = max(power, 0.0) if now > 0 else min(power, 0.0) if now < 0 else 0.0
-    least, size = least_kw[0] if now > 0 else least_kw[1], abs(power)
+    starts = now == 0 and held_kw(i, tables, step) < np.inf
+    way = power if starts else now
+    power = max(power, 0.0) if way > 0 else min(power, 0.0) if way < 0 else 0.0
+    least, size = least_kw[0] if way > 0 else least_kw[1], abs(power)
     short = size < abs(now) and not beyond
-    if short:
+    if short or (starts and beyond):
         size = max(size, least)
     if step == 0 and whole_kw > 0:
         size = (np.ceil(size / whole_kw - ROUNDING_KW) if short else np.floor(size / whole_kw + ROUNDING_KW)) * whole_kw
-    return 0.0 if size < least - ROUNDING_KW else float(np.copysign(size, now))
+    return 0.0 if size < least - ROUNDING_KW else float(np.copysign(size, way))

@@ -181,6 +181,26 @@ def test_a_peak_is_raised_a_little_everywhere_rather_than_in_one_step_or_for_a_p
     assert faults(problem, plans) == ()
 
 
+@pytest.mark.parametrize("seed", [1, 6, 10, 20])
+def test_nobody_misses_anything_for_a_peak_that_is_paid_for(seed: int) -> None:
+    free, paid = station(seed, n=24), {"demand_charge_per_kw": 5.0, "peak_so_far_kw": 0.0}
+    money = [replace(free.connection, demand_charge_per_kw=0.0), replace(free.connection, **paid)]
+    missed_kwh = [settled(p, mixed(p, seed, 0.5)).lacking_kwh.sum() for p in (replace(free, connection=m) for m in money)]
+    assert missed_kwh[1] <= missed_kwh[0] + 1.0
+
+
+def test_who_rests_gives_back_where_somebody_must_charge() -> None:
+    steps = 6
+    urgent = car(steps, discharge_max_kw=0.0, charge_min_kw=4.0, initial_energy_kwh=10.0, target_energy_kwh=10.75, target_step=1)
+    problem = case(fleet_of(urgent, car(steps)), grid_only(steps, import_limit_kw=3.0), step_h=0.25)
+    plans = plans_of(problem, np.array([[3.0] + [0.0] * 5, [0.0] * 6]))
+    assert not len(settled(problem, plans).rows)
+    assert plans.charge_kw[0, 0] == pytest.approx(4.0)
+    assert plans.discharge_kw[1, 0] == pytest.approx(1.0)
+    assert plans.energy_kwh[1, -1] == pytest.approx(20.0)
+    assert faults(problem, plans) == ()
+
+
 def one_car(power_kw: list[float], due: int, *, full_kwh: float = np.inf, per_h: float = np.inf, **changes: float) -> Problem:
     """Return one car that charges nothing or 4 to 11 kW and is promised what these powers bring by step `due`."""
     begins_kwh = changes.get("initial_energy_kwh", 10.0)

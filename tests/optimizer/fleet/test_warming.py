@@ -5,12 +5,16 @@ import subprocess
 import sys
 from typing import Any
 
+import numpy as np
 import pytest
 from numba.core.caching import CacheImpl, IndexDataCacheFile
 from structlog.testing import capture_logs
 
 from optimizer.fleet import jit
+from optimizer.fleet.places import find_places
+from optimizer.fleet.rooms import make_rooms
 from optimizer.fleet.warming import warm_up
+from tests.optimizer.fleet.mixes import station
 
 COMPILED = """
 import json
@@ -29,6 +33,12 @@ def doubled(x: float) -> float:
 def test_a_warm_process_has_compiled_what_it_needs() -> None:
     done = subprocess.run([sys.executable, "-c", COMPILED], capture_output=True, check=True, text=True)
     assert json.loads(done.stdout.splitlines()[-1]) == [1, 1, 1, 1, 1]
+
+
+def test_ways_of_any_network_are_what_was_compiled_for() -> None:
+    problem = station(0)
+    ways = make_rooms(problem, find_places(problem), *np.zeros((2, *problem.shape))).ways
+    assert all(table.flags.c_contiguous for table in ways)
 
 
 def test_without_a_place_to_keep_it_code_is_compiled_and_the_log_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
