@@ -13,13 +13,8 @@ else:
     from uvloop import new_event_loop
 
 
-SWITCH_S = 0.001
-"""How long the database's thread may hold Python while the loop waits for it: by itself 5 ms, after each look for news."""
-
-
 def run_loop(work: Coroutine[Any, Any, None]) -> None:
     """Run `work` to its end."""
-    sys.setswitchinterval(SWITCH_S)
     if sys.platform != "win32":
         give_back_large_blocks()
     search_rarely()
