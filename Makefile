@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export PATH := $(PATH):/usr/sbin
 
-.PHONY: demo test check format bench fuzz api-fuzz openadr-fuzz kill soak solver-faults faults clean
+.PHONY: demo test check format bench docs fuzz api-fuzz openadr-fuzz kill soak solver-faults faults clean
 
 demo: $(VENV)/.ready
 	$(BIN)/v2g demo $(ARGS)
@@ -28,6 +28,11 @@ bench: $(VENV)/.ready
 	$(BIN)/python benchmarks/solve.py
 	$(BIN)/python benchmarks/optimizer.py
 	$(BIN)/python benchmarks/stability.py
+
+# A site in build/docs; a link that leads nowhere ends it.
+docs: $(VENV)/.ready
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable ".[docs]"
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 fuzz: $(VENV)/.ready
 	$(BIN)/python -m tests.adapters.ocpp.campaign --frames 1000000 $(ARGS)
