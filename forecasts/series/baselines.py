@@ -23,7 +23,7 @@ ALIKE_POWERS = np.array([6.0, 8.0, np.inf])
 """Yesterday and the mean of any days are believed by so much more as days are alike, to these powers; a level never is.
 
 With a week of history, 120 origins, over the best of five rules: price 1.00 without it and 0.94 with it, household 1.03 and 0.99,
-office 0.96 and 0.89, others within 0.01."""
+office 0.96 and 0.89, others within 0.01. On 32 origins the price is 1.21 with it, where one Sunday counts for a sixth."""
 COMPARED_DAYS = 28
 
 

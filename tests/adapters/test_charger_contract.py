@@ -13,7 +13,6 @@ from v2g.setpoint import Applied, Outcome, Rejected, TimedOut, Unreachable
 from v2g.site import Protocol
 
 ALWAYS_S = 1e6
-pytest_plugins = ("tests.adapters.mqtt.conftest",)
 
 
 @pytest.fixture(params=list(Protocol))

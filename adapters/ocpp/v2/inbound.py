@@ -34,6 +34,7 @@ class Inbound:
         self._station, self._context, self._edition = station, context, edition
         self._log = station.log
         self._reports: dict[int, asyncio.Future[list[Payload]]] = {}
+        self._last_request_id = 0
         self._pages: dict[int, list[Payload]] = {}
         self.accepted = False
         self._transactions, self._more = TransactionEvents(station, context), more
@@ -51,10 +52,11 @@ class Inbound:
             raise BadFrameError(f"{action} is not for a central system", code=ErrorCode.NOT_SUPPORTED, place="$[2]")
         return await handler(self, payload)
 
-    def expect_report(self, request_id: int) -> asyncio.Future[list[Payload]]:
-        """Return what will hold the profiles that the charger reports for `request_id`."""
-        self._reports[request_id] = asyncio.get_running_loop().create_future()
-        return self._reports[request_id]
+    def expect_report(self) -> tuple[int, asyncio.Future[list[Payload]]]:
+        """Return the id of a request not made before on this connection, and what will hold the profiles reported for it."""
+        self._last_request_id += 1
+        self._reports[self._last_request_id] = asyncio.get_running_loop().create_future()
+        return self._last_request_id, self._reports[self._last_request_id]
 
     def drop_report(self, request_id: int) -> None:
         """Wait no more for a report."""

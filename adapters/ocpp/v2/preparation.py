@@ -1,7 +1,6 @@
 """What a 2.x charger is asked once it has booted: its abilities, the fallbacks beneath every lease, the meter values we need."""
 
 import asyncio
-import itertools
 
 from ocpp.v201.enums import Action, ChargingProfileStatusEnumType, GetChargingProfileStatusEnumType
 from ocpp.v201.enums import MeasurandEnumType as Measurand
@@ -20,7 +19,6 @@ from v2g.site import Evse
 NEEDED = (Measurand.power_active_import, Measurand.energy_active_import_register, Measurand.soc)
 NEEDED_BACK = (Measurand.power_active_export, Measurand.energy_active_export_register)
 REPORT_WALL_S = 20.0  # of a thousand that connect at once, some report after more than 5 s
-REQUEST_IDS = itertools.count(1)
 
 
 class Preparation:
@@ -77,8 +75,7 @@ class Preparation:
 
     async def _read_back(self, evse: Evse, wanted: Payload) -> None:
         """Ask for the fallback again, and say aloud if it is not there as it was sent."""
-        request_id = next(REQUEST_IDS)
-        report = self._inbound.expect_report(request_id)
+        request_id, report = self._inbound.expect_report()
         criterion = {"chargingProfileId": [wanted["id"]]}
         request = {"requestId": request_id, "evseId": evse.connector_id, "chargingProfile": criterion}
         try:
