@@ -193,7 +193,7 @@ def sleeper(broker: EmbeddedBroker) -> Client:
     ("kind", "size", "outcome"),
     [
         (FaultKind.LATE, 1.0, Applied),
-        (FaultKind.LATE, 300.0, TimedOut),
+        (FaultKind.LATE, 3000.0, TimedOut),
     ],
 )
 async def test_bad_manners_become_outcomes(broker: EmbeddedBroker, kind: FaultKind, size: float, outcome: type[Outcome]) -> None:
