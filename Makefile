@@ -4,21 +4,30 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export PATH := $(PATH):/usr/sbin
 
-.PHONY: demo test check format bench docs fuzz api-fuzz openadr-fuzz kill soak solver-faults faults clean
+.PHONY: demo test check lint types imports compiled format bench docs fuzz api-fuzz openadr-fuzz kill soak solver-faults faults clean
 
 demo: $(VENV)/.ready
 	$(BIN)/v2g demo $(ARGS)
 
-# The fleet planner is compiled once, not by every solver that a test starts.
-test: check
-	$(BIN)/python -c "from optimizer.fleet.warming import warm_up; warm_up()"
+test: $(VENV)/.ready
+	$(MAKE) -j 2 -O check compiled
 	$(BIN)/pytest -n 2 $(ARGS)
 
-check: $(VENV)/.ready
+check: lint types imports
+
+lint: $(VENV)/.ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+
+types: $(VENV)/.ready
 	$(BIN)/mypy
+
+imports: $(VENV)/.ready
 	$(BIN)/lint-imports
+
+# The fleet planner is compiled once, not by every solver that a test starts.
+compiled: $(VENV)/.ready
+	$(BIN)/python -c "from optimizer.fleet.warming import warm_up; warm_up()"
 
 format: $(VENV)/.ready
 	$(BIN)/ruff format .
