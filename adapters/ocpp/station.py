@@ -125,10 +125,11 @@ class Station:
                 self.restore(known)
 
     def forget(self, transaction_id: int, reference: str = "") -> None:
-        """Take note that a transaction has ended."""
+        """Take note that a transaction has ended, by whatever names it was told of."""
         self.transactions.pop(transaction_id, None)
-        self.references.pop(reference, None)
-        self.events.pop(reference, None)
+        for name in [reference, *(name for name, known in self.references.items() if known == transaction_id)]:
+            self.references.pop(name, None)
+            self.events.pop(name, None)
 
     def _resume(self, known: OpenTransaction) -> None:
         outlet = self.outlets.get(known.connector_id)
