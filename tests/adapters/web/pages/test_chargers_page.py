@@ -91,7 +91,8 @@ async def test_wishes_are_set_for_a_driver_and_undone(lively: FakeStation, serve
         await expect(page.locator("#toast")).to_contain_text("需求已更新")
         (wishes,) = lively.wishes.values()
         assert wishes.energy_kwh == 7.5
-        await page.get_by_role("button", name="撤销").tap()
+        async with page.expect_response(re.compile("/wishes$")):
+            await page.get_by_role("button", name="撤销").tap()
         await expect(page.locator("#toast")).to_be_hidden()
         assert next(iter(lively.wishes.values())).energy_kwh is None
 
