@@ -186,8 +186,8 @@ class Dialect16:
         self._ways.begin(unit)
         self._proofs.forget()
         self._ready = True
+        await preparation.fallbacks(unit)  # a ceiling alone, if we are cut off after it, might be taken for leave to draw so much
         await preparation.ceiling(unit, self._context.clock.now())
-        await preparation.fallbacks(unit)
         for outlet in self._station.outlets.values():
             await self._read_back(outlet.evse)
         self._context.on_change()

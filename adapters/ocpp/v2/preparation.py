@@ -40,11 +40,11 @@ class Preparation:
         return rate_unit(self._variables.text(RATE_UNIT)), self._variables
 
     async def profiles(self, unit: RateUnit) -> None:
-        """Install the station's ceiling and what each outlet may do when no lease says otherwise, and read the latter back."""
+        """Install what each outlet may do when no lease says otherwise, and read it back; then the station's ceiling.
+
+        A ceiling alone, if we are cut off after it, might be taken for leave to draw so much.
+        """
         evses = [outlet.evse for outlet in self._station.outlets.values()]
-        whole = await self.attempt(Action.set_charging_profile, station_ceiling(evses, unit, self._context.clock.now()))
-        if whole.get("status") != ChargingProfileStatusEnumType.accepted:
-            self._log.info("ceiling_not_installed", status=whole.get("status", ""))
         for evse in evses:
             wanted = fallback(evse, unit)
             answer = await self.attempt(Action.set_charging_profile, wanted)
@@ -52,6 +52,9 @@ class Preparation:
                 self._log.warning("fallback_not_installed", evse=evse.evse_id, status=answer.get("status", ""))
             else:
                 await self._read_back(evse, wanted["chargingProfile"])
+        whole = await self.attempt(Action.set_charging_profile, station_ceiling(evses, unit, self._context.clock.now()))
+        if whole.get("status") != ChargingProfileStatusEnumType.accepted:
+            self._log.info("ceiling_not_installed", status=whole.get("status", ""))
 
     async def meter_values(self) -> None:
         """Ask for the measurands and the interval we need, where the charger's differ."""

@@ -34,7 +34,7 @@ async def mosquitto(folder: Path, port: int) -> AsyncIterator[None]:
 
 
 async def _accepts(port: int) -> None:
-    async with asyncio.timeout(10.0):
+    async with asyncio.timeout(30.0):
         while True:
             try:
                 _, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -122,7 +122,7 @@ async def test_a_charger_that_is_no_more_is_cleared(broker: EmbeddedBroker, stat
 async def test_the_plan_is_told_without_home_assistant_too(broker: EmbeddedBroker, station: FakeStation) -> None:
     async with connection(broker) as client:
         await client.subscribe(f"{ROOT}/plan", qos=1)
-        async with telling(broker, station, home_assistant=False), asyncio.timeout(10.0):
+        async with telling(broker, station, home_assistant=False), asyncio.timeout(30.0):
             heard = json.loads(bytes((await anext(aiter(client.messages))).payload))
     latest = station.latest()
     assert latest is not None

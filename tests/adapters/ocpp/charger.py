@@ -83,14 +83,14 @@ class Charger:
         return [p for p in got if p["stackLevel"] == level and purpose in (None, p["chargingProfilePurpose"])]
 
     async def until(self, true: Callable[[], bool]) -> None:
-        """Wait until `true`, at most 5 s."""
-        async with asyncio.timeout(5):
+        """Wait until `true`, at most half a minute."""
+        async with asyncio.timeout(30):
             while not true():  # noqa: ASYNC110 - the condition is of the test's, no event is behind it
                 await asyncio.sleep(0.005)
 
     async def prepared(self) -> None:
-        """Wait until the central system has installed the fallback."""
-        await self.until(lambda: bool(self.profiles("TxDefaultProfile", level=0)))
+        """Wait until the central system has installed the fallbacks, and the ceiling last."""
+        await self.until(lambda: any("MaxProfile" in p["chargingProfilePurpose"] for p in self.profiles(level=0)))
 
     async def listen(self) -> None:
         try:

@@ -138,7 +138,8 @@ async def test_reconnect_without_boot_is_prepared_and_asked_how_it_is() -> None:
         await peer.until(lambda: len(peer.payloads("TriggerMessage")) == 2)
         messages = [payload["requestedMessage"] for payload in peer.payloads("TriggerMessage")]
         assert messages == ["StatusNotification", "MeterValues"]
-        assert [p["chargingProfilePurpose"] for p in peer.profiles(level=0)] == ["ChargePointMaxProfile", "TxDefaultProfile"]
+        await peer.prepared()
+        assert [p["chargingProfilePurpose"] for p in peer.profiles(level=0)] == ["TxDefaultProfile", "ChargePointMaxProfile"]
 
 
 async def test_outcomes_say_what_became_of_a_setpoint(bench: Bench) -> None:

@@ -100,7 +100,7 @@ async def test_the_package_understands_everything_we_say(bench: Bench) -> None:
             await asyncio.sleep(0.005)
         setpoint = Setpoint(unit_id="b", power_kw=11.04, valid_until=START + timedelta(minutes=15))
         assert await bench.central.apply([setpoint]) == (Applied(setpoint=setpoint, at=START),)
-        ceiling, fallback, lease = peer.profiles
+        fallback, ceiling, lease = peer.profiles
         assert ceiling["charging_profile_purpose"] == "ChargePointMaxProfile"
         assert fallback["charging_profile_purpose"] == "TxDefaultProfile"
         assert fallback["stack_level"] < lease["stack_level"]

@@ -182,7 +182,7 @@ async def test_who_dawdles_in_the_handshake_is_cut_off(authority: Authority, mon
         async with bench.central.serve() as listener:
             reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
             writer.write(b"GET /CP-A HTTP/1.1\r\n" if not listener.encrypted else b"\x16\x03\x01")
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 assert await reader.read() == b""
             writer.close()
 
@@ -193,7 +193,7 @@ async def test_too_many_in_the_lobby_push_out_their_own(guarded: Bench) -> None:
         port = int(guarded.url.rpartition(":")[2])
         crowd = [await asyncio.open_connection("127.0.0.1", port) for _ in range(lobby.places + 20)]
         for reader, _ in crowd[:20]:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 assert await reader.read() == b""
         assert len(lobby) <= lobby.places
         await inside.boot()
@@ -220,6 +220,6 @@ async def test_the_farms_chargers_come_by_password_and_by_certificate(
                 broker=Broker(host="127.0.0.1", port=9), tell_wishes=told, ocpp_passwords=passwords,
                 ocpp_tls=farm_tls(authority.trust, certificates),
             )  # fmt: skip
-            async with farm, asyncio.timeout(10):
+            async with farm, asyncio.timeout(30):
                 while not farm.online:  # noqa: ASYNC110 - polled
                     await asyncio.sleep(0.01)

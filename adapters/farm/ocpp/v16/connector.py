@@ -66,10 +66,9 @@ class Connector:
         return 0.0 if self.transaction is None else self.allowed_kw(profiles, now)
 
     def allowed_kw(self, profiles: Profiles, now: datetime) -> float:
-        """Return what a car may draw [kW]: the outlet's own fallback where no profile speaks, no more given back than it can."""
+        """Return what a car may draw [kW]; no more is given back than it can."""
         began_at = self.transaction.began_at if self.transaction else None
-        limit_kw = profiles.limit_kw(self.evse, now, began_at, self._n_connectors)
-        return self.evse.fallback_kw if limit_kw is None else max(limit_kw, -self.outlet.discharge_max_kw)
+        return max(profiles.limit_kw(self.evse, now, began_at, self._n_connectors), -self.outlet.discharge_max_kw)
 
     def status(self, now: datetime) -> str:
         """Return the ChargePointStatus (OCPP 1.6, section 4.9)."""

@@ -119,14 +119,15 @@ class Profiles:
         """Forget the TxProfiles of the connector, whose transaction has ended."""
         self._installed = [p for p in self._installed if p.purpose != TX or p.connector_id != connector_id]
 
-    def limit_kw(self, evse: Evse, now: datetime, transaction_began_at: datetime | None, n_connectors: int) -> float | None:
-        """Return what holds at the outlet at `now` [kW], None where no profile speaks. Connectors share the station's maximum."""
-        own = self._highest(TX, evse, now, transaction_began_at)
-        if own is None:
-            own = self._highest(DEFAULT, evse, now, transaction_began_at)
+    def limit_kw(self, evse: Evse, now: datetime, transaction_began_at: datetime | None, n_connectors: int) -> float:
+        """Return what holds at the outlet at `now` [kW]: its own fallback where no profile but the station's maximum speaks.
+
+        Connectors share the station's maximum.
+        """
+        spoken = (self._highest(purpose, evse, now, transaction_began_at) for purpose in (TX, DEFAULT))
+        own = next((limit for limit in spoken if limit is not None), evse.fallback_kw)
         whole = self._highest(MAX, evse, now, transaction_began_at)
-        limits = [limit for limit in (own, None if whole is None else whole / n_connectors) if limit is not None]
-        return min(limits, default=None)
+        return own if whole is None else min(own, whole / n_connectors)
 
     def _highest(self, purpose: str, evse: Evse, now: datetime, transaction_began_at: datetime | None) -> float | None:
         candidates = [p for p in self._installed if p.purpose == purpose and p.connector_id in (0, evse.connector_id)]

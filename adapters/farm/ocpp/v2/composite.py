@@ -18,7 +18,7 @@ def composite(profiles: Profiles, places: Sequence[Place], *, evse_id: int, now:
     periods: list[Payload] = []
     said: list[Order] = []
     for at in sorted(mark for mark in marks if now <= mark < end):
-        order = _together([profiles.order(place, at) or Order(power_kw=place.evse.fallback_kw) for place in places])
+        order = _together([profiles.order(place, at) for place in places])
         if not said or order != said[-1]:
             said.append(order)
             periods.append({"startPeriod": int((at - now).total_seconds())} | _written(order, places, unit))

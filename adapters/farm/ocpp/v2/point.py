@@ -190,7 +190,7 @@ class Point:
         """Return what holds at `bay`: nothing without a transaction, its own fallback where no profile speaks."""
         if bay.transaction is None or not self.alive:
             return Order(power_kw=0.0)
-        return self.profiles.order(self.place(bay), now) or Order(power_kw=bay.outlet.evse.fallback_kw)
+        return self.profiles.order(self.place(bay), now)
 
     def settle(self, now: datetime) -> None:
         """Put what holds at `now` in force; tell what changed."""

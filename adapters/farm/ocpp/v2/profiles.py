@@ -5,6 +5,7 @@ its TxDefaultProfiles (those for EVSE 0 stand for every EVSE). Priority charging
 ChargingStationMaxProfile, of which each EVSE has an equal share, caps what is drawn.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -75,16 +76,14 @@ class Profiles:
         """Remove what does not survive `offline_s` without the central system and is not to come back with it."""
         self.remove(lambda p: p.dies_offline and not p.survives(offline_s))
 
-    def order(self, place: Place, now: datetime) -> Order | None:
-        """Return what holds at `place` at `now`, None where no profile speaks."""
+    def order(self, place: Place, now: datetime) -> Order:
+        """Return what holds at `place` at `now`: its own fallback where no profile but the station's maximum speaks."""
         purposes = (*((PRIORITY,) if place.priority else ()), TX, DEFAULT)
         spoken = (self._highest(purpose, place, now) for purpose in purposes)
-        own = next((replace(o, power_kw=max(o.power_kw, -place.gives_kw)) for o in spoken if o is not None), None)
+        own = next((order for order in spoken if order is not None), Order(power_kw=place.evse.fallback_kw))
         whole = self._highest(MAX, place, now)
-        if whole is None:
-            return own
-        cap_kw = whole.power_kw / place.n_evses
-        return Order(power_kw=cap_kw) if own is None else replace(own, power_kw=min(own.power_kw, cap_kw))
+        cap_kw = math.inf if whole is None else whole.power_kw / place.n_evses
+        return replace(own, power_kw=min(max(own.power_kw, -place.gives_kw), cap_kw))
 
     def spoken_to(self, place: Place) -> tuple[Profile, ...]:
         """Return the profiles that may ever speak at `place`."""

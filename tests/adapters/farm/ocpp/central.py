@@ -100,7 +100,7 @@ class Central:
         message_id = str(next(self._ids))
         self._open[message_id] = asyncio.get_running_loop().create_future()
         await self.socket.send(json.dumps([2, message_id, action, payload]))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             frame = await self._open[message_id]
         if frame[0] == 3:
             self._check(MessageType.CallResult, action, frame[2])

@@ -8,6 +8,9 @@ from adapters.farm.ocpp.v16.profiles import MAX_PROFILES, Profiles, read_profile
 from tests.adapters.farm.stations import START, outlet
 from v2g.errors import FrameError
 
+OWN_KW = 2.0
+"""The outlet's fallback."""
+
 
 def after(minutes: float) -> str:
     return stamp(START + timedelta(minutes=minutes))
@@ -29,11 +32,11 @@ def profile(limit: float = 16.0, *, connector_id: int = 1, schedule: dict[str, A
     return read_profile(connector_id, {**values, **changes}, START)
 
 
-def limit_kw(*installed: Any, minutes: float = 1.0, n_connectors: int = 1, **evse: Any) -> float | None:
+def limit_kw(*installed: Any, minutes: float = 1.0, n_connectors: int = 1, **evse: Any) -> float:
     profiles = Profiles()
     for one in installed:
         assert profiles.install(one)
-    return profiles.limit_kw(outlet(**evse), START + timedelta(minutes=minutes), START, n_connectors)
+    return profiles.limit_kw(outlet(fallback_kw=OWN_KW, **evse), START + timedelta(minutes=minutes), START, n_connectors)
 
 
 def test_amperes_are_per_phase_of_the_outlet() -> None:
@@ -54,21 +57,21 @@ def test_periods_follow_each_other_and_a_duration_ends_them() -> None:
         "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 5000.0}, {"startPeriod": 600, "limit": 0}],
     }
     one = profile(schedule=schedule)
-    assert [limit_kw(one, minutes=m) for m in (-0.1, 0.0, 9.99, 10.0, 19.99, 20.0)] == [None, 5.0, 5.0, 0.0, 0.0, None]
+    assert [limit_kw(one, minutes=m) for m in (-0.1, 0.0, 9.99, 10.0, 19.99, 20.0)] == [OWN_KW, 5.0, 5.0, 0.0, 0.0, OWN_KW]
 
 
 def test_validity_bounds_a_profile() -> None:
     one = profile(10.0, validFrom=after(5), validTo=after(10))
-    assert [limit_kw(one, minutes=m) is None for m in (4.9, 5.0, 9.9, 10.0)] == [True, False, False, True]
+    assert [limit_kw(one, minutes=m) == OWN_KW for m in (4.9, 5.0, 9.9, 10.0)] == [True, False, False, True]
 
 
 def test_a_relative_schedule_begins_with_the_transaction_and_a_daily_one_comes_back() -> None:
     half_hour = {"duration": 1800, "startSchedule": after(-600)}
     relative = profile(10.0, schedule=half_hour, chargingProfileKind="Relative")
-    assert [limit_kw(relative, minutes=m) is None for m in (1.0, 29.0, 31.0)] == [False, False, True]
+    assert [limit_kw(relative, minutes=m) == OWN_KW for m in (1.0, 29.0, 31.0)] == [False, False, True]
     daily = {"duration": 1800, "startSchedule": after(0)}
     recurring = profile(10.0, schedule=daily, chargingProfileKind="Recurring", recurrencyKind="Daily")
-    assert [limit_kw(recurring, minutes=m) is None for m in (10.0, 40.0, 1440.0 + 10.0, 1440.0 + 40.0)] == [
+    assert [limit_kw(recurring, minutes=m) == OWN_KW for m in (10.0, 40.0, 1440.0 + 10.0, 1440.0 + 40.0)] == [
         False,
         True,
         False,
@@ -92,6 +95,7 @@ def test_a_default_for_connector_0_stands_for_all_and_the_station_maximum_is_sha
     assert limit_kw(default, connector_id=2) == pytest.approx(11.04)
     assert limit_kw(default, own) == pytest.approx(8.0 * 0.69)
     assert limit_kw(default, whole, n_connectors=2, connector_id=2) == pytest.approx(10.0 * 0.69)
+    assert limit_kw(whole) == OWN_KW  # it is leave for nothing
 
 
 def test_a_profile_replaces_its_like_and_the_store_has_an_end() -> None:
@@ -118,7 +122,7 @@ def test_clearing_takes_what_it_names(criteria: dict[str, Any], left: list[bool]
     profiles.install(profile(10.0, chargingProfileId=2, stackLevel=2))
     assert profiles.clear(criteria) == (not all(left))
     now = START + timedelta(minutes=1)
-    assert (profiles.limit_kw(outlet(), now, START, 1) is not None) == any(left)
+    assert (profiles.limit_kw(outlet(fallback_kw=OWN_KW), now, START, 1) != OWN_KW) == any(left)
 
 
 def test_the_end_of_a_transaction_takes_its_profiles_only() -> None:

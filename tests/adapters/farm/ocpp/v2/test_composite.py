@@ -14,7 +14,8 @@ from adapters.farm.ocpp.v2.profile import Order, read_profile
 from adapters.farm.ocpp.v2.profiles import MAX_PROFILES, Place, Profiles, named_by
 from tests.adapters.farm.stations import START, outlet
 
-PLACE = Place(evse=outlet(fallback_kw=2.0), n_evses=1, transaction_id="tx", began_at=START, gives_kw=11.0)
+OWN_KW = 2.0
+PLACE = Place(evse=outlet(fallback_kw=OWN_KW), n_evses=1, transaction_id="tx", began_at=START, gives_kw=11.0)
 HOUR = timedelta(hours=1)
 
 
@@ -34,9 +35,8 @@ def profiles(*payloads: dict[str, Any], evse_id: int = 1, at: datetime = START) 
     return kept
 
 
-def power_kw(kept: Profiles, after: timedelta = timedelta(0), place: Place = PLACE) -> float | None:
-    order = kept.order(place, START + after)
-    return None if order is None else order.power_kw
+def power_kw(kept: Profiles, after: timedelta = timedelta(0), place: Place = PLACE) -> float:
+    return kept.order(place, START + after).power_kw
 
 
 def test_of_a_stack_the_highest_that_speaks_holds() -> None:
@@ -45,9 +45,9 @@ def test_of_a_stack_the_highest_that_speaks_holds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "before", "after"), [("validFrom", None, 5.0), ("validTo", 5.0, None)], ids=["begins to hold", "ends to hold"]
+    ("field", "before", "after"), [("validFrom", OWN_KW, 5.0), ("validTo", 5.0, OWN_KW)], ids=["begins to hold", "ends to hold"]
 )
-def test_a_profile_holds_while_it_is_valid(field: str, before: float | None, after: float | None) -> None:
+def test_a_profile_holds_while_it_is_valid(field: str, before: float, after: float) -> None:
     kept = profiles(payload(**{field: stamp(START + HOUR)}))
     assert (power_kw(kept, HOUR - timedelta(seconds=1)), power_kw(kept, HOUR)) == (before, after)
 
@@ -86,6 +86,7 @@ def test_the_stations_maximum_is_shared_and_caps_what_is_drawn_only() -> None:
     kept.install(read_profile(0, whole, START))
     assert power_kw(kept, place=Place(evse=PLACE.evse, n_evses=2)) == 3.0
     assert power_kw(profiles(payload(1, limit=-5000.0), whole), place=PLACE) == -5.0
+    assert power_kw(profiles(whole)) == OWN_KW  # it is leave for nothing
 
 
 def test_profiles_are_replaced_by_id_refused_as_doubles_and_bounded() -> None:
