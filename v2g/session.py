@@ -5,11 +5,20 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """The phone that speaks for a car: `digest` of its secret with `salt`; only if it spoke in time `may_consent`."""
+
+    salt: str
+    digest: str
+    may_consent: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
     """What the driver asked for; None where nothing was said.
 
     The target is `energy_kwh` (to be added since plug-in) or `soc_target_frac` (0..1), whichever was given; consent to
-    reverse discharge is never assumed. `soc_floor_frac` is what discharge must leave.
+    reverse discharge is never assumed. `soc_floor_frac` is what discharge must leave, `claim` whose phone it is that asked.
     """
 
     energy_kwh: float | None = None
@@ -18,6 +27,7 @@ class Wishes:
     discharge_consent: bool = False
     soc_floor_frac: float | None = None
     priority: float = 1.0
+    claim: Claim | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -198,7 +198,8 @@ class Rules:
     `peak_spare_h` how long a car that may give back is able to do so beyond its target, where a peak is to be expected;
     `v2g_wear_cost_per_kwh` what a discharged kWh costs the car's battery; `expect_arrivals` whether plans leave room for cars that
     are likely to come. `v2g_day_*` and `v2g_life_*` cap what a vehicle gives back on one local day and ever: energy at the AC
-    side [kWh], time [h] and equivalent full cycles.
+    side [kWh], time [h] and equivalent full cycles. For `code_consent_s` after plug-in the outlet's code is enough to consent to
+    discharge.
 
     `unserved_price_factor` is what a kWh missing at a still earlier departure is worth, in mean prices of a kWh. Measured on a
     week of real workplace sessions each (JPL, Caltech): 4 delivers 98.8 and 99.5 % of the uncontrolled energy, 8 99.9 and 99.8 %.
@@ -226,6 +227,7 @@ class Rules:
     v2g_life_h: float = NO_LIMIT
     v2g_life_cycles: float = NO_LIMIT
     expect_arrivals: bool = True
+    code_consent_s: float = 900.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,15 +14,14 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 def remember(response: Response, request: Request, session: Secret) -> None:
     """Give the browser the session, which no script can read, and the proof, which our scripts can; both until it is closed."""
-    secure = _secure(request)
     for name, value, hidden in ((SESSION, session.text, True), (CSRF, proof(session.text), False)):
-        response.set_cookie(name, value, secure=secure, httponly=hidden, samesite="strict")
+        response.set_cookie(name, value, secure=secure(request), httponly=hidden, samesite="strict")
 
 
 def forget(response: Response, request: Request) -> None:
     """Take both back."""
     for name, hidden in ((SESSION, True), (CSRF, False)):
-        response.delete_cookie(name, secure=_secure(request), httponly=hidden, samesite="strict")
+        response.delete_cookie(name, secure=secure(request), httponly=hidden, samesite="strict")
 
 
 def proof(session: str) -> str:
@@ -36,6 +35,6 @@ def proven(request: Request, session: str) -> bool:
     return request.method in SAFE_METHODS or hmac.compare_digest(shown.encode(), proof(session).encode())
 
 
-def _secure(request: Request) -> bool:
+def secure(request: Request) -> bool:
     """Return whether cookies may go over encrypted connections only: always, but for trials on this machine."""
     return request.url.scheme == "https" or not is_loopback(request.url.hostname or "")

@@ -8,6 +8,8 @@ from adapters.web.figures import tidy
 from adapters.web.models import Model
 from adapters.web.state.live import Live
 from adapters.web.state.models import EvseModel
+from adapters.web.steering.sessions import session_at
+from v2g.claims import claim_for, may_consent
 from v2g.plan import Plan
 from v2g.ports import Station
 from v2g.site import Evse
@@ -16,7 +18,8 @@ from v2g.site import Evse
 class CarModel(Model):
     """An outlet and the car at it. `saves` is what its plan costs less than charging at once [currency], null without a plan.
 
-    `gives_kwh` is what the plan takes out of the car in between. A new `tick` has a new plan.
+    `gives_kwh` is what the plan takes out of the car in between. A new `tick` has a new plan. `speaks` is False where another phone
+    speaks for the car, `may_consent` where this one may not consent to discharge; for `consent_s` after plug-in the code is enough.
     """
 
     site: str
@@ -26,6 +29,9 @@ class CarModel(Model):
     tick: int | None
     charge_max_kw: float
     may_give_back: bool
+    speaks: bool
+    may_consent: bool
+    consent_s: float
     saves: float | None
     gives_kwh: float
     evse: EvseModel
@@ -39,8 +45,10 @@ class LinkModel(Model):
     qr: str
 
 
-def car_view(station: Station, live: Live, evse: Evse) -> CarModel:
-    """Return an outlet for its driver."""
+def car_view(station: Station, live: Live, evse: Evse, secret: str) -> CarModel:
+    """Return an outlet for the driver whose phone has this secret."""
+    rules, session = station.site.rules, session_at(evse.evse_id, station)
+    claim = claim_for(session, secret, rules, station.now()) if session else None
     record, state = station.latest(), next(e for e in live.state().evses if e.evse_id == evse.evse_id)
     plan = record.plan if record and state.session and evse.evse_id in record.plan.row else None
     row = plan.power_kw[plan.row[evse.evse_id]] if plan else np.zeros(0)
@@ -51,7 +59,10 @@ def car_view(station: Station, live: Live, evse: Evse) -> CarModel:
         now=station.now(),
         tick=record.tick if record else None,
         charge_max_kw=evse.charge_max_kw,
-        may_give_back=station.site.rules.discharge and evse.discharge_max_kw > 0,
+        may_give_back=rules.discharge and evse.discharge_max_kw > 0,
+        speaks=claim is not None or session is None,
+        may_consent=session is not None and may_consent(session, claim),
+        consent_s=rules.code_consent_s,
         saves=saves(plan, evse) if plan else None,
         gives_kwh=tidy(float(np.clip(-row, 0.0, None) @ plan.grid.step_h)) if plan else 0.0,
         evse=_without_names(state),

@@ -76,6 +76,7 @@ class RulesFacts(Model):
     lease_s: float
     stale_after_s: float
     dwell_s: float
+    code_consent_s: float
 
 
 class SiteModel(Model):

@@ -17,7 +17,7 @@ from tests.support.builders import NOW, a_site, an_observation
 from tests.support.fake_station import FakeStation
 from v2g.errors import WishError
 from v2g.observation import AssetState, EvseState, Reading
-from v2g.session import Wishes
+from v2g.session import Claim, Wishes
 from v2g.setpoint import Applied, Outcome, Setpoint, Unreachable
 from v2g.site import Protocol, PvArray, Site
 
@@ -119,9 +119,10 @@ async def serving(site: Site, clock: VirtualClock, store: Store) -> AsyncIterato
         yield gateway, listener.url
 
 
-async def test_what_a_driver_asked_for_before_charging_began_outlives_a_restart(tmp_path: Path) -> None:
+async def test_what_a_driver_asked_for_before_charging_began_and_whose_phone_it_was_outlives_a_restart(tmp_path: Path) -> None:
     """The real store, the real central system behind the gateway, twice; the second is told of the car before its transaction."""
-    clock, asked = VirtualClock(NOW), Wishes(energy_kwh=12.0, departure=NOW + timedelta(hours=5))
+    clock, claim = VirtualClock(NOW), Claim(salt="E0@", digest="of the phone", may_consent=True)
+    asked = Wishes(energy_kwh=12.0, departure=NOW + timedelta(hours=5), claim=claim)
     site = replace(a_site(1), evses=(replace(a_site(1).evses[0], protocol=Protocol.OCPP16),))
     url = f"sqlite:///{tmp_path / 'station.db'}"
     async with Store(url, clock) as store, serving(site, clock, store) as (gateway, at), charger(at, "E0") as peer:
@@ -142,6 +143,16 @@ async def test_what_a_driver_asked_for_before_charging_began_outlives_a_restart(
             session = gateway.glance(clock.now()).evses[0].session
             assert session is not None
             assert (session.session_id, session.wishes) == ("E0#1", asked)
+    async with Store(url, clock) as store, serving(site, clock, store) as (gateway, at), charger(at, "E0") as peer:
+        clock.advance_to(NOW + timedelta(minutes=30))
+        await peer.status("Charging")
+        stop = {"transactionId": 1, "meterStop": 5000, "timestamp": clock.now().isoformat()}
+        await peer.ask("StopTransaction", stop)
+        await peer.status("Available")
+        await peer.status("Preparing")
+        session = gateway.glance(clock.now()).evses[0].session
+        assert session is not None
+        assert session.wishes == Wishes(), "the next car is nobody's yet"
 
 
 class FakeAssets:

@@ -34,7 +34,8 @@ export function showChoices(current) {
   fill("leave-choices", leaves(session));
   fill("need-choices", needs(session));
   setHidden(byId("give-back"), !car.may_give_back);
-  fill("give-choices", [true, false].map((gives) => ({ key: String(gives), text: t(gives ? "give_yes" : "give_no"), chosen: session.discharge_consent === gives, wish: { discharge_consent: gives } })));
+  fill("give-choices", gives(session));
+  setText(byId("late"), car.may_consent ? t("consent_soon", format.duration(car.consent_s)) : t("consent_late", format.duration(car.consent_s)));
   if (session.departure && document.activeElement !== byId("leave-at")) byId("leave-at").value = format.toInput(new Date(session.departure));
 }
 
@@ -57,6 +58,11 @@ function needs(session) {
   if (session.soc_frac === null) return all;
   const full = { key: "full", text: t("full"), note: format.percent(1), chosen: session.energy_wish_kwh === null && session.soc_target_frac === 1, wish: { energy_wish_kwh: null, soc_target_frac: 1 } };
   return [...all, full];
+}
+
+function gives({ discharge_consent: consents }) {
+  const choice = (given) => ({ key: String(given), text: t(given ? "give_yes" : "give_no"), chosen: consents === given, wish: { discharge_consent: given } });
+  return [{ ...choice(true), barred: !car.may_consent }, choice(false)];
 }
 
 /** The session with what was just tapped, which the station may not have taken in yet. */
@@ -91,7 +97,8 @@ function create() {
   return item;
 }
 
-function update(item, { text, note = "", chosen, wish }) {
+function update(item, { text, note = "", chosen, wish, barred = false }) {
+  item.node.disabled = barred;
   setText(item.text, text);
   setText(item.note, note);
   setAttribute(item.node, "aria-pressed", chosen);

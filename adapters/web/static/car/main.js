@@ -32,8 +32,9 @@ function show() {
   setClass(byId("main"), "");
   document.title = `${car.evse.evse_id} · ${car.site}`;
   showAnswer(car);
-  setHidden(byId("wishes"), !car.evse.session);
-  if (car.evse.session) showChoices(car);
+  setHidden(byId("other-phone"), car.speaks);
+  setHidden(byId("wishes"), !car.evse.session || !car.speaks);
+  if (car.evse.session && car.speaks) showChoices(car);
   const working = sentTick === car.tick && performance.now() - sentAt < WORKING_MS;
   setHidden(byId("car-working"), !working);
 }
@@ -46,7 +47,7 @@ async function wish(wishes) {
     await send(wishes);
   } catch (error) {
     sentTick = null;
-    setText(byId("car-error"), error.message);
+    setText(byId("car-error"), error.status === 403 ? t("not_taken") : error.message);
     setHidden(byId("car-error"), false);
   }
   await look();

@@ -42,6 +42,7 @@ function showRules(rules) {
     lease: format.duration(rules.lease_s),
     stale: format.duration(rules.stale_after_s),
     dwell: format.duration(rules.dwell_s),
+    code_consent: format.duration(rules.code_consent_s),
   });
 }
 

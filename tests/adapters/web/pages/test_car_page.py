@@ -10,6 +10,7 @@ from adapters.web import Server
 from tests.adapters.web.pages.browsing import LINKS_KEY, PHONE, overflow, too_small
 from tests.support.fake_station import OFFLINE_EVSE, FakeStation
 from v2g.outlet_links import OutletLinks
+from v2g.session import Wishes
 
 # One browser for all: starting it takes longer than most of what it is asked.
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -50,6 +51,24 @@ async def test_three_taps_say_when_how_much_and_whether_it_may_give_back(
     assert wishes.energy_kwh == pytest.approx(session.charged_kwh + 20.0, abs=1.0)
     assert await overflow(page) <= 0
     assert await too_small(page) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "hers", "late"), [("en-GB", "Another phone speaks", "within 15 min"), ("zh-CN", "另一部手机", "插枪后 15 分钟内")]
+)
+async def test_a_second_phone_looks_on_and_a_late_one_is_told_what_to_do(
+    lively: FakeStation, server: Server, browser: Browser, language: str, hers: str, late: str
+) -> None:
+    await lively.set_wishes(taken(lively), Wishes())
+    first = await opened(browser, server, lively, taken(lively), language)
+    await expect(first.locator("#late")).to_contain_text(late)
+    await expect(first.locator("#give-choices button").first).to_be_disabled()
+    await first.locator("#need-choices button").first.tap()
+    await expect(first.locator("#need-choices [aria-pressed=true]")).to_have_count(1)
+    second = await opened(browser, server, lively, taken(lively), language)
+    await expect(second.locator("#other-phone")).to_contain_text(hers)
+    await expect(second.locator("#wishes")).to_be_hidden()
+    await expect(first.locator("#other-phone")).to_be_hidden()
 
 
 async def test_a_wrong_code_an_empty_outlet_and_one_out_of_order_are_said(

@@ -6,10 +6,8 @@ import pytest
 
 from adapters.web import create_app
 from tests.adapters.web.conftest import client_of
-from tests.adapters.web.pages.browsing import LINKS_KEY
 from tests.support.fake_records import N_ENTRIES, FakeRecords
 from tests.support.fake_station import FakeStation
-from v2g.outlet_links import OutletLinks
 from v2g.standing import Standing
 
 
@@ -19,13 +17,8 @@ def records(station: FakeStation) -> FakeRecords:
 
 
 @pytest.fixture
-def links(station: FakeStation) -> OutletLinks:
-    return OutletLinks(LINKS_KEY, (evse.evse_id for evse in station.site.evses))
-
-
-@pytest.fixture
-def client(station: FakeStation, records: FakeRecords, links: OutletLinks) -> httpx.AsyncClient:
-    app = create_app(station, records=records, links=links)
+def client(station: FakeStation, records: FakeRecords) -> httpx.AsyncClient:
+    app = create_app(station, records=records)
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost")
 
 
@@ -97,39 +90,3 @@ async def test_a_station_that_keeps_no_records_says_so(station: FakeStation) -> 
     async with client_of(station) as bare:
         for path in ("results", "forecasts", "audit", "evses/A01/driver-link"):
             assert (await bare.get(f"/api/{path}")).status_code == 503
-
-
-async def test_a_driver_speaks_for_the_car_at_the_outlet_whose_code_was_scanned(
-    client: httpx.AsyncClient, station: FakeStation, links: OutletLinks
-) -> None:
-    here = next(state for state in station.observation().evses if state.session and state.online)
-    link = (await client.get(f"/api/evses/{here.evse_id}/driver-link")).json()
-    assert link["url"] == f"http://localhost/car/{links.token(here.evse_id)}"
-    assert link["qr"].startswith("data:image/svg+xml")
-    path = f"/api/car/{links.token(here.evse_id)}"
-    told = (await client.get(path)).json()
-    assert told["evse"]["session"]["evse_id"] == here.evse_id
-    assert told["saves"] is not None
-    assert (told["evse"]["session"]["driver"], told["evse"]["session"]["session_id"]) == ("", ""), "the code may be anybody's"
-    answer = await client.post(f"{path}/wishes", json={"energy_kwh": 12.0, "discharge_consent": True})
-    assert answer.status_code == 204
-    assert here.session is not None
-    assert station.wishes[here.session.session_id].energy_kwh == 12.0
-
-
-@pytest.mark.parametrize(
-    "form", [{"priority": 9.0}, {"soc_floor_frac": 0.0}, {"energy_kwh": -1.0}, {"energy_kwh": 5.0, "soc_target_frac": 0.5}]
-)
-async def test_a_driver_cannot_ask_for_more_than_drivers_may(
-    client: httpx.AsyncClient, station: FakeStation, links: OutletLinks, form: dict[str, float]
-) -> None:
-    assert (await client.post(f"/api/car/{links.token('A01')}/wishes", json=form)).status_code == 422
-    assert not station.wishes
-
-
-async def test_guessing_codes_and_changing_ones_mind_without_end_are_stopped(client: httpx.AsyncClient, links: OutletLinks) -> None:
-    answers = [(await client.get(f"/api/car/{'a' * 23}{letter}")).status_code for letter in "abcdefghijklmnopqrstuvwxyz"]
-    assert answers.count(404) == 20
-    assert answers[-1] == 429
-    answers = [(await client.post(f"/api/car/{links.token('A01')}/wishes", json={})).status_code for _ in range(25)]
-    assert answers[-1] == 429

@@ -27,6 +27,10 @@ export default {
   full: "Full",
   may_give: "May your car give back?",
   may_give_hint: "It still gets what you need, and never falls below the station's floor.",
+  other_phone: "Another phone speaks for this car: you can look, but change nothing. If the car is yours, ask the staff, or unplug, plug in again and scan the code at once.",
+  not_taken: "Not taken. Allow cookies, scan the code again, or ask the staff.",
+  consent_soon: (time) => `Answer within ${time} of plugging in; you can change your mind later.`,
+  consent_late: (time) => `Consent is taken here within ${time} of plugging in. Ask the staff, or unplug, plug in again and scan the code at once.`,
   give_yes: "Yes",
   give_no: "No",
 };

@@ -22,6 +22,7 @@ export default {
   lease: "A setpoint lives",
   stale: "A meter is silent after",
   dwell: "Rest between charging and giving",
+  code_consent: "Consent by an outlet's code, after plug-in",
   yes: "yes",
   no: "no",
   tariff: "Tariff",

@@ -22,6 +22,7 @@ export default {
   lease: "设定值有效期",
   stale: "电表失联判定",
   dwell: "充放电切换间隔",
+  code_consent: "插枪后可凭车位二维码同意反向补能",
   yes: "是",
   no: "否",
   tariff: "电价",
