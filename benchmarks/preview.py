@@ -19,6 +19,7 @@ import numpy as np
 
 from config.demo.fleet import grown
 from config.people.previews import Previews, Situation
+from config.people.readiness import asked_planner
 from config.site.load import load_site
 from config.station.logs import configure_logs
 from forecasts.forecaster import SeasonalForecaster
@@ -128,8 +129,9 @@ async def measure(n: int, n_steps: int, repeats: int) -> dict[str, object]:
     forecaster = SeasonalForecaster(site, session_history=visits(n, r))
     situation = await situation_of(site, forecaster, cars_at(site, r))
     start = (NOW + HOUR).replace(minute=0)
-    async with ProcessPlanner(choice=site.planner, nice=10) as planner, ProcessPlanner(choice=site.planner, nice=10) as hourly:
+    async with asked_planner(site.planner) as planner, asked_planner(site.planner) as hourly:
         previews = Previews(site, forecaster, planner, lambda: situation, hourly=hourly)
+        await previews.prepare()  # as the daemon does after each tick
         stop, watch = asyncio.Event(), Watch(planner, hourly)
         lag = asyncio.ensure_future(lag_s(stop))
         each = []

@@ -21,6 +21,7 @@ from config.core import restored
 from config.people.live_station import LiveStation
 from config.people.metrics import StationMetrics
 from config.people.openadr import opened_openadr
+from config.people.readiness import asked_planner, keep_ready
 from config.reading.secrets import pseudonyms
 from config.site.access import credentials_of, tls_of
 from config.site.load import LoadedSite
@@ -42,8 +43,6 @@ from v2g.site import Protocol, Site
 
 DRAIN_S = 15.0
 """A locked database is given up after 5 s, then all that waits is spilled."""
-ASKED_NICE = 10
-"""Who asks what would be waits longer than those who control."""
 MEMORY_SHARE = 0.5
 """Of the machine's memory: what the solver may map."""
 
@@ -87,7 +86,7 @@ async def running(
         store = await stack.enter_async_context(store_of(file.store, clock))
         planner = _planner(wire)
         central, link = _central(wire, store), _link(wire)
-        asked, hourly = (ProcessPlanner(choice=site.planner, nice=ASKED_NICE) for _ in range(2))
+        asked, hourly = asked_planner(site.planner), asked_planner(site.planner)
         for process in (planner, asked, hourly):
             stack.push_async_callback(process.close)
         gateway = _gateway(wire, central, link, simulated)
@@ -100,7 +99,8 @@ async def running(
         core.attend((*watched(site, station, link, central, store, control), guards.part, *learns, *openadr.watch))
         ocpp_url = (await stack.enter_async_context(central.serve(file.ocpp.host, file.ocpp.port))).url if central else ""
         server, first_link = await open_web(file.web, core, store, StationMetrics(station, control, store, central), openadr.mounts)
-        guarded = openadr.works() | _learning_works(learning, site) | _telling_works(wire, link, station)
+        ready = {"previews": partial(keep_ready, core.previews, station)}
+        guarded = ready | openadr.works() | _learning_works(learning, site) | _telling_works(wire, link, station)
         works = [
             *core.works(),
             server.run(),

@@ -33,15 +33,17 @@ class ChoosingPlanner:
     ----------
     choice : "auto", "exact" or "fleet"
         `auto` takes the fleet planner from `FLEET_FROM` units that answer prices on, `fleet` wherever it can plan at all.
-    time_limit_s, prefer
+    time_limit_s, prefer, recalls
         As those of `ExactPlanner`.
 
     Where the fleet planner was wanted and could not plan, the exact one answers and the reason says so.
     """
 
-    def __init__(self, choice: PlannerChoice = "auto", *, time_limit_s: float = 30.0, prefer: bool = True) -> None:
+    def __init__(
+        self, choice: PlannerChoice = "auto", *, time_limit_s: float = 30.0, prefer: bool = True, recalls: int = 0
+    ) -> None:
         self.choice, self._time_limit_s, self._prefer = choice, time_limit_s, prefer
-        self._exact: SyncPlanner = ScenarioPlanner(ExactPlanner(time_limit_s=time_limit_s, prefer=prefer))
+        self._exact: SyncPlanner = ScenarioPlanner(ExactPlanner(time_limit_s=time_limit_s, prefer=prefer, recalls=recalls))
         self._fleet: SyncPlanner | None = None
 
     async def solve(self, problem: Problem) -> Solution:

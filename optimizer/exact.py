@@ -10,7 +10,8 @@ from optimizer.highs import Highs
 from optimizer.integers.lazily import Found, Lazily
 from optimizer.integers.mip import MOST_S
 from optimizer.readback import Readback
-from optimizer.tiers import Optimum, make_objective, optimise
+from optimizer.recall import Place, Recall
+from optimizer.tiers import Objective, Optimum, make_objective, optimise
 from optimizer.verify import verify
 from optimizer.warm import Footing, carry_over
 from v2g.problem import Problem
@@ -28,15 +29,18 @@ class ExactPlanner:
         Whether the plan keeps to its predecessor and ties are broken (tier PREFERENCE).
     decide_s : float
         For a mixed-integer program within it [s].
+    recalls : int
+        So many of the last problems are answered at once when they are asked again.
 
     Keeps the last program and its basis: a problem like the last one solves in a fraction of the time.
     """
 
-    def __init__(self, *, time_limit_s: float = 30.0, prefer: bool = True, decide_s: float = MOST_S) -> None:
+    def __init__(self, *, time_limit_s: float = 30.0, prefer: bool = True, decide_s: float = MOST_S, recalls: int = 0) -> None:
         self.time_limit_s, self.prefer, self.decide_s = time_limit_s, prefer, decide_s
         self._highs = Highs()
         self._stamp: Stamp | None = None
         self._footing: Footing | None = None
+        self._recall = Recall(recalls) if recalls else None
 
     async def solve(self, problem: Problem) -> Solution:
         """Return the optimum of `problem`, or an incumbent; raises `PlanningError` where there is none in time."""
@@ -44,6 +48,9 @@ class ExactPlanner:
 
     def solve_now(self, problem: Problem) -> Solution:
         """Do what `solve` does, without an event loop."""
+        known = self._recall.find(problem) if self._recall else None
+        if known is not None:
+            return self._again(*known)
         watch, deadline = Stopwatch(), Deadline(self.time_limit_s)
         data = model_data(problem)
         program = self._stamp_for(data, problem.shape[0]).program(data.symbols)
@@ -53,6 +60,7 @@ class ExactPlanner:
         watch.lap("patch")
         back = Readback(problem=problem, program=program, reduced=reduced)
         optimum = optimise(self._highs, objective, deadline=deadline, prefer=self.prefer)
+        place = self._place(reduced, objective) if self._recall else None
         watch.lap("solve")
         lazily = Lazily(self._highs, back, objective, optimum, deadline=deadline, prefer=self.prefer, decide_s=self.decide_s)
         if lazily.needed():
@@ -72,7 +80,21 @@ class ExactPlanner:
         watch.lap("extract")
         verify(problem, solution)
         watch.lap("verify")
+        if self._recall and place:
+            self._recall.keep(problem, place, solution)
         return solution
+
+    def _again(self, place: Place, solution: Solution) -> Solution:
+        """Go back to where a problem ended, and return its answer."""
+        self._footing = place.footing
+        place.resume(self._highs, time_limit_s=self.time_limit_s)
+        return solution
+
+    def _place(self, reduced: Reduced, objective: Objective) -> Place | None:
+        if self._footing is None:
+            return None
+        cost = objective.weighted + objective.moving * self.prefer
+        return Place(footing=self._footing, reduced=reduced, cost=cost, bookmark=self._highs.bookmark())
 
     def _stamp_for(self, data: ModelData, n_units: int) -> Stamp:
         template = compile_template(data.structure)

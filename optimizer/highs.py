@@ -151,6 +151,14 @@ class Highs:
         """Return the basis of the last answer, or of the one that was locked."""
         return self._present() if self._unlocked is None else self._unlocked[1]
 
+    def bookmark(self) -> Any:
+        """Return the same in HiGHS's own form, which knows at which of its bounds a column without a price was."""
+        return self._highs.getBasis() if self._unlocked is None else self._unlocked[0]
+
+    def return_to(self, bookmark: Any) -> None:
+        """Start the next solution from a bookmark of the loaded program."""
+        self._highs.setBasis(bookmark)
+
     def set_basis(self, basis: Basis) -> None:
         """Start the next solution from `basis`; HiGHS completes one that is singular or too small."""
         self._highs.setBasis(native_basis(basis))

@@ -12,7 +12,8 @@ READY = "ready"
 class WorkerOptions:
     """What the solver process may take: time [s] a solve, address space [MiB, None = no cap]; whether it breaks ties; who plans.
 
-    By `nice` it gives way to others that want the processor.
+    By `nice` it gives way to others that want the processor. As many of the last problems as it
+    `recalls` are answered at once when they are asked again.
     """
 
     time_limit_s: float
@@ -20,6 +21,7 @@ class WorkerOptions:
     memory_mb: int | None
     choice: PlannerChoice = "auto"
     nice: int = 0
+    recalls: int = 0
 
     def to_argument(self) -> str:
         """Return the options as one command-line argument."""

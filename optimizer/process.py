@@ -46,6 +46,8 @@ class ProcessPlanner:
         Who plans: see `optimizer.choice`.
     nice : int
         How much the process gives way to others, 0..19.
+    recalls : int
+        So many of the last problems are answered at once when they are asked again.
     start_patience_s : float
         A solve waits so long for a process that starts [s]; then it has no answer, and the process goes on starting.
     on_ready
@@ -63,12 +65,15 @@ class ProcessPlanner:
         prefer: bool = True,
         choice: PlannerChoice = "auto",
         nice: int = 0,
+        recalls: int = 0,
         start_patience_s: float = START_LIMIT_S,
         on_ready: Callable[[], None] = lambda: None,
     ) -> None:
         self.kill_after_s = kill_after_s
         self.starts = 0
-        self._options = WorkerOptions(time_limit_s=time_limit_s, prefer=prefer, memory_mb=memory_mb, choice=choice, nice=nice)
+        self._options = WorkerOptions(
+            time_limit_s=time_limit_s, prefer=prefer, memory_mb=memory_mb, choice=choice, nice=nice, recalls=recalls
+        )
         self._start_patience_s, self._on_ready = start_patience_s, on_ready
         self._process: asyncio.subprocess.Process | None = None
         self._starting: asyncio.Task[asyncio.subprocess.Process] | None = None

@@ -62,7 +62,7 @@ def serve(problems: BinaryIO, answers: BinaryIO, options: WorkerOptions) -> None
 
 
 def _planner(options: WorkerOptions) -> ChoosingPlanner:
-    return ChoosingPlanner(options.choice, time_limit_s=options.time_limit_s, prefer=options.prefer)
+    return ChoosingPlanner(options.choice, time_limit_s=options.time_limit_s, prefer=options.prefer, recalls=options.recalls)
 
 
 def _send(stream: BinaryIO, message: Solution | str) -> None:

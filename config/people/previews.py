@@ -62,8 +62,9 @@ class Previews:
 
     `planner` should be one of its own, so that a question neither delays the control loop nor cools its solver down, and `hourly`
     another, which plans by the hour: each then goes on from a basis of its own program, and both at once (measured on 100 cars
-    and 96 quarter-hours: 2,000 iterations instead of 5,200 for today's plan). Both sides of a comparison are planned without a
-    predecessor and without least powers, which are decided tick by tick.
+    and 96 quarter-hours: 2,000 iterations instead of 5,200 for today's plan). Both should recall today's plan, which every
+    comparison asks for first. Both sides of one are planned without a predecessor and without least powers, which are decided tick
+    by tick.
     """
 
     def __init__(
@@ -89,11 +90,24 @@ class Previews:
         grid = now.record.outlook.grid
         _check_within(grid, [i for signal in signals for i in signal.intervals])
         sides = (now.signals, (*now.signals, *signals))
+
+        async def compared(by: Asked, on: TimeGrid, courses: Courses) -> list[Compared]:
+            return await by.compared(*(self._stated(now, side, on, courses) for side in sides))
+
+        # Each states its problems when its turn comes: the one planner works while those of the other are stated.
         (expected,), courses = await asyncio.gather(
-            self._fine.compared(*(self._stated(now, side, grid, _expected) for side in sides)),
-            self._hourly.compared(*(self._stated(now, side, grid.by_hour(), courses_of) for side in sides)),
+            compared(self._fine, grid, _expected), compared(self._hourly, grid.by_hour(), courses_of)
         )
         return response_of(expected, window_of(signals, grid), courses)
+
+    async def prepare(self) -> None:
+        """Plan today's side of comparisons, so that questions about this tick wait for the other side alone."""
+        now = self._now()
+        grid = now.record.outlook.grid
+        for by, on, courses in ((self._fine, grid, _expected), (self._hourly, grid.by_hour(), courses_of)):
+            for problem in self._stated(now, now.signals, on, courses):
+                async with by.turn:
+                    await by.answered(problem)
 
     async def effect(self) -> Response | None:
         """Return what the signals of the last tick change, None if there were none; kept until another tick has run."""

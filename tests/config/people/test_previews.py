@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from config.people.previews import Previews, Situation
 from optimizer.exact import ExactPlanner
+from optimizer.frames import pack
 from tests.support.builders import NOW, a_session, a_site, an_observation, an_outlook
 from tests.support.fake_gateway import FakeGateway
 from v2g.errors import PlanningError, SignalError
@@ -96,6 +97,31 @@ async def test_a_dear_hour_pushes_the_car_into_the_next_cheapest() -> None:
     assert response.elasticity == pytest.approx((-11.0 / 21.0) / (1.0 / 0.3 - 1.0))
     assert [d.unit_id for d in response.drivers] == ["E0"]
     assert response.drivers[0].energy_kwh == pytest.approx(0.0, abs=1e-3)
+
+
+class Noting(ExactPlanner):
+    """Notes what it is asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[bytes] = []
+
+    async def solve(self, problem: Problem) -> Solution:
+        self.asked.append(pack(problem))
+        return await super().solve(problem)
+
+
+async def test_what_is_prepared_is_what_every_preview_asks_for_first() -> None:
+    site, situation, _ = a_station(spread_kw=4.0)
+    planner, hourly = Noting(), Noting()
+    previews = Previews(site, Told(situation.record.outlook), planner, lambda: situation, hourly=hourly)
+    await previews.prepare()
+    prepared = [list(noting.asked) for noting in (planner, hourly)]
+    for value in (1.0, 0.1):
+        for noting in (planner, hourly):
+            noting.asked.clear()
+        await previews.preview(prices(value, start_h=4))
+        assert [noting.asked[::2] for noting in (planner, hourly)] == prepared
 
 
 async def test_a_limit_is_kept_and_what_it_costs_the_driver_is_told() -> None:
