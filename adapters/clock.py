@@ -21,7 +21,7 @@ class AcceleratedClock:
     """A clock that starts at `start` and runs `speed` times as fast as the wall's; it never runs backwards."""
 
     def __init__(self, start: datetime, speed: float) -> None:
-        self._start, self._speed, self._origin_s = start, speed, time.monotonic()
+        self._start, self._speed, self._origin_s = start.astimezone(UTC), speed, time.monotonic()
 
     def now(self) -> datetime:
         """Return the present instant of this clock, aware UTC."""
@@ -36,7 +36,7 @@ class VirtualClock:
     """A clock that moves only when told to: simulations run as fast as they can, and the same each time."""
 
     def __init__(self, start: datetime) -> None:
-        self._now = start
+        self._now = start.astimezone(UTC)
 
     def now(self) -> datetime:
         """Return the instant last set, aware UTC."""
@@ -46,7 +46,7 @@ class VirtualClock:
         """Move forwards to `instant`. Raises `ValueError` if it lies in the past."""
         if instant < self._now:
             raise ValueError(f"{instant} is before {self._now}: a clock never runs backwards")
-        self._now = instant
+        self._now = instant.astimezone(UTC)
 
     async def sleep(self, duration_s: float) -> None:
         """Move forwards by `duration_s` seconds at once."""

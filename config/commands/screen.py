@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from config.demo.demo import Demo
+from config.reading.instants import short_utc
 from config.simulation.kpis import rounded
 from v2g.record import TickRecord
 
@@ -78,10 +79,11 @@ def solution_tables(answer: Mapping[str, Any]) -> tuple[Table, ...]:
     for term in answer["terms"]:
         terms.add_row(term["name"], term["tier"], f"{term['value']:,.4f}", term["unit"])
     names = [unit["id"] for unit in answer["storages"]]
-    schedule = Table(
-        "start", "import [kW]", "export [kW]", *(f"{name} [kW]" for name in names), title="schedule (+ into the vehicle)"
-    )
+    schedule = Table(title="schedule [kW], + into the vehicle")
+    schedule.add_column("from", no_wrap=True)
+    for name in ("import", "export", *names):
+        schedule.add_column(name, justify="right")
     for i, start in enumerate(answer["starts"]):
         powers = (answer["site"]["import_kw"][i], answer["site"]["export_kw"][i], *(u["power_kw"][i] for u in answer["storages"]))
-        schedule.add_row(start, *(f"{power + 0.0:.2f}" for power in powers))
+        schedule.add_row(short_utc(start), *(f"{power + 0.0:.2f}" for power in powers))
     return head, terms, schedule

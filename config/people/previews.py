@@ -138,12 +138,13 @@ class Previews:
     async def surface(self, question: SurfaceQuestion, told: Callable[[float], None]) -> Surface:
         """Return what each price in each hour alone would do, all from one moment, by the hour; `told` hears the share done.
 
+        Hours that the plan does not reach are left out: the last of a whole horizon's may lie beyond it.
         Prices follow one another on the same program, of which only costs change: the solver goes on from its last basis.
         """
         now, by, rows = self._now(), self._hourly, list[list[Response]]()
         grid = now.record.outlook.grid.by_hour()
-        for hour in question.hours:
-            _check_within(grid, (hour,))
+        _check_within(grid, question.hours)
+        question = replace(question, hours=tuple(hour for hour in question.hours if _reaches(grid, hour)))
         for i, hour in enumerate(question.hours):
             async with by.turn:
                 before = await by.answered(self._as_expected(now, now.signals, grid))
@@ -206,9 +207,13 @@ def _found(price: float | None, tried: dict[float, Response], shown: float) -> P
 
 def _check_within(grid: TimeGrid, intervals: Sequence[Interval]) -> None:
     """Raise `SignalError` if `intervals` lie where the plan does not look."""
-    if not any(i.start < grid.end and i.end > grid.start for i in intervals):
+    if not any(_reaches(grid, interval) for interval in intervals):
         until = f"{grid.start:%Y-%m-%dT%H:%M}Z and {grid.end:%Y-%m-%dT%H:%M}Z"
         raise SignalError("the plan does not reach there", place="start", mend=f"ask about a time between {until}")
+
+
+def _reaches(grid: TimeGrid, interval: Interval) -> bool:
+    return interval.start < grid.end and interval.end > grid.start
 
 
 def _without_least_powers(problem: Problem) -> Problem:

@@ -14,6 +14,7 @@ from rich.progress import Progress as Bars
 from rich.table import Table
 
 from config.portfolio.file import LoadedPortfolio, load_portfolio
+from config.reading.instants import short_utc
 from optimizer.portfolio.planner import PortfolioPlanner, Progress
 from optimizer.portfolio.site import load
 from optimizer.portfolio.values import PortfolioPlan, SitePlan
@@ -99,7 +100,7 @@ def _course(report: dict[str, Any], currency: str) -> Table:
     table = Table("start", "power [kW]", *(f"{name} [{currency}/kWh]" for name in priced))
     table.title = _of("prices beyond the sites' own", len(report["starts"]))
     for i, start in enumerate(report["starts"][:ROWS]):
-        table.add_row(start, f"{report['power_kw'][i]:,.2f}", *(f"{price[i] + 0.0:.4f}" for price in priced.values()))
+        table.add_row(short_utc(start), f"{report['power_kw'][i]:,.2f}", *(f"{price[i] + 0.0:.4f}" for price in priced.values()))
     return table
 
 

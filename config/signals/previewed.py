@@ -1,9 +1,10 @@
 """Answers about signals as tables for people; they come as the API tells them."""
 
-from datetime import datetime
 from typing import Any
 
 from rich.table import Table
+
+from config.reading.instants import short_utc
 
 Answer = dict[str, Any]
 
@@ -71,4 +72,4 @@ def _drivers(answer: Answer) -> Table:
 
 
 def _clock(instant: str | None) -> str:
-    return "never" if instant is None else f"{datetime.fromisoformat(instant):%m-%d %H:%M}Z"
+    return "never" if instant is None else short_utc(instant)

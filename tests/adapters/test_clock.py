@@ -1,8 +1,11 @@
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 
 import pytest
 
 from adapters.clock import AcceleratedClock, RealClock, VirtualClock
+from v2g.ports import Clock
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -15,6 +18,13 @@ async def test_an_accelerated_clock_runs_faster_than_the_real_one_and_forwards()
     real_s = (real.now() - real_before).total_seconds()
     assert fast_s >= 20.0
     assert fast_s > 100.0 * real_s
+
+
+@pytest.mark.parametrize("make", [VirtualClock, partial(AcceleratedClock, speed=1.0)])
+def test_a_clock_shows_utc_wherever_it_was_set(make: Callable[[datetime], Clock]) -> None:
+    clock = make(START.astimezone(timezone(timedelta(hours=8))))
+    assert clock.now().utcoffset() == timedelta(0)
+    assert clock.now() - START < timedelta(minutes=1)
 
 
 async def test_a_virtual_clock_moves_only_when_told() -> None:

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from adapters.farm.outcome import VisitOutcome
 from config.simulation.report.case import COLOURS, TEMPLATE, Case
 
-MOST_OUTLETS, ROW_PX = 60, 18
+MOST_OUTLETS, ROW_PX, LEGEND_PX = 60, 18, 8
 
 
 def sessions(case: Case) -> tuple[go.Figure, int]:
@@ -29,8 +29,10 @@ def sessions(case: Case) -> tuple[go.Figure, int]:
     for name, colour, visits in kinds:
         _add(figure, visits, case, {"name": name, "marker": {"color": colour, "line": {"color": "white", "width": 1}}})
     figure.update_yaxes(categoryorder="array", categoryarray=order[::-1], title_text="outlet").update_xaxes(type="date")
-    legend = {"orientation": "h", "y": 1.06}
-    figure.update_layout(template=TEMPLATE, height=140 + ROW_PX * len(order), barmode="overlay", legend=legend)
+    height = ROW_PX * len(order)
+    legend = {"orientation": "h", "yanchor": "bottom", "y": 1 + LEGEND_PX / height}
+    margin = {"t": 60, "b": 60}
+    figure.update_layout(template=TEMPLATE, height=120 + height, margin=margin, barmode="overlay", legend=legend)
     return figure, len(busy) - len(order)
 
 

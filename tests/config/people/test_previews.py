@@ -262,6 +262,16 @@ async def test_what_lies_beyond_the_plan_cannot_be_asked() -> None:
         await previews.preview(prices(1.0, start_h=7))
 
 
+async def test_a_surface_leaves_out_the_hours_beyond_the_plan() -> None:
+    _, _, previews = a_station()
+    hours = tuple(Interval(start=NOW + i * HOUR, end=NOW + (i + 1) * HOUR, value=0.0) for i in range(4, 9))
+    surface = await previews.surface(SurfaceQuestion(hours=hours, prices=(1.0,)), lambda _share: None)
+    assert surface.hours == hours[:2]
+    assert surface.power_kw.shape == (2, 1)
+    with pytest.raises(SignalError, match="does not reach"):
+        await previews.surface(SurfaceQuestion(hours=hours[2:], prices=(1.0,)), lambda _share: None)
+
+
 async def test_before_the_first_tick_there_is_nothing_to_compare_with() -> None:
     site, situation, _ = a_station()
     with pytest.raises(PlanningError, match="first tick"):
