@@ -9,7 +9,7 @@ const SAYS = {
   cuts: sent,
   signal: ({ kind, source, reason }) => [kind, source, reason].filter(Boolean).join(" · "),
   withdrawal: ({ signal_id: id, by }) => [id, by].filter(Boolean).join(" · "),
-  wishes: ({ evse_id: evse, wishes, by }) => [evse, wished(wishes ?? {}), by].filter(Boolean).join(" · "),
+  wishes: ({ evse_id: evse, wishes, by }) => [evse, wished(wishes ?? {}), by || (wishes?.claim && t("said_by_code"))].filter(Boolean).join(" · "),
 };
 
 /** What an entry says in short; "" where it has no words of its own. */
@@ -24,6 +24,7 @@ function sent({ sent: setpoints = [] }) {
   return t("said_sent", { n: setpoints.length, refused });
 }
 
-function wished({ energy_kwh: energy, soc_target_frac: share, departure }) {
-  return [energy && format.kwh(energy), share && format.percent(share), departure && format.stamp(new Date(departure))].filter(Boolean).join(", ");
+function wished({ energy_kwh: energy, soc_target_frac: share, departure, discharge_consent: consents }) {
+  const said = [energy && format.kwh(energy), share && format.percent(share), departure && format.stamp(new Date(departure)), consents && t("said_consents")];
+  return said.filter(Boolean).join(", ");
 }

@@ -34,7 +34,7 @@ function update(card, { signal, said, n, coverage80, skill, model_in_use: used }
   setText(card.status, said ? "" : n ? t(used ? "model_used" : "model_lost") : t("model_unscored"));
   setClass(card.status, said ? "" : `status ${n ? (used ? "good" : "warn") : ""}`);
   if (said) {
-    setText(card.skill, said);
+    setText(card.skill, has(`said_${said}`) ? t(`said_${said}`) : said);
     return;
   }
   setText(card.skill, n ? t(skill >= 0 ? "skill_better" : "skill_worse", format.percent(Math.abs(skill))) : t("not_scored"));

@@ -31,4 +31,6 @@ export default {
   rung_previous: "previous plan, shifted",
   rung_rule: "by rule",
   rung_floor: "fail-safe",
+  said_by_code: "by the outlet's code",
+  said_consents: "may give back",
 };

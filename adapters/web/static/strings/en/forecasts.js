@@ -41,4 +41,5 @@ export default {
   column_skill: "Skill",
   column_coverage: "Within the band",
   column_n: "Values",
+  "said_nothing learnt yet": "nothing learnt yet",
 };

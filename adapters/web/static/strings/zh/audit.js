@@ -31,4 +31,6 @@ export default {
   rung_previous: "沿用上一份计划",
   rung_rule: "按规则",
   rung_floor: "安全下限",
+  said_by_code: "凭车位二维码",
+  said_consents: "同意反向补能",
 };

@@ -41,4 +41,5 @@ export default {
   column_skill: "技巧",
   column_coverage: "区间内",
   column_n: "个数",
+  "said_nothing learnt yet": "尚未学习任何模型",
 };
