@@ -36,7 +36,7 @@ KW, FALLBACK_KW, LIMIT_KW = 11.0, 4.2, 5.5
 LEASE_S, TICK_S, SAMPLE_S, STEP_S = 90.0, 20.0, 10.0, 5.0
 WHILE_S = 30.0
 """Seconds of the clock from when all cars charge to the kill, and from when all have fallen to the return."""
-PATIENCE_WALL_S = 60.0
+PATIENCE_WALL_S = 100.0
 
 
 def site_file(chargers: int, folder: Path, port: int) -> dict[str, Any]:

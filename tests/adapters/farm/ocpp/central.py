@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from itertools import count
 from types import TracebackType
 from typing import Any, Self
@@ -154,7 +154,8 @@ class Central:
         self._check(MessageType.Call, action, payload)
         self.heard.append((action, payload))
         answer = self.answers.get(action, {})
-        await socket.send(json.dumps([3, message_id, answer(payload) if callable(answer) else answer]))
+        with suppress(ConnectionClosed):  # what came before the end is still to be read
+            await socket.send(json.dumps([3, message_id, answer(payload) if callable(answer) else answer]))
 
 
 def station_outlet(protocol: str, name: str = "A", **changes: Any) -> Evse:
