@@ -82,7 +82,7 @@ def run(days: int, *, first: int = 0, bugs: bool = True, processes: int | None =
         for seed, verdict in pool.imap_unordered(_day, [seed for seed in seeds if seed % AGAIN_EVERY == AGAIN_EVERY - 1]):
             tally.run_again += 1
             tally.same_trace += traces[seed] == {verdict.trace}
-        for name, caught_by in pool.imap_unordered(_caught_by, BUGS if bugs else ()):
+        for name, caught_by in pool.imap_unordered(first_to_catch, BUGS if bugs else ()):
             tally.planted_bugs += 1
             tally.caught += caught_by is not None
             tally.not_caught += [name] if caught_by is None else []
@@ -109,7 +109,7 @@ def _shows(story: Story, *, kind: str) -> bool:
     return bool(getattr(run_day(story, until=kind).findings, kind))
 
 
-def _caught_by(name: str) -> tuple[str, str | None]:
+def first_to_catch(name: str) -> tuple[str, str | None]:
     """Return what the first of a bug's days to show it says, None if none does."""
     for story in days_of(name):
         with planted(name):

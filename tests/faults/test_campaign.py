@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tests.faults.bugs import BUGS
-from tests.faults.campaign import _caught_by
+from tests.faults.campaign import first_to_catch
 from tests.faults.day import run_day
 from tests.faults.shorten import shortest
 from tests.faults.stage import BROAD
@@ -35,7 +35,7 @@ def test_a_day_from_its_seed_is_the_same_day() -> None:
 @pytest.mark.parametrize("name", SHOWN)
 def test_a_planted_bug_is_caught(name: str) -> None:
     assert name in BUGS
-    _, caught_by = _caught_by(name)
+    _, caught_by = first_to_catch(name)
     assert caught_by is not None
 
 
