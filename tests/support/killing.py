@@ -35,7 +35,7 @@ KW, FALLBACK_KW, LIMIT_KW = 11.0, 4.2, 5.5
 """A charger's; the limit is so much times the number of chargers."""
 LEASE_S, TICK_S, SAMPLE_S, STEP_S = 90.0, 20.0, 10.0, 5.0
 WHILE_S = 30.0
-"""Seconds of the clock from when all cars charge to the kill, and from when all have fallen to the return."""
+"""Seconds of the clock that all runs before the kill, at least, and from when all have fallen to the return."""
 PATIENCE_WALL_S = 100.0
 
 
@@ -124,8 +124,8 @@ async def _drill(chargers: int, speed: float, folder: Path, port: int) -> Killed
     daemon = await Daemon.start(file, speed, origin_s)
     async with _farm(site, clock, daemon.ocpp_url) as farm:
         try:
-            await until(lambda: _all_charge(daemon, farm))
             await clock.sleep(WHILE_S)
+            await until(lambda: _all_charge(daemon, farm))
             before, charging_kw = _open(folder), float(farm._fleet.running_kw.sum())
             await daemon.kill()
             await clock.sleep(LEASE_S + 3 * STEP_S)

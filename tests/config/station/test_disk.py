@@ -1,9 +1,12 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from tests.support.disk import BUSY_KW, LIMIT_KW, Trouble, drill
 
 
+@pytest.mark.timeout(300)
 def test_while_the_disk_is_full_or_read_only_control_goes_on_and_nothing_is_lost(tmp_path: Path) -> None:
     """`python -m tests.support.disk --on DIR` fills up a real file system as well."""
     seen = asyncio.run(drill((Trouble.TOO_LARGE, Trouble.READ_ONLY), tmp_path, tmp_path / "waiting"))
