@@ -85,6 +85,7 @@ class Outlet:
         """Return what the outlet lets the car do at `now` [kW]."""
         return self._leases.ceiling_kw(self.unit, now.timestamp())
 
-    def let(self, power_kw: float, until: datetime | None = None) -> None:
-        """Put `power_kw` in force [kW], for ever or `until` a lease ends."""
+    def let(self, power_kw: float, until: datetime | None = None, then_kw: float = 0.0) -> None:
+        """Put `power_kw` in force [kW], for ever or `until` its schedule changes it; from then on, `then_kw`."""
+        self._leases.fallback_kw[self.unit] = then_kw
         self._leases.grant(self.unit, power_kw, FOREVER_S if until is None else until.timestamp())

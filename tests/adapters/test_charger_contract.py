@@ -46,6 +46,18 @@ async def test_a_setpoint_is_confirmed_followed_and_measured_and_lapses_to_the_f
         assert made.session.soc_frac is not None or protocol is Protocol.OCPP16
 
 
+async def test_a_lease_ends_at_its_instant_however_seldom_the_charger_looks(protocol: Protocol, broker: EmbeddedBroker) -> None:
+    made = Yard(protocol, broker)
+    async with made.adapter(), made.farm() as farm:
+        await made.obeys()
+        await made.apply(6.0, lease_s=3000.0)
+        assert made.state.lease_until is not None
+        end_s = farm._leases.next_change_s(made.clock.now().timestamp())
+        assert end_s == pytest.approx(made.state.lease_until.timestamp(), abs=1.0)
+        (before_kw,), (after_kw,) = farm._leases.ceilings_kw(end_s - 1.0), farm._leases.ceilings_kw(end_s)
+        assert (before_kw, after_kw) == (pytest.approx(6.0, abs=0.1), FALLBACK_KW)
+
+
 async def test_power_flows_back_where_the_protocol_has_a_word_for_it_and_else_none_flows(
     protocol: Protocol, broker: EmbeddedBroker
 ) -> None:

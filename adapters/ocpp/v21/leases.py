@@ -1,9 +1,10 @@
 """How OCPP 2.1 makes a charger keep setpoints: central setpoints that give back, dynamic schedules, offline limits.
 
 A dynamic profile lives for its schedule's duration since its last update, be it pushed by us or pulled by the charger (K28). So
-each is laid for half of the lease, and a pull is answered only while what it prolongs still ends within the lease. Giving back
-needs all of: a vehicle that asked for two-way transfer and told its V2X parameters, a charger that knows central setpoints, and its
-leave to transfer both ways, asked once a transaction. Source: OCPP 2.1, Part 2, K18, K28, Q05–Q07.
+each is laid for half of the lease, or a minute, and a pull is answered only while what it prolongs still ends within the lease. One
+laid when little of a lease was left lives too briefly for the next, and is laid anew. Giving back needs all of: a vehicle that
+asked for two-way transfer and told its V2X parameters, a charger that knows central setpoints, and its leave to transfer both ways,
+asked once a transaction. Source: OCPP 2.1, Part 2, K18, K28, Q05–Q07.
 """
 
 from collections.abc import Mapping
@@ -41,7 +42,8 @@ V2X = "V2XChargingCtrlr"
 ACCEPTED: Payload = {"status": ChargingProfileStatusEnumType.accepted}
 REJECTED: Payload = {"status": ChargingProfileStatusEnumType.rejected}
 ONE_WAY_MODES = frozenset(Transfer) - TWO_WAY
-LEAST_S = 2  # what is shorter is not worth halving
+LEAST_S = 60
+"""A profile lives no shorter than this, if the lease is as long: pulls may come late, or never."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +101,7 @@ class Leases21:
         """Make the charger keep `lease`; return until when it will, None if it refused."""
         if lease.reference in self._priority:
             raise RefusedError("priority charging is on: the charger keeps to no setpoint")
-        if self._dynamic and lease.scope is Scope.TRANSACTION and lease.duration_s >= LEAST_S:
+        if self._dynamic and lease.scope is Scope.TRANSACTION and lease.duration_s > 0:
             try:
                 until = await self._lay_dynamic(lease)
             except RefusedError as error:
@@ -138,11 +140,11 @@ class Leases21:
 
         Until the charger has answered, what it had is not told again: a pull that crosses the new number would take it back.
         """
-        known, duration_s = self._laid.pop(lease.profile_id, None), lease.duration_s // 2
+        known, duration_s = self._laid.pop(lease.profile_id, None), _life_s(lease)
         laid = Laid(
             evse_id=lease.evse.evse_id, limit=lease.limit, reference=lease.reference, duration_s=duration_s, until=lease.until
         )
-        if known is not None and _differ_in_number(known, laid):
+        if known is not None and _differ_in_number(known, laid, lease.duration_s):
             update = {"chargingProfileId": lease.profile_id, "scheduleUpdate": values_of(lease.limit)}
             if await self._is_accepted(Action.update_dynamic_schedule, update):
                 self._laid[lease.profile_id] = Laid(
@@ -189,11 +191,16 @@ class Leases21:
         return bool(answer["status"] == ChargingProfileStatusEnumType.accepted)
 
 
-def _differ_in_number(known: Laid, wanted: Laid) -> bool:
-    """Return whether an update of the number alone makes `known` what is `wanted`, and outlives nothing."""
+def _life_s(lease: Lease) -> int:
+    """Return for how long a dynamic profile is to live without being updated."""
+    return max(lease.duration_s // 2, min(lease.duration_s, LEAST_S))
+
+
+def _differ_in_number(known: Laid, wanted: Laid, most_s: int) -> bool:
+    """Return whether an update of the number alone makes `known` what is `wanted`: it lives at most `most_s`, not much shorter."""
     same = (known.reference, known.limit.unit, mode_of(known.limit)) == (
         wanted.reference,
         wanted.limit.unit,
         mode_of(wanted.limit),
     )
-    return same and known.duration_s <= 2 * wanted.duration_s
+    return same and wanted.duration_s <= 2 * known.duration_s <= 2 * most_s

@@ -92,7 +92,10 @@ class OcppCharger:
         for connector_id, connector in self._connectors.items():
             if connector.transaction is None:
                 connector.operative = connector.to_be_operative
-            connector.outlet.let(connector.limit_kw(self._profiles, now) if self._alive else 0.0)
+            if self._alive:
+                connector.settle(self._profiles, now)
+            else:
+                connector.outlet.let(0.0)
             status = connector.status(now)
             if self._online and status != connector.announced:
                 connector.announced = status

@@ -70,6 +70,11 @@ class Connector:
         began_at = self.transaction.began_at if self.transaction else None
         return max(profiles.limit_kw(self.evse, now, began_at, self._n_connectors), -self.outlet.discharge_max_kw)
 
+    def settle(self, profiles: Profiles, now: datetime) -> None:
+        """Put in force what holds at `now`, and what will when that changes: a lease ends at its instant."""
+        change = profiles.next_change(self.evse, now, self.transaction.began_at) if self.transaction else None
+        self.outlet.let(self.limit_kw(profiles, now), change, self.limit_kw(profiles, change or now))
+
     def status(self, now: datetime) -> str:
         """Return the ChargePointStatus (OCPP 1.6, section 4.9)."""
         if self.is_free:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from adapters.farm.ocpp.changes import AHEAD, soonest
 from adapters.farm.ocpp.fields import maybe, maybe_instant, need, number
 from v2g.errors import FrameError
 from v2g.site import Evse
@@ -128,6 +129,11 @@ class Profiles:
         own = next((limit for limit in spoken if limit is not None), evse.fallback_kw)
         whole = self._highest(MAX, evse, now, transaction_began_at)
         return own if whole is None else min(own, whole / n_connectors)
+
+    def next_change(self, evse: Evse, now: datetime, transaction_began_at: datetime | None) -> datetime | None:
+        """Return when what holds at the outlet may change after `now`, None if it does not in the next hour."""
+        own = (p for p in self._installed if p.connector_id in (0, evse.connector_id))
+        return soonest((at for p in own for at in p.changes(transaction_began_at, now, now + AHEAD)), after=now)
 
     def _highest(self, purpose: str, evse: Evse, now: datetime, transaction_began_at: datetime | None) -> float | None:
         candidates = [p for p in self._installed if p.purpose == purpose and p.connector_id in (0, evse.connector_id)]

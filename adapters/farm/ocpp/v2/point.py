@@ -198,7 +198,8 @@ class Point:
             if bay.transaction is None:
                 bay.operative = bay.to_be_operative
             order = self.order(bay, now)
-            bay.outlet.let(order.power_kw)
+            change = self.profiles.next_change(self.place(bay), now)
+            bay.outlet.let(order.power_kw, change, self.order(bay, change or now).power_kw)  # a lease ends at its instant
             if self.alive:
                 self._tell_changes(bay, order, now)
         if self._restart_when_idle and not self.busy:

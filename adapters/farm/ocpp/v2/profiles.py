@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from adapters.farm.ocpp.changes import AHEAD, soonest
 from adapters.farm.ocpp.link import Payload
 from adapters.farm.ocpp.v2.profile import DEFAULT, MAX, PRIORITY, TX, Order, Profile
 from v2g.site import Evse
@@ -84,6 +85,10 @@ class Profiles:
         whole = self._highest(MAX, place, now)
         cap_kw = math.inf if whole is None else whole.power_kw / place.n_evses
         return replace(own, power_kw=min(max(own.power_kw, -place.gives_kw), cap_kw))
+
+    def next_change(self, place: Place, now: datetime) -> datetime | None:
+        """Return when what holds at `place` may change after `now`, None if it does not in the next hour."""
+        return soonest((at for p in self.spoken_to(place) for at in p.changes(place.began_at, now, now + AHEAD)), after=now)
 
     def spoken_to(self, place: Place) -> tuple[Profile, ...]:
         """Return the profiles that may ever speak at `place`."""

@@ -196,6 +196,19 @@ async def test_a_dynamic_schedule_is_updated_where_only_its_number_changes(bench
         assert len(peer.payloads("UpdateDynamicSchedule")) == 1
 
 
+async def test_a_profile_laid_for_the_end_of_a_lease_is_not_kept_for_the_next(bench: Bench) -> None:
+    async with station(bench) as peer:
+        peer.variables[DYNAMIC] = "true"
+        await ready(bench, peer, TWO_WAY)
+        await apply(bench, 4.0, lease_s=17)
+        assert bench.state("b").lease_until == START + timedelta(seconds=17), "so little is not halved"
+        bench.clock.advance_to(START + timedelta(seconds=10))
+        await apply(bench, 5.0)
+        assert bench.state("b").lease_until == START + timedelta(seconds=460)
+        assert [each["chargingSchedule"][0]["duration"] for each in peer.profiles("TxProfile")] == [17, 450]
+        assert not peer.payloads("UpdateDynamicSchedule")
+
+
 async def test_a_pull_that_crosses_a_new_number_does_not_take_it_back(bench: Bench) -> None:
     async with station(bench) as peer:
         peer.variables[DYNAMIC] = "true"
