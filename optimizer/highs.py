@@ -203,12 +203,21 @@ class Highs:
         self._row_bounds = lower, upper
 
 
+class _Silent(highspy.Highs):
+    """A HiGHS that says nothing: 1.16 tells its name once its callbacks are on, which is before anybody else can hush it."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802  # highspy's name
+        self.setOptionValue("output_flag", False)
+        enable: Any = super().enableCallbacks
+        enable()
+
+
 def new_highs() -> Any:
     """Return a silent HiGHS on one thread: the machine has other work, and one simplex uses no more.
 
     Untyped, for highspy's own stubs leave out much of it.
     """
-    make: Any = highspy.Highs
+    make: Any = _Silent
     highs = make()
     highs.setOptionValue("output_flag", False)
     highs.setOptionValue("threads", 1)
