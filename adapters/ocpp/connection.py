@@ -164,6 +164,8 @@ class Connection:
             return await answer
         finally:
             self._waiting = None
+            if answer.done() and not answer.cancelled():
+                answer.exception()  # heard of, though sending failed first
 
     def _attend(self, responder: Responder, tasks: asyncio.TaskGroup) -> None:
         self._attendant = tasks.create_task(responder.attend())

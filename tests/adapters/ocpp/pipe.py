@@ -30,9 +30,9 @@ class Pipe:
         return text
 
     async def send(self, message: str, /) -> None:
+        await asyncio.sleep(0)
         if self.broken:
             raise ConnectionClosedOK(None, None)
-        await asyncio.sleep(0)
         self.sent.append(message)
         self._news.set()
 

@@ -1,6 +1,7 @@
 """The shell around the frames, without a network: who is answered, who waits for whom, and how it ends."""
 
 import asyncio
+import gc
 import json
 from typing import Any
 
@@ -107,6 +108,22 @@ async def test_a_slow_request_holds_up_no_other_and_no_answer_to_us() -> None:
     assert await line.asked() == [3, "s", {}]
     line.pipe.put(None)
     await running
+
+
+async def test_a_line_that_ends_while_a_request_is_sent_leaves_nothing_unheard() -> None:
+    line, unheard = Line(hold_open=True), list[object]()
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: unheard.append(context))
+    running = asyncio.create_task(line.run())
+    calling = asyncio.create_task(line.connection.call("Reset", {}))
+    await asyncio.sleep(0)
+    line.pipe.broken = True
+    line.connection.end("replaced")
+    with pytest.raises(DisconnectedError):
+        await calling
+    await running
+    del calling
+    gc.collect()
+    assert not unheard
 
 
 async def test_a_crowd_of_requests_is_refused_beyond_a_bound() -> None:
