@@ -146,10 +146,14 @@ def fan_out(daemon: Side, setpoints: int) -> float:
 
 
 def storm(daemon: Side, farm: Side, chargers: int) -> float:
-    """Break all connections at once; return when all chargers have booted and shown their fallback, or keep a setpoint [s]."""
+    """Break all connections at once; return when all chargers have booted and shown their fallback, or keep a setpoint [s].
+
+    A tick begins with it, which plans for all of them meanwhile.
+    """
     daemon.ask("before_storm")
     since, daemon_s, farm_s = datetime.now(UTC), daemon.cpu_s, farm.cpu_s
     farm.ask("storm")
+    daemon.ask("plan")
     took_s = until(lambda: daemon.ask("steady", since), chargers, "steady")
     tell(f"storm over after {took_s:.1f} s; CPU: daemon {daemon.cpu_s - daemon_s:.1f} s, farm {farm.cpu_s - farm_s:.1f} s")
     return took_s

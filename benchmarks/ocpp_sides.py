@@ -115,6 +115,9 @@ def _questions(daemon: LiveDaemon, central: CentralSystem, clock: WatchedClock) 
     async def fan_out(n: int) -> list[float | str]:
         return await _fan_out(central, daemon.station.site, clock, n)
 
+    async def plan(_: None) -> None:
+        daemon.control.hurry()
+
     async def late(_: None) -> float:
         late_s, clock.late_max_s = clock.late_max_s, 0.0
         return late_s
@@ -131,6 +134,7 @@ def _questions(daemon: LiveDaemon, central: CentralSystem, clock: WatchedClock) 
         "steady": steady,
         "metering": metering,
         "fan_out": fan_out,
+        "plan": plan,
         "late": late,
         "resident_kb": resident_kb,
         "ticks": ticks,

@@ -38,7 +38,8 @@ def car_units(
     departures = {d.session_id: d for d in outlook.departures}
     leaves = leaving([departures.get(s.session_id) for _, s in cars], [s.wishes.departure for _, s in cars], rules, outlook.grid)
     price_per_kwh = rules.unserved_price_factor * float(np.abs(outlook.import_price_per_kwh).mean())
-    later_h = np.maximum(leaves.due_h - outlook.grid.edges_h[-1], 0.0).tolist()
+    edges_h = outlook.grid.edges_h
+    later_h = np.maximum(leaves.due_h - edges_h[-1], 0.0).tolist()
     return [
         _unit(
             evse,
@@ -48,7 +49,7 @@ def car_units(
             arrival_kwh=memory.arrival_kwh.get(session.session_id),
             spare_h=spare_h,
             price_per_kwh=price_per_kwh,
-            edges_h=outlook.grid.edges_h,
+            edges_h=edges_h,
         )
         for i, ((evse, session), promise) in enumerate(zip(cars, leaves.due_step.tolist(), strict=True))
     ]
