@@ -20,7 +20,7 @@ from tests.faults.shorten import shortest
 from tests.faults.story import KINDS, Story, draw
 
 AGAIN_EVERY = 20
-FIRST_OF_BUGS, DAYS_A_BUG = 1_000_001, 8
+FIRST_OF_BUGS, DAYS_A_BUG = 1_000_001, 24
 
 
 @dataclass(slots=True, kw_only=True)
