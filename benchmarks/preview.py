@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import json
 import os
+import sys
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,8 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from config.demo.fleet import grown
 from config.people.previews import Previews, Situation
