@@ -12,7 +12,8 @@ from optimizer.fleet.plans import plan_chunks
 from optimizer.fleet.threads import share_out
 from v2g.timegrid import Array
 
-CHUNKS_A_TASK = 8
+CHUNKS_A_TASK, CARS_A_TASK = 8, 128
+"""A task has at most so many chunks, and fewer where that many cars are in them: to wake a thread takes as long as ten cars."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -74,9 +75,14 @@ def _plan(cars: Cars, prices: Array, share: Array, plan: tuple[Array, Array, Arr
     def task(first: int, behind: int) -> None:
         plan_chunks(cars.records, cars.tables, (cars.chunk, first, behind), money, sums, plan)
 
-    share_out(task, n, CHUNKS_A_TASK)
+    share_out(task, n, _chunks_a_task(cars))
     group = cars.records["group"][cars.chunk[:, 0]]
     power, cost, bound = (np.zeros((cars.n_groups, *parts.shape[1:])) for parts in sums)
     for total, parts in zip((power, cost, bound), sums, strict=True):
         np.add.at(total, group, parts)
     return Answers(power_kw=power, cost=cost, bound=bound)
+
+
+def _chunks_a_task(cars: Cars) -> int:
+    n_cars = int((cars.chunk[:, 1] - cars.chunk[:, 0]).sum())
+    return max(min(CHUNKS_A_TASK, CARS_A_TASK * len(cars.chunk) // max(n_cars, 1)), 1)

@@ -74,7 +74,7 @@ class FleetPlanner:
             solution = self._sent(problem, rows, places, site, groups, found, watch)
             if solution.rung is Rung.OPTIMAL or found.gap_frac > aim or deadline.left_s <= 0:
                 break
-            aim = self.gap - LOST_AGAIN * ((solution.gap_frac or 0.0) - found.gap_frac)
+            aim = self.gap - LOST_AGAIN * max((solution.gap_frac or 0.0) - found.gap_frac, 0.0)
             if aim < LEAST_AIM * self.gap:
                 break
             del solution  # before the next: of a large fleet there is room for one
