@@ -6,12 +6,14 @@ its reasons are then told without them.
 
 import numpy as np
 
+from v2g.crowding import crowded, here
 from v2g.problem import Problem
-from v2g.reasons import Facts, reasons
+from v2g.reasons import EPSILON_KWH, Facts, reasons
 from v2g.solution import Solution
+from v2g.storages import StorageKind
 from v2g.timegrid import Array
 from v2g.unit_prices import unit_prices
-from v2g.why import Explanations
+from v2g.why import Codes, Explanations
 
 
 def explain(problem: Problem, solution: Solution, power_kw: Array, laxity_h: Array) -> Explanations:
@@ -30,11 +32,13 @@ def explain(problem: Problem, solution: Solution, power_kw: Array, laxity_h: Arr
     promise = _promise_prices(problem, solution)
     missing = promised_beyond_kwh(problem)
     cost = np.where(missing > 0, promise * np.where(missing > 0, missing, 1.0), 0.0)
+    tight = _held_back(problem)
+    facts = Facts(problem=problem, solution=solution, power_kw=power_kw, laxity_h=laxity_h, prices=prices, held_back=tight > 0)
     return Explanations(
         unit_ids=problem.storages.unit_ids,
         kinds=problem.storages.kinds,
-        why=reasons(Facts(problem=problem, solution=solution, power_kw=power_kw, laxity_h=laxity_h, prices=prices)),
-        limit=prices.limit,
+        why=reasons(facts),
+        limit=np.where(tight > 0, tight, prices.limit),
         limit_names=prices.limit_names,
         site_per_kwh=prices.site_per_kwh,
         limits_per_kwh=prices.limits_per_kwh,
@@ -42,6 +46,14 @@ def explain(problem: Problem, solution: Solution, power_kw: Array, laxity_h: Arr
         promise_price_per_kwh=promise,
         promise_cost=cost,
     )
+
+
+def _held_back(problem: Problem) -> Codes:
+    """Return the circuit that leaves a car that is here too little to charge at all, by its place + 1, else 0; (n, T)."""
+    s = problem.storages
+    cars = np.array([kind is StorageKind.EV for kind in s.kinds], dtype=np.bool_)[:, None]
+    room_kwh = s.energy_max_kwh - s.initial_energy_kwh[:, None] > EPSILON_KWH
+    return np.where(cars & (s.charge_max_kw <= 0) & here(problem) & room_kwh, crowded(problem), 0).astype(np.int16)
 
 
 def promised_beyond_kwh(problem: Problem) -> Array:

@@ -27,13 +27,17 @@ Rules = tuple[tuple[Why, Mask], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Facts:
-    """What the reasons follow from: the problem, its answer, `power_kw` (n, T) as it is sent, `laxity_h` (n,), the prices."""
+    """What the reasons follow from: the problem, its answer, `power_kw` (n, T) as it is sent, `laxity_h` (n,), the prices.
+
+    `held_back` (n, T) is where a limit leaves a car too little to charge at all.
+    """
 
     problem: Problem
     solution: Solution
     power_kw: Array
     laxity_h: Array
     prices: UnitPrices
+    held_back: Mask
 
     def all_of(self, *kinds: StorageKind) -> Mask:
         """Return which units are of one of the kinds, (n, 1)."""
@@ -45,7 +49,7 @@ def reasons(facts: Facts) -> Codes:
     s = facts.problem.storages
     charging, discharging = facts.power_kw > EPSILON_KW, facts.power_kw < -EPSILON_KW
     rules = (
-        (Why.AWAY, (s.charge_max_kw <= 0) & (s.discharge_max_kw <= 0)),
+        (Why.AWAY, (s.charge_max_kw <= 0) & (s.discharge_max_kw <= 0) & ~facts.held_back),
         *((why, charging & mask) for why, mask in _to_charge(facts)),
         *((why, discharging & mask) for why, mask in _to_discharge(facts)),
         *((why, ~charging & ~discharging & mask) for why, mask in _to_rest(facts)),
@@ -97,6 +101,7 @@ def _to_rest(facts: Facts) -> Rules:
     worn = (s.discharge_max_kw > 0) & (gain > EPSILON_PRICE) & (gain <= s.wear_cost_per_kwh[:, None] + EPSILON_PRICE)
     return (
         (Why.EVENT, _called(facts, +1) & later),
+        (Why.LIMIT, facts.held_back & ~(full & (s.target_step > 0)[:, None])),
         (Why.LIMIT, ~sun & (s.charge_max_kw > 0) & (prices.limits_per_kwh > EPSILON_PRICE) & wanted),
         (Why.RESERVE, _reserved(facts)),
         (Why.WAITS, later),

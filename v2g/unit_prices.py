@@ -47,20 +47,20 @@ class UnitPrices:
 
 def unit_prices(problem: Problem, solution: Solution) -> UnitPrices:
     """Return the prices of all units; those of the tariff where the solution has none."""
-    told, none = solution.prices, np.zeros(problem.shape)
+    told, none, ids = solution.prices, np.zeros(problem.shape), problem.circuits.circuit_ids
+    names = ("", *ids, *(f"{name}:L{p + 1}" for name in ids for p in range(N_PHASES)))
     if told is None:
         price = problem.connection.import_price_per_kwh
         nowhere = np.zeros(problem.shape, dtype=np.int16)
         return UnitPrices(
-            site_per_kwh=price, limits_per_kwh=none, limit=nowhere, limit_names=("",), value_per_kwh=none, known=False
+            site_per_kwh=price, limits_per_kwh=none, limit=nowhere, limit_names=names, value_per_kwh=none, known=False
         )
     limits, dearest = _limits(problem, told)
-    ids = problem.circuits.circuit_ids
     return UnitPrices(
         site_per_kwh=told.site_per_kwh,
         limits_per_kwh=limits,
         limit=dearest,
-        limit_names=("", *ids, *(f"{name}:L{p + 1}" for name in ids for p in range(N_PHASES))),
+        limit_names=names,
         value_per_kwh=told.energy_per_kwh,
         known=True,
     )

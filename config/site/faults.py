@@ -137,7 +137,10 @@ def _limit_faults(file: SiteFile) -> Iterator[Fault]:
         if battery.soc_min_frac > battery.soc_max_frac:
             yield Fault(place=("batteries", i, "soc_min_frac"), message="the minimum is above the maximum", mend="swap them")
     if file.rules.dwell_s > file.rules.lease_s:
-        yield Fault(place=("rules", "lease_s"), message="the lease is shorter than the dwell", mend="lease_s ≥ dwell_s")
+        dwell_s = f"{file.rules.dwell_s:g}"
+        yield Fault(
+            place=("rules", "lease_s"), message=f"the lease is shorter than dwell_s, {dwell_s} s", mend=f"at least {dwell_s}"
+        )
     if file.rules.lease_s < 2 * file.horizon.tick_s:
         yield Fault(
             place=("rules", "lease_s"), message="a lease must outlive two ticks", mend=f"at least {2 * file.horizon.tick_s:g}"

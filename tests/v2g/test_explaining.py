@@ -55,6 +55,21 @@ def test_a_car_is_away_where_it_can_do_nothing() -> None:
     assert reasons(problem) == [(Why.AWAY, Why.DONE)]
 
 
+def test_a_car_that_a_limit_leaves_less_than_it_can_charge_with_is_held_back_by_it_and_not_away() -> None:
+    here = np.array([0.0, 1.0])
+    problem = case(taker(charge_max_kw=10 * here, charge_min_kw=4.0, departure_probability=[0.0, 1.0]))
+    circuits = replace(problem.circuits, import_limit_kw=np.full((1, 2), 28.0), fixed_kw=np.array([[25.0, 0.0]]))
+    problem = replace(problem, circuits=circuits)
+    (explanation,) = explained(problem)
+    assert explanation.why == (Why.LIMIT, Why.CHEAP)
+    assert explanation.limit == ("grid", "")
+    gone = replace(problem.storages, departure_probability=np.array([[1.0, 0.0]]), charge_max_kw=np.zeros((1, 2)))
+    busy = replace(circuits, fixed_kw=np.full((1, 2), 25.0))
+    assert reasons(replace(problem, storages=gone, circuits=busy)) == [(Why.LIMIT, Why.AWAY)]
+    full = replace(gone, initial_energy_kwh=np.array([50.0]))
+    assert reasons(replace(problem, storages=full, circuits=busy)) == [(Why.AWAY, Why.AWAY)]
+
+
 def test_a_car_waits_for_a_cheap_hour_and_has_then_what_it_needs() -> None:
     assert reasons(case(taker(3), price=[0.3, 0.1, 0.4])) == [(Why.WAITS, Why.CHEAP, Why.DONE)]
 

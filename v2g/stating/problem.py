@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from v2g.bounds import uncontrolled_bounds_kw
+from v2g.crowding import crowded
 from v2g.observation import Observation
 from v2g.outlook import Outlook
 from v2g.plan import Plan
@@ -75,15 +76,8 @@ def _without_trickle(problem: Problem) -> Storages:
 
     A plan that counted on such power would put drivers off to hours in which they get nothing.
     """
-    storages, circuits = problem.storages, problem.circuits
-    fixed, margin = problem.fixed_below()
-    on_the_way = np.maximum(circuits.import_limit_kw - fixed - margin, 0.0)
-    for circuit, parent in enumerate(circuits.parent_index[1:], start=1):  # a parent stands before its children
-        on_the_way[circuit] = np.minimum(on_the_way[circuit], on_the_way[parent])
-    index = {name: i for i, name in enumerate(circuits.circuit_ids)}
-    at = [index[name] for name in storages.circuit_ids]
-    holds = on_the_way[at] >= storages.charge_min_kw[:, None]
-    return storages if holds.all() else replace(storages, charge_max_kw=np.where(holds, storages.charge_max_kw, 0.0))
+    storages, lacks = problem.storages, crowded(problem) > 0
+    return replace(storages, charge_max_kw=np.where(lacks, 0.0, storages.charge_max_kw)) if lacks.any() else storages
 
 
 def _previous(plan: Plan | None, unit_ids: tuple[str, ...], grid: TimeGrid) -> Array:
