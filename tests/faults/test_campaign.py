@@ -1,4 +1,4 @@
-"""Some days of the campaign and two planted bugs; `make test` runs a hundred days beside, `make faults` thousands, and every bug."""
+"""Some days of the campaign and two planted bugs; `make test` runs a hundred days beside, `make faults` thousands and every bug."""
 
 import random
 from dataclasses import replace
