@@ -10,6 +10,8 @@ from v2g.units import h_from_s
 
 ONE_WAY = Vehicle(discharge_max_kw=0.0)
 ABSURD_RATINGS = 3.0  # a power this many times the rating is a wrong unit or a lie, not a reading
+ROUNDING_KWH = 1e-3
+"""A register that falls by less stands still: OCPP 1.6 begins and ends transactions in whole Wh, and tells fractions between."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +185,7 @@ class Outlet:
 
     def jump_kw(self, sample: Sample) -> float | None:
         """Return the power [kW] that a register's step would take if nobody can believe it, else None."""
-        return next((slope_kw for slope_kw in self._slopes_kw(sample) if self._jumps(slope_kw)), None)
+        return next((slope_kw for slope_kw in self._slopes_kw(self._registered(sample)) if self._jumps(slope_kw)), None)
 
     def state(self, now: datetime, *, online: bool, stale_after_s: float) -> EvseState:
         """Return the outlet as the control core sees it at `now`."""
@@ -214,8 +216,10 @@ class Outlet:
         return reading if reading is None or fresh else replace(reading, quality=Quality.STALE)
 
     def _registered(self, sample: Sample) -> Sample:
-        """Return `sample` with a register where it has only what went in since the sample before."""
+        """Return `sample` with a register where it has only what went in since the sample before; rounding lowers none."""
         known = self.register_kwh
+        if known is not None and sample.register_kwh is not None and 0.0 < known.value - sample.register_kwh < ROUNDING_KWH:
+            return replace(sample, register_kwh=known.value)
         if sample.register_kwh is not None or sample.interval_kwh is None or (known is not None and sample.at <= known.at):
             return sample
         return replace(sample, register_kwh=(known.value if known else 0.0) + sample.interval_kwh)

@@ -91,6 +91,17 @@ def test_a_register_that_jumps_counts_for_nothing_and_starts_anew(jump_kwh: floa
     assert charged_kwh(outlet.measured(Sample(at=at(90), register_kwh=107.0 + jump_kwh))) == pytest.approx(7.0)
 
 
+def test_a_register_that_falls_by_less_than_a_wh_stands_still() -> None:
+    outlet = plugged().begun(transaction(1, meter_kwh=100.001))
+    rounded = Sample(at=at(30), register_kwh=100.0004)
+    assert outlet.jump_kw(rounded) is None
+    outlet = outlet.measured(rounded)
+    assert outlet.power_kw is not None
+    assert outlet.power_kw.value == 0.0
+    assert charged_kwh(outlet.measured(Sample(at=at(60), register_kwh=102.0))) == pytest.approx(1.999), "nothing counts twice"
+    assert outlet.jump_kw(Sample(at=at(60), register_kwh=99.999)) is not None
+
+
 def test_power_is_measured_else_the_slope_of_the_register_else_current_times_voltage() -> None:
     outlet = plugged().begun(transaction(1))
     everything = Sample(at=at(30), power_kw=3.0, register_kwh=102.0, estimate_kw=5.0)
