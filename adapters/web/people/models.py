@@ -9,7 +9,9 @@ from adapters.web.models import Form, Model, Text
 from v2g.access import Caller, CallerKind, Right, Role
 from v2g.accounts import Machine, Person, Secret
 
-NAME = r"^[\w.@-]([\w.@ -]{0,58}[\w.@-])?$"
+LETTERS = r"0-9A-Za-z_\u00c0-\u061b\u0620-\u167f\u1681-\u180a\u1810-\u1fff\u3040-\ud7ff"
+"""Of all scripts, without spaces and marks that nobody sees: as ranges, for ``\\w`` is something else in each language."""
+NAME = rf"^[{LETTERS}.@-]([{LETTERS}.@ -]{{0,58}}[{LETTERS}.@-])?$"
 PersonName = Annotated[str, Field(pattern=NAME, description="Letters, digits and . @ - _")]
 Password = Annotated[str, Field(min_length=1, max_length=256, json_schema_extra={"format": "password"})]
 

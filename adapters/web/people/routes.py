@@ -25,7 +25,7 @@ from v2g.access import FOR_MACHINES, Right
 router = APIRouter(prefix="/api", tags=["access"], dependencies=[needs(Right.PEOPLE)])
 
 Name = Annotated[str, InPath(pattern=NAME)]
-MachineId = Annotated[str, InPath(pattern=r"^\w{1,60}$")]
+MachineId = Annotated[str, InPath(pattern="^[0-9A-Za-z_]{1,60}$")]
 LOOKED_AT, CHANGED, NAMED = documented(401, 403, 404, 429, 503), (400, 401, 403, 404, 413, 415, 422, 429, 503), (401, 403, 404, 422)
 NOBODY = "there is nobody of this name"
 
