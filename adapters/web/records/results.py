@@ -17,7 +17,7 @@ from v2g.access import Right
 from v2g.results import Period
 
 router = APIRouter(prefix="/api/results", tags=["results"], dependencies=[needs(Right.READ)])
-SPAN_MAX = timedelta(days=800)
+SPAN_MAX, EARLIEST = timedelta(days=800), date(2000, 1, 1)
 USUAL = {Period.DAY: timedelta(days=29), Period.MONTH: timedelta(days=364), Period.YEAR: timedelta(days=365)}
 ASKED = documented(401, 403, 422, 503)
 
@@ -32,6 +32,8 @@ async def the_results(
     """Return the results asked for; of the last month, year or two where no first day is given."""
     today = station.now().astimezone(ZoneInfo(station.site.time_zone)).date()
     until = min(last or today, today)
+    if until < EARLIEST:
+        raise HTTPException(422, f"last is to be {EARLIEST} or later")
     since = first or by.start_of(until - USUAL[by])
     if since > until or until - since > SPAN_MAX:
         raise HTTPException(422, f"first is to lie before last and today, {SPAN_MAX.days} days at most")

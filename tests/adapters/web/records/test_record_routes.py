@@ -34,7 +34,9 @@ async def test_results_come_by_day_month_and_year_with_their_sum(client: httpx.A
     assert len((await client.get("/api/results", params={"by": "year"})).json()["rows"]) == 1
 
 
-@pytest.mark.parametrize("asked", [{"first": "2026-03-05"}, {"first": "2020-01-01"}, {"by": "week"}, {"first": "yesterday"}])
+@pytest.mark.parametrize(
+    "asked", [{"first": "2026-03-05"}, {"first": "2020-01-01"}, {"by": "week"}, {"first": "yesterday"}, {"last": "0001-01-01"}]
+)
 async def test_a_span_that_makes_no_sense_is_refused(client: httpx.AsyncClient, asked: dict[str, str]) -> None:
     assert (await client.get("/api/results", params=asked)).status_code == 422
 
