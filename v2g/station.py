@@ -19,11 +19,15 @@ class Condition(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One part of the daemon ("solver", "broker", "database", "ocpp", "meters", …), its condition and a sentence about it."""
+    """One part of the daemon ("solver", "broker", "database", "ocpp", "meters", …), its condition and a sentence about it.
+
+    `detail_zh` is the sentence in Chinese, "" where it is a program's own words.
+    """
 
     name: str
     condition: Condition
     detail: str = ""
+    detail_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,12 +38,16 @@ class Lifeline:
         """Return how the source is, nothing where none is waited for."""
         if self._failsafe is None:
             return ()
-        detail, silent_s = f"heard {self._silent_s(now)} s ago", self._silent_s(now)
+        silent_s = self._silent_s(now)
         if silent_s < self._failsafe.heartbeat_s:
-            return (Part(name="failsafe", condition=Condition.OK, detail=detail),)
-        until = [f"its limits hold until {s.ends_at:%Y-%m-%dT%H:%M:%SZ}" for s in self.signals(now)[:1]]
-        said = f"silent for {silent_s} s: {until[0] if until else 'the failsafe is over'}"
-        return (Part(name="failsafe", condition=Condition.DEGRADED, detail=said),)
+            said, said_zh = f"heard {silent_s} s ago", f"{silent_s} 秒前有消息"
+            return (Part(name="failsafe", condition=Condition.OK, detail=said, detail_zh=said_zh),)
+        said, said_zh = "the failsafe is over", "保底限额已结束"
+        for signal in self.signals(now)[:1]:
+            until = f"{signal.ends_at:%Y-%m-%dT%H:%M:%SZ}"
+            said, said_zh = f"its limits hold until {until}", f"保底限额持续到 {until}"
+        detail, detail_zh = f"silent for {silent_s} s: {said}", f"已 {silent_s} 秒无消息：{said_zh}"
+        return (Part(name="failsafe", condition=Condition.DEGRADED, detail=detail, detail_zh=detail_zh),)
 
     def _silent_s(self, now: datetime) -> int:
         return round((now - self._heard_at).total_seconds())

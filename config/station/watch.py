@@ -33,7 +33,7 @@ def watched(
 
 def _solver(control: Control) -> Part:
     if control.latest is None:
-        return Part(name="solver", condition=Condition.DEGRADED, detail="no plan yet")
+        return Part(name="solver", condition=Condition.DEGRADED, detail="no plan yet", detail_zh="尚无计划")
     plan = control.latest.plan
     good = plan.rung in (Rung.OPTIMAL, Rung.INCUMBENT)
     detail = f"{plan.rung} in {plan.solve_s:.2f} s" if good else f"{plan.rung}: {plan.reason}"
@@ -44,7 +44,8 @@ def _chargers(site: Site, station: Station, protocol: Protocol) -> Part:
     ours = {e.evse_id for e in site.evses if e.protocol is protocol}
     online = sum(s.online for s in station.observation().evses if s.evse_id in ours)
     condition = Condition.OK if online == len(ours) else Condition.DEGRADED if online else Condition.DOWN
-    return Part(name=protocol, condition=condition, detail=f"{online} of {len(ours)} outlets connected")
+    detail, detail_zh = f"{online} of {len(ours)} outlets connected", f"{len(ours)} 个车位中 {online} 个已连接"
+    return Part(name=protocol, condition=condition, detail=detail, detail_zh=detail_zh)
 
 
 def _access(central: CentralSystem) -> Part:
@@ -65,6 +66,12 @@ def _broker(link: MqttLink) -> Part:
 def _meters(site: Site, station: Station) -> Part:
     observation = station.observation()
     if fresh(observation.load_kw, observation, site.rules):
-        return Part(name="meters", condition=Condition.OK, detail="the load meter speaks")
-    trouble = "shows what cannot be" if observation.load_kw and observation.load_kw.quality is Quality.SUSPECT else "is silent"
-    return Part(name="meters", condition=Condition.DEGRADED, detail=f"the load meter {trouble}: the load counts at its highest")
+        return Part(name="meters", condition=Condition.OK, detail="the load meter speaks", detail_zh="负荷表正常")
+    suspect = observation.load_kw is not None and observation.load_kw.quality is Quality.SUSPECT
+    trouble, trouble_zh = ("shows what cannot be", "读数不可信") if suspect else ("is silent", "无读数")
+    return Part(
+        name="meters",
+        condition=Condition.DEGRADED,
+        detail=f"the load meter {trouble}: the load counts at its highest",
+        detail_zh=f"负荷表{trouble_zh}：负荷按最大值计",
+    )

@@ -123,11 +123,12 @@ class AssetModel(Model):
 
 
 class PartModel(Model):
-    """One part of the daemon and how it is."""
+    """One part of the daemon and how it is: a sentence in English, and in Chinese unless it is a program's own words."""
 
     name: str
     condition: Condition
     detail: str
+    detail_zh: str
 
 
 class AlarmModel(Model):

@@ -73,7 +73,7 @@ def health_view(health: Health) -> HealthModel:
         ready=health.ready,
         at=health.at,
         last_tick_at=health.last_tick_at,
-        parts=[PartModel(name=part.name, condition=part.condition, detail=part.detail) for part in health.parts],
+        parts=[PartModel(name=p.name, condition=p.condition, detail=p.detail, detail_zh=p.detail_zh) for p in health.parts],
         alarms=alarm_views(health.alarms),
         forecasts=[
             ForecastModel(signal=s.signal, n=s.n, coverage80=s.coverage80, skill=s.skill, model_in_use=s.model_in_use)

@@ -1,7 +1,7 @@
 /* What an operator should do something about. */
 
 import { byId, element, keepList, setHidden, setText } from "../shell/dom.js";
-import { has, t } from "../shell/i18n.js";
+import { currentLanguage, has, t } from "../shell/i18n.js";
 import { PROTOCOLS, attention } from "../shell/meaning.js";
 
 export function showAlarms({ state }) {
@@ -19,7 +19,8 @@ function fromAlarm({ code, unit_id: unit, units, detail }) {
 
 function fromPart(part) {
   const known = has(`part_${part.name}`) ? part.name : "other";
-  const detail = part.detail ? ` (${part.detail})` : "";
+  const said = (currentLanguage() === "zh" && part.detail_zh) || part.detail;
+  const detail = said ? ` (${said})` : "";
   const name = t("part_names")[part.name] ?? PROTOCOLS[part.name] ?? part.name;
   return { key: `part ${part.name}`, title: t(`part_${known}`, { name }) + detail, mend: t(`mend_${known}`) };
 }
