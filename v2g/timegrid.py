@@ -58,14 +58,15 @@ class TimeGrid:
     def fine_then_coarse(cls, start: datetime, *, fine_h: float, n_fine: int, coarse_h: float, n_coarse: int) -> "TimeGrid":
         """Return `n_fine` steps of `fine_h`, then `n_coarse` steps of `coarse_h` [h].
 
-        The first step is cut so that the others begin at multiples of `fine_h` in UTC, where prices and limits change; the
-        number of steps is always the same, so that planners can keep what they compiled.
+        The first step of each length is cut so that the others begin at its multiples in UTC, where prices and limits change: a
+        price of an hour is one step's and no mean of two. The number of steps is always the same, so that planners can keep what
+        they compiled.
         """
-        into_h = (start.timestamp() / 3600.0) % fine_h
-        first_h = fine_h - into_h
-        if first_h < fine_h * LEAST_FIRST_SHARE:
-            first_h += fine_h
-        return cls(start=start, step_h=np.r_[first_h, np.full(n_fine - 1, fine_h), np.full(n_coarse, coarse_h)])
+        from_h = start.timestamp() / 3600.0
+        fine = np.r_[_first_h(from_h, fine_h), np.full(n_fine - 1, fine_h)]
+        coarse = np.full(n_coarse, coarse_h)
+        coarse[:1] = _first_h(from_h + fine.sum(), coarse_h)
+        return cls(start=start, step_h=np.r_[fine, coarse])
 
     @property
     def n_steps(self) -> int:
@@ -107,3 +108,9 @@ class TimeGrid:
     def whole_steps_until(self, instant: datetime) -> int:
         """Return how many whole steps end at or before `instant` (1 ns tolerance), 0..n_steps."""
         return int(np.searchsorted(self.edges_h[1:], self.offset_h(instant) + 1e-9, side="right"))
+
+
+def _first_h(from_h: float, step_h: float) -> float:
+    """Return how long a step from `from_h` [h] lasts that ends at a multiple of `step_h`; hardly anything is joined to the next."""
+    first_h = step_h - from_h % step_h
+    return first_h if first_h >= step_h * LEAST_FIRST_SHARE else first_h + step_h

@@ -21,6 +21,16 @@ def test_fine_steps_end_on_quarter_hours_whenever_the_grid_starts(second: int) -
     assert all(min(x, 0.25 - x) < 1e-6 for x in into_quarter)
 
 
+@given(st.integers(0, 86_399), st.integers(1, 12))
+def test_coarse_steps_end_on_hours_whenever_the_grid_starts(second: int, n_fine: int) -> None:
+    start = DAY + timedelta(seconds=second)
+    grid = TimeGrid.fine_then_coarse(start, fine_h=0.25, n_fine=n_fine, coarse_h=1.0, n_coarse=3)
+    assert grid.n_steps == n_fine + 3
+    assert 0.25 - 1e-6 <= grid.step_h[n_fine] <= 1.0 + 1e-6
+    into_hour = [(start.timestamp() / 3600 + h) % 1.0 for h in grid.edges_h[n_fine + 1 :]]
+    assert all(min(x, 1.0 - x) < 1e-6 for x in into_hour)
+
+
 @given(st.floats(0, 24), st.floats(0, 24))
 def test_coverage_measures_the_interval(a: float, b: float) -> None:
     grid = TimeGrid(start=DAY, step_h=np.array([0.25] * 8 + [1.0] * 6))
