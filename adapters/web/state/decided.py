@@ -1,5 +1,6 @@
 """What the last tick decided, by unit, as the API tells it."""
 
+from datetime import datetime
 from typing import Literal
 
 import numpy as np
@@ -9,14 +10,17 @@ from adapters.web.plan.explanation import price, reason_view
 from adapters.web.plan.models import WordsModel
 from adapters.web.state.models import PromiseModel
 from v2g.guarantee import reached_probability
-from v2g.outlook import Departure
+from v2g.outlook import LEVELS, Departure
 from v2g.record import TickRecord
 from v2g.setpoint import Applied, Outcome, Rejected, TimedOut, Unreachable
 from v2g.site import Site
+from v2g.timegrid import TimeGrid
 from v2g.why import Explanation
 
 READY_WITHIN_KWH = 0.1
 """What a target may lack and still count as reached."""
+
+MEDIAN = LEVELS.index(0.5)
 
 OutcomeName = Literal["applied", "rejected", "timed_out", "unreachable", "withheld"]
 OUTCOME_NAMES: dict[type[Outcome], OutcomeName] = {
@@ -37,6 +41,7 @@ class Decided:
         if record is None:
             self.setpoints, self.outcomes, self.why, self.row = {}, {}, {}, {}
             self._departures: dict[str, Departure] = {}
+            self._stated: dict[str, datetime] = {}
             return
         self.setpoints = {setpoint.unit_id: setpoint for setpoint in record.setpoints}
         self.outcomes = {outcome.setpoint.unit_id: OUTCOME_NAMES[type(outcome)] for outcome in record.report.outcomes}
@@ -44,8 +49,9 @@ class Decided:
         self.why = dict(zip(record.plan.unit_ids, record.plan.why, strict=True))
         self.row = {unit_id: row for row, unit_id in enumerate(record.problem.storages.unit_ids)}
         leaving = {departure.session_id: departure for departure in record.outlook.departures}
-        here = {s.evse_id: s.session.session_id for s in record.observation.evses if s.session}
-        self._departures = {unit: leaving[session] for unit, session in here.items() if session in leaving}
+        here = {s.evse_id: s.session for s in record.observation.evses if s.session}
+        self._departures = {unit: leaving[s.session_id] for unit, s in here.items() if s.session_id in leaving}
+        self._stated = {unit: s.wishes.departure for unit, s in here.items() if s.wishes.departure}
 
     def reason(self, unit_id: str) -> WordsModel | None:
         """Return why a unit does what it does, in words; None where no plan speaks of it."""
@@ -76,18 +82,26 @@ class Decided:
         due_step = int(storages.target_step[row])
         if due_step == 0:
             return None
-        target_kwh, energy_kwh = float(storages.target_energy_kwh[row]), self.record.plan.energy_kwh[row, :due_step]
-        reached = np.flatnonzero(energy_kwh >= target_kwh - READY_WITHIN_KWH)
+        target_kwh, energy_kwh = float(storages.target_energy_kwh[row]), self.record.plan.energy_kwh[row]
+        leaves_h = max(self._leaves_h(unit_id, grid), float(grid.edges_h[due_step]))
+        planned_kwh = float(np.interp(leaves_h, grid.edges_h, np.r_[storages.initial_energy_kwh[row], energy_kwh]))
+        reached = np.flatnonzero((energy_kwh >= target_kwh - READY_WITHIN_KWH) & (grid.edges_h[:-1] < leaves_h))
         ends, told = (*grid.starts[1:], grid.end), self._explained(unit_id)
         return PromiseModel(
             target_kwh=tidy(target_kwh),
-            planned_kwh=tidy(energy_kwh[-1]),
-            shortfall_kwh=tidy(max(target_kwh - energy_kwh[-1], 0.0)),
+            planned_kwh=tidy(planned_kwh),
+            shortfall_kwh=tidy(max(target_kwh - planned_kwh, 0.0)),
             due_at=ends[due_step - 1],
             ready_at=ends[reached[0]] if len(reached) else None,
             probability=self._probability(self.record, unit_id, row),
             cost_at_most=price(told.promise_cost) if told else None,
         )
+
+    def _leaves_h(self, unit_id: str, grid: TimeGrid) -> float:
+        """Return when the car leaves, as stated, else as likely sooner as later [h from the grid's start]; 0 if nobody can say."""
+        forecast = self._departures.get(unit_id)
+        leaves_at = self._stated.get(unit_id) or (forecast.quantiles[MEDIAN] if forecast else grid.start)
+        return grid.offset_h(leaves_at)
 
     def _probability(self, record: TickRecord, unit_id: str, row: int) -> float | None:
         """Return how likely the car has its target when it leaves."""

@@ -26,6 +26,8 @@ class ReadingModel(Model):
 class PromiseModel(Model):
     """What the plan holds for the driver: energies are stored in the car; `ready_at` is null if the target is not reached.
 
+    The plan aims at `due_at`, before the car leaves, since cars leave early; `planned_kwh` is what it has at the departure that is
+    stated, else at the one that is as likely too early as too late.
     `probability` is that of having the target whenever the car leaves, null where no forecast says when. `cost_at_most` is what the
     promise costs at most [currency], null where no money buys it.
     """

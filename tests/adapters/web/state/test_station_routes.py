@@ -93,6 +93,26 @@ async def test_promises_say_when_a_car_is_ready_or_what_is_missing(station: Fake
         assert promise["ready_at"] is None or promise["ready_at"] <= promise["due_at"]
 
 
+async def test_what_a_promise_lacks_is_what_the_car_lacks_when_it_leaves_however_early_the_plan_aims(station: FakeStation) -> None:
+    record = station.latest()
+    assert record is not None
+    storages, edges_h = record.problem.storages, record.problem.grid.edges_h
+    early = replace(storages, target_step=np.minimum(storages.target_step, 1))
+    aims = replace(record, problem=replace(record.problem, storages=early))
+    promised = 0
+    for view in evse_views(station.site, record.observation, aims, record.at):
+        if view.session is None or view.session.promise is None or view.session.departure is None:
+            continue
+        row, promise = record.plan.unit_ids.index(view.evse_id), view.session.promise
+        has_kwh = np.r_[storages.initial_energy_kwh[row], record.plan.energy_kwh[row]]
+        leaves_h = record.problem.grid.offset_h(view.session.departure)
+        assert promise.due_at == record.problem.grid.starts[1]
+        assert promise.planned_kwh == pytest.approx(np.interp(leaves_h, edges_h, has_kwh), abs=1e-3)
+        assert (promise.ready_at is None) <= (promise.shortfall_kwh > 0.099)
+        promised += promise.planned_kwh > has_kwh[1] + 1.0
+    assert promised > 3
+
+
 async def test_a_promise_says_how_likely_it_is_kept_where_a_departure_is_forecast(
     station: FakeStation, client: httpx.AsyncClient
 ) -> None:
