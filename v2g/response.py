@@ -27,6 +27,8 @@ NOTICED_KWH = 0.5
 AT_DEPARTURE = 0.2
 NOTICED_KW, NOTICED_H = 0.05, 0.25
 READY_KWH = 0.05
+NOT_PAID = frozenset({"early_departure"})
+"""What planning counts as money and nobody pays: that a car may leave early. It is as dear as energy is."""
 LEAST_KWH, LEAST_PRICE_SHARE = 0.1, 1e-6
 """Below these an energy, or a relative change of price, is too little to divide by."""
 
@@ -212,9 +214,10 @@ def _elasticity(change_kwh: float, before_kwh: float, price_before: float, price
 
 
 def _costs(before: Solution, after: Solution) -> tuple[CostChange, ...]:
-    """Return the money terms that are not 0 on both sides."""
-    was = {t.name: t.value for t in before.terms if t.tier is Tier.MONEY}
-    becomes = {t.name: t.value for t in after.terms if t.tier is Tier.MONEY}
+    """Return the money terms that are not 0 on both sides and are paid."""
+    was, becomes = (
+        {t.name: t.value for t in side.terms if t.tier is Tier.MONEY and t.name not in NOT_PAID} for side in (before, after)
+    )
     names = [name for name in dict.fromkeys((*was, *becomes)) if was.get(name, 0.0) or becomes.get(name, 0.0)]
     return tuple(CostChange(name=name, before=was.get(name, 0.0), after=becomes.get(name, 0.0)) for name in names)
 

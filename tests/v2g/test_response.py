@@ -56,6 +56,17 @@ def test_the_cost_is_that_of_answering_beside_that_of_going_on() -> None:
     assert costs["energy_import"] == pytest.approx((1.0, 3.0))
 
 
+def test_who_cannot_answer_pays_what_going_on_costs_though_leaving_early_would_be_dearer() -> None:
+    hurried = car(
+        2, initial_energy_kwh=0.0, target_energy_kwh=20.0, target_step=2, discharge_max_kw=0.0, departure_probability=[0.5, 0.5]
+    )
+    plain = case(replace(hurried, shortfall_price_per_kwh=np.array([0.3])), price=RISING)
+    dearer = priced(case(replace(hurried, shortfall_price_per_kwh=np.array([0.9])), price=RISING), np.array([0.5, 0.3]))
+    response = response_of(Compared(before=answered(plain), after=answered(dearer)), FIRST_HOUR)
+    assert response.change_kw.expected == pytest.approx([0.0, 0.0])
+    assert response.cost == pytest.approx(response.cost_unanswered)
+
+
 def test_a_price_that_changes_nothing_moves_nobody() -> None:
     response = response_to(RISING)
     assert response.change_kw.expected == pytest.approx([0.0, 0.0])
