@@ -19,7 +19,8 @@ class CarModel(Model):
     """An outlet and the car at it. `saves` is what its plan costs less than charging at once [currency], null without a plan.
 
     `gives_kwh` is what the plan takes out of the car in between. A new `tick` has a new plan. `speaks` is False where another phone
-    speaks for the car, `may_consent` where this one may not consent to discharge; for `consent_s` after plug-in the code is enough.
+    speaks for the car, `may_consent` where this one may not consent to discharge, `may_consent_again` where it may not after it has
+    taken it back; for `consent_s` after plug-in the code is enough.
     """
 
     site: str
@@ -31,6 +32,7 @@ class CarModel(Model):
     may_give_back: bool
     speaks: bool
     may_consent: bool
+    may_consent_again: bool
     consent_s: float
     saves: float | None
     gives_kwh: float
@@ -62,6 +64,7 @@ def car_view(station: Station, live: Live, evse: Evse, secret: str) -> CarModel:
         may_give_back=rules.discharge and evse.discharge_max_kw > 0,
         speaks=claim is not None or session is None,
         may_consent=session is not None and may_consent(session, claim),
+        may_consent_again=claim is not None and claim.may_consent,
         consent_s=rules.code_consent_s,
         saves=saves(plan, evse) if plan else None,
         gives_kwh=tidy(float(np.clip(-row, 0.0, None) @ plan.grid.step_h)) if plan else 0.0,

@@ -35,7 +35,8 @@ export function showChoices(current) {
   fill("need-choices", needs(session));
   setHidden(byId("give-back"), !car.may_give_back);
   fill("give-choices", gives(session));
-  setText(byId("late"), car.may_consent ? t("consent_soon", format.duration(car.consent_s)) : t("consent_late", format.duration(car.consent_s)));
+  const said = car.may_consent_again ? "consent_soon" : car.may_consent ? "consent_once" : "consent_late";
+  setText(byId("late"), t(said, format.duration(car.consent_s)));
   if (session.departure && document.activeElement !== byId("leave-at")) byId("leave-at").value = format.toInput(new Date(session.departure));
 }
 

@@ -106,7 +106,8 @@ async def test_who_spoke_in_time_may_consent_later(app: FastAPI, station: FakeSt
     await phone.look()
     await phone.say(energy_kwh=12.0)
     clock.advance_to(clock.now() + timedelta(hours=2))
-    assert (await phone.look())["may_consent"]
+    told = await phone.look()
+    assert (told["may_consent"], told["may_consent_again"]) == (True, True)
     assert (await phone.say(**YES)).status_code == 204
     assert wishes_at(station, JUST_CAME).discharge_consent
 
@@ -125,7 +126,8 @@ async def test_who_speaks_late_may_say_when_and_how_much_but_not_consent(app: Fa
 
 async def test_consent_that_staff_or_the_car_gave_is_kept_and_can_be_taken_back(app: FastAPI, station: FakeStation) -> None:
     late = Phone(app, CONSENTS)
-    assert (await late.look())["may_consent"]
+    told = await late.look()
+    assert (told["may_consent"], told["may_consent_again"]) == (True, False), "it is said before it is taken back"
     assert (await late.say(**YES)).status_code == 204
     assert (await late.say(discharge_consent=False)).status_code == 204
     assert (await late.say(**YES)).status_code == 403

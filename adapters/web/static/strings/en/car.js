@@ -30,6 +30,7 @@ export default {
   other_phone: "Another phone speaks for this car: you can look, but change nothing. If the car is yours, ask the staff, or unplug, plug in again and scan the code at once.",
   not_taken: "Not taken. Allow cookies, scan the code again, or ask the staff.",
   consent_soon: (time) => `Answer within ${time} of plugging in; you can change your mind later.`,
+  consent_once: (time) => `You have agreed. If you take it back, you cannot agree again here: that is possible within ${time} of plugging in.`,
   consent_late: (time) => `Consent is taken here within ${time} of plugging in. Ask the staff, or unplug, plug in again and scan the code at once.`,
   give_yes: "Yes",
   give_no: "No",

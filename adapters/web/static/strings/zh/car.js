@@ -30,6 +30,7 @@ export default {
   other_phone: "另一部手机正在为这辆车做主：您可以查看，不能更改。若这是您的车，请找工作人员，或拔枪后重新插枪并立即扫码。",
   not_taken: "未采纳。请允许 Cookie 并重新扫码，或找工作人员。",
   consent_soon: (time) => `请在插枪后 ${time}内作答，之后仍可更改。`,
+  consent_once: (time) => `您已同意。若撤回，则无法在此再次同意：只能在插枪后 ${time}内同意。`,
   consent_late: (time) => `只能在插枪后 ${time}内在此同意。请找工作人员，或拔枪后重新插枪并立即扫码。`,
   give_yes: "可以",
   give_no: "不可以",
