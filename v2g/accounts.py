@@ -1,10 +1,24 @@
 """People who log in and machines with tokens, as the people's side knows them."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from v2g.access import Caller, Right, Role
+from v2g.access import Caller, CallerKind, Right, Role
+from v2g.errors import AccessError
+
+LETTERS = r"0-9A-Za-z_\u00c0-\u061b\u0620-\u167f\u1681-\u180a\u1810-\u1fff\u3040-\ud7ff"
+"""Of all scripts, without spaces and marks that nobody sees: as ranges, for ``\\w`` is something else in each language."""
+NAME = rf"^[{LETTERS}@]([{LETTERS}.@ -]{{0,58}}[{LETTERS}.@-])?$"
+NAME_SAID = "letters, digits and . @ - _, up to 60; a letter, a digit, @ or _ first"
+
+
+def check_name(name: str) -> str:
+    """Return the name of a person or a machine; raises `AccessError` where it cannot be one."""
+    if name.endswith("\n") or not re.search(NAME, name):
+        raise AccessError("that cannot be a name", place=repr(name), mend=f"use {NAME_SAID}")
+    return name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +34,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    """A program with a token that ends at `until`; `rights` narrow what its role may do."""
+    """A program with a token that ends at `until`; `rights` narrow what its role may do, `may` is what is left of that."""
 
     machine_id: str
     name: str
@@ -29,6 +43,11 @@ class Machine:
     created_at: datetime
     created_by: str
     until: datetime
+
+    @property
+    def may(self) -> frozenset[Right]:
+        """What it may do."""
+        return Caller(name=self.name, role=self.role, kind=CallerKind.MACHINE, scope=self.rights).rights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

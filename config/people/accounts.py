@@ -13,7 +13,7 @@ from adapters.store.store import Store
 from adapters.store.writer import Job, T
 from config.people.passwords import Passwords
 from v2g.access import FOR_MACHINES, Caller, CallerKind, Right, Role
-from v2g.accounts import Login, Machine, Person, Secret
+from v2g.accounts import Login, Machine, Person, Secret, check_name
 from v2g.errors import UnavailableError
 from v2g.ports import Clock
 
@@ -93,7 +93,9 @@ class LiveAccounts:
     async def invite(self, name: str, role: Role, by: str) -> Secret:
         """Return a one-time link for a new person."""
         link, now = self._secret(LINK), self._store.now()
-        job = partial(people.invite, name=name, role=role, link_hash=digest(link.text), until=link.until, now=now, by=by)
+        job = partial(
+            people.invite, name=check_name(name), role=role, link_hash=digest(link.text), until=link.until, now=now, by=by
+        )
         await self._store.run(job)
         return link
 
@@ -126,7 +128,7 @@ class LiveAccounts:
         token = self._secret(timedelta(days=days))
         machine = Machine(
             machine_id=secrets.token_hex(6),
-            name=name,
+            name=check_name(name),
             role=role,
             rights=rights & FOR_MACHINES,
             created_at=self._clock.now(),

@@ -122,14 +122,22 @@ def result_of(site: Site, day: date, flows: Array, stays: Sequence[Stay], signal
 def quarters(flows: Array, grid: TimeGrid) -> tuple[Array, Array]:
     """Return the quarter-hours' means of import, export, PV, charge and discharge (5, n) [kW], and the hours covered (n,).
 
-    A quarter in which nothing was heard is not covered; one in which anything was counts whole, the last one as far as it is.
+    A quarter is covered from the first to the last that was heard in it, whole where these are within two points of its ends: of
+    the quarter in which the daemon was started only what followed counts.
     """
     place = ((flows[0] - grid.start.timestamp()) // QUARTER_S).astype(np.int64)
     counts = np.bincount(place, minlength=grid.n_steps).astype(np.float64)
     series = (np.maximum(flows[1], 0.0), np.maximum(-flows[1], 0.0), *flows[2:])
     sums = np.array([np.bincount(place, weights=values, minlength=grid.n_steps) for values in series])
-    heard_h = (flows[0].max(initial=0.0) + POINT_S - grid.start.timestamp()) / 3600 - QUARTER_H * np.arange(grid.n_steps)
-    return sums / np.maximum(counts, 1.0), np.where(counts > 0, np.clip(heard_h, 0.0, QUARTER_H), 0.0)
+    into_s = flows[0] - grid.start.timestamp() - QUARTER_S * place
+    first_s, last_s = np.full(grid.n_steps, QUARTER_S), np.zeros(grid.n_steps)
+    np.minimum.at(first_s, place, into_s)
+    np.maximum.at(last_s, place, into_s)
+    apart_s = np.median(np.diff(flows[0])) if flows.shape[1] > 1 else 0.0
+    point_s = max(POINT_S, float(apart_s))  # a fast clock's are further apart
+    begins_s = np.where(first_s > 2.0 * point_s, first_s, 0.0)
+    ends_s = np.where(last_s < QUARTER_S - 2.0 * point_s, last_s + point_s, QUARTER_S)
+    return sums / np.maximum(counts, 1.0), np.where(counts > 0, ends_s - begins_s, 0.0) / 3600
 
 
 def uncontrolled_kwh(site: Site, stays: Sequence[Stay], grid: TimeGrid) -> Array:

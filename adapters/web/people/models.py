@@ -7,12 +7,9 @@ from pydantic import Field
 
 from adapters.web.models import Form, Model, Text
 from v2g.access import Caller, CallerKind, Right, Role
-from v2g.accounts import Machine, Person, Secret
+from v2g.accounts import NAME, NAME_SAID, Machine, Person, Secret
 
-LETTERS = r"0-9A-Za-z_\u00c0-\u061b\u0620-\u167f\u1681-\u180a\u1810-\u1fff\u3040-\ud7ff"
-"""Of all scripts, without spaces and marks that nobody sees: as ranges, for ``\\w`` is something else in each language."""
-NAME = rf"^[{LETTERS}.@-]([{LETTERS}.@ -]{{0,58}}[{LETTERS}.@-])?$"
-PersonName = Annotated[str, Field(pattern=NAME, description="Letters, digits and . @ - _")]
+PersonName = Annotated[str, Field(pattern=NAME, description=f"{NAME_SAID[0].upper()}{NAME_SAID[1:]}")]
 Password = Annotated[str, Field(min_length=1, max_length=256, json_schema_extra={"format": "password"})]
 
 
@@ -136,7 +133,7 @@ def machine_view(machine: Machine) -> MachineModel:
         machine_id=machine.machine_id,
         name=machine.name,
         role=machine.role,
-        rights=sorted(machine.rights),
+        rights=sorted(machine.may),
         created_at=machine.created_at,
         created_by=machine.created_by,
         until=machine.until,

@@ -8,7 +8,6 @@ from fastapi import Path as InPath
 from adapters.web.access.needs import TheAccounts, TheCaller, needs
 from adapters.web.http.problems import documented
 from adapters.web.people.models import (
-    NAME,
     IssuedModel,
     LinkModel,
     MachineForm,
@@ -24,7 +23,7 @@ from v2g.access import FOR_MACHINES, Right
 
 router = APIRouter(prefix="/api", tags=["access"], dependencies=[needs(Right.PEOPLE)])
 
-Name = Annotated[str, InPath(pattern=NAME)]
+Name = Annotated[str, InPath(min_length=1, max_length=200)]
 MachineId = Annotated[str, InPath(pattern="^[0-9A-Za-z_]{1,60}$")]
 LOOKED_AT, CHANGED, NAMED = documented(401, 403, 404, 429, 503), (400, 401, 403, 404, 413, 415, 422, 429, 503), (401, 403, 404, 422)
 NOBODY = "there is nobody of this name"

@@ -88,10 +88,21 @@ def test_without_control_each_car_draws_all_its_energy_within_its_stay(cars: lis
 
 
 def test_means_of_a_quarter_are_of_what_was_heard_in_it_import_and_export_apart() -> None:
-    at = START.timestamp() + np.array([60.0, 120.0, 2000.0])
-    means, covered_h = quarters(np.array([at, [6.0, -2.0, 5.0], [1.0, 3.0, 0.0], [0.0] * 3, [0.0] * 3]), GRID)
-    assert (means[0][:3].tolist(), means[1][:3].tolist(), means[2][0]) == ([3.0, 0.0, 5.0], [1.0, 0.0, 0.0], 2.0)
-    assert covered_h[:4].tolist() == [0.25, 0.0, pytest.approx(260 / 3600), 0.0]
+    at = START.timestamp() + np.array([60.0, 120.0, 180.0, 2000.0])
+    means, covered_h = quarters(np.array([at, [6.0, -2.0, 2.0, 5.0], [1.0, 3.0, 2.0, 0.0], [0.0] * 4, [0.0] * 4]), GRID)
+    assert (means[0][:3].tolist(), means[2][0]) == ([pytest.approx(8 / 3), 0.0, 5.0], 2.0)
+    assert means[1][:3].tolist() == [pytest.approx(2 / 3), 0.0, 0.0]
+    assert covered_h[:4] == pytest.approx([240 / 3600, 0.0, 60 / 3600, 0.0])
+
+
+@pytest.mark.parametrize("apart_s", [60.0, 300.0])
+def test_of_the_quarter_in_which_the_daemon_was_started_only_what_followed_counts(apart_s: float) -> None:
+    since_s, until_s = 765.0, 3600.0 + 600.0
+    at = START.timestamp() + np.arange(since_s, until_s, apart_s)
+    _, covered_h = quarters(np.array([at, *(np.full(len(at), kw) for kw in (9.0, 0.0, 7.0, 0.0))]), GRID)
+    assert covered_h[:4] == pytest.approx([135 / 3600, 0.25, 0.25, 0.25])
+    assert covered_h[4] == pytest.approx(600 / 3600, abs=apart_s / 3600)
+    assert covered_h[5:].max() == 0.0
 
 
 def a_result(day: date) -> Result:

@@ -12,6 +12,7 @@ import trustme
 from adapters.web import create_app, serve
 from adapters.web.access.cookies import SESSION
 from adapters.web.http.hosts import is_loopback
+from adapters.web.people.models import machine_view
 from adapters.web.server import TlsPair
 from tests.adapters.web.conftest import GIVEN, client_of
 from tests.adapters.web.signals.test_signal_routes import steps
@@ -154,6 +155,12 @@ async def test_who_asks_nothing_is_hung_up_on_and_too_many_are_not_let_in(
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
+
+
+async def test_a_machine_is_listed_with_what_it_may_do_and_no_more(station: FakeStation) -> None:
+    accounts = FakeAccounts()
+    machine, _ = await accounts.issue(name="x", role=Role.VIEWER, rights=FOR_MACHINES, days=1, by="")
+    assert machine_view(machine).rights == ["read"]
 
 
 @pytest.mark.parametrize("leave", [FakeAccounts.log_out, None])

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from adapters.web.people.models import NAME, PersonName
+from adapters.web.people.models import PersonName
+from v2g.accounts import NAME, check_name
+from v2g.errors import AccessError
 
 NAMES: TypeAdapter[str] = TypeAdapter(PersonName)
 COMBINING, INVISIBLE = "\u036f", "\u200b"
@@ -27,7 +29,9 @@ def test_names_of_all_scripts_are_taken(name: str) -> None:
     assert NAMES.validate_python(name) == name
 
 
-@pytest.mark.parametrize("name", ["", " a", "a ", "a\n", "o'x", "<b>", f"a{INVISIBLE}b", "\u202ea", "x" * 61])
+@pytest.mark.parametrize("name", ["", " a", "a ", "a\n", "o'x", "<b>", f"a{INVISIBLE}b", "\u202ea", "x" * 61, ".", "..", "-"])
 def test_what_hides_or_ends_a_line_is_not(name: str) -> None:
     with pytest.raises(ValidationError):
         NAMES.validate_python(name)
+    with pytest.raises(AccessError, match="use letters"):
+        check_name(name)
