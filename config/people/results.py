@@ -122,8 +122,8 @@ def result_of(site: Site, day: date, flows: Array, stays: Sequence[Stay], signal
 def quarters(flows: Array, grid: TimeGrid) -> tuple[Array, Array]:
     """Return the quarter-hours' means of import, export, PV, charge and discharge (5, n) [kW], and the hours covered (n,).
 
-    A quarter is covered from the first to the last that was heard in it, whole where these are within two points of its ends: of
-    the quarter in which the daemon was started only what followed counts.
+    A quarter is covered from the first that was heard in it to the last and as long as a point lasts, from its beginning where the
+    first is as soon: of the quarter in which the daemon was started only what followed counts.
     """
     place = ((flows[0] - grid.start.timestamp()) // QUARTER_S).astype(np.int64)
     counts = np.bincount(place, minlength=grid.n_steps).astype(np.float64)
@@ -135,8 +135,7 @@ def quarters(flows: Array, grid: TimeGrid) -> tuple[Array, Array]:
     np.maximum.at(last_s, place, into_s)
     apart_s = np.median(np.diff(flows[0])) if flows.shape[1] > 1 else 0.0
     point_s = max(POINT_S, float(apart_s))  # a fast clock's are further apart
-    begins_s = np.where(first_s > 2.0 * point_s, first_s, 0.0)
-    ends_s = np.where(last_s < QUARTER_S - 2.0 * point_s, last_s + point_s, QUARTER_S)
+    begins_s, ends_s = np.where(first_s > 1.5 * point_s, first_s, 0.0), np.minimum(last_s + point_s, QUARTER_S)
     return sums / np.maximum(counts, 1.0), np.where(counts > 0, ends_s - begins_s, 0.0) / 3600
 
 

@@ -157,7 +157,7 @@ async def test_who_asks_nothing_is_hung_up_on_and_too_many_are_not_let_in(
         await running
 
 
-async def test_a_machine_is_listed_with_what_it_may_do_and_no_more(station: FakeStation) -> None:
+async def test_a_machine_is_listed_with_what_it_may_do_and_no_more() -> None:
     accounts = FakeAccounts()
     machine, _ = await accounts.issue(name="x", role=Role.VIEWER, rights=FOR_MACHINES, days=1, by="")
     assert machine_view(machine).rights == ["read"]
