@@ -64,9 +64,11 @@ class Outlet:
     """One connector.
 
     `plugged` is what the charger says; `idle` that its contactor is open, so that it draws nothing. A session lasts while
-    `plugged` or while a transaction is open, and keeps the id it began with. `vehicle` and `wishes` are what car and charger told
-    in this session; a car gives back nothing until it is known to be able to. `fallback_from` is when at the latest the fallback,
-    which the charger has shown to have, holds where no promise does; None where it has not shown it.
+    `plugged` or while a transaction is open, and keeps the id it began with. Another `driver` (of its transactions, "" while none
+    is known) begins another session, whatever was seen, and so does whoever comes after a car that is said to have `departed`:
+    nobody may inherit another's consent. `vehicle` and `wishes` are what car and charger told in this session; a car gives back
+    nothing until it is known to be able to. `fallback_from` is when at the latest the fallback, which the charger has shown to
+    have, holds where no promise does; None where it has not shown it.
     """
 
     evse: Evse
@@ -76,6 +78,8 @@ class Outlet:
     session_id: str = ""
     plugged_in_at: datetime | None = None
     transaction: Transaction | None = None
+    driver: str = ""
+    departed: bool = False
     charged_kwh: float = 0.0
     discharged_kwh: float = 0.0
     vehicle: Vehicle = ONE_WAY
@@ -114,36 +118,43 @@ class Outlet:
     def begun(self, transaction: Transaction) -> "Outlet":
         """Return the outlet with `transaction` open; a car that was not seen plugging in came with it.
 
-        Where the contactor was open until now, the power begins at 0.
+        Where the contactor was open until now, the power begins at 0. Another driver's car is another one, and so is one whose
+        driver nobody knows where the transaction before was never ended.
         """
+        if self._changed_hands(transaction):
+            return self._left().begun(transaction)
         register_kwh = self.register_kwh
         if transaction.meter_start_kwh is not None:
             register_kwh = Reading(value=transaction.meter_start_kwh, at=transaction.began_at)
         power_kw = _newer(self.power_kw, 0.0, transaction.began_at) if self.idle else self.power_kw
         outlet = replace(self, transaction=transaction, idle=False, register_kwh=register_kwh, power_kw=power_kw)
+        outlet = replace(outlet, driver=transaction.driver or self.driver)
         return _settled(outlet, transaction.began_at, session_id=f"{self.evse.evse_id}#{transaction.transaction_id}")
 
     def resumed(self, transaction: Transaction) -> "Outlet":
         """Return the outlet with `transaction`, open since before this process began: the session is its own, whatever was seen."""
-        return replace(_emptied(self), session_id="", plugged_in_at=None).begun(transaction)
+        return self._left().begun(transaction)
 
     def named(self, driver: str) -> "Outlet":
         """Return the outlet after the driver of the open transaction, unknown until now, became known."""
         if self.transaction is None or self.transaction.driver:
             return self
-        return replace(self, transaction=replace(self.transaction, driver=driver))
+        transaction = replace(self.transaction, driver=driver)
+        if self.driver and driver != self.driver:
+            return self._left().begun(transaction)
+        return replace(self, transaction=transaction, driver=driver)
 
     def needing(self, vehicle: Vehicle, wishes: Wishes) -> "Outlet":
         """Return the outlet after the car told what it is and needs; without a car nothing changes."""
         return self if self.plugged_in_at is None else replace(self, vehicle=vehicle, wishes=wishes)
 
-    def ended(self, transaction_id: int, *, meter_stop_kwh: float, at: datetime) -> "Outlet":
-        """Return the outlet after `transaction_id` ended; unchanged if it was not the open one."""
+    def ended(self, transaction_id: int, *, meter_stop_kwh: float, at: datetime, departed: bool = False) -> "Outlet":
+        """Return the outlet after `transaction_id` ended, and the car may have `departed`; unchanged if it was not the open one."""
         if self.transaction is None or self.transaction.transaction_id != transaction_id:
             return self
         promise = None if self.promise and self.promise.for_transaction else self.promise
         outlet = self.measured(Sample(at=at, register_kwh=meter_stop_kwh, power_kw=0.0))
-        return _settled(replace(outlet, transaction=None, promise=promise), at)
+        return _settled(replace(outlet, transaction=None, promise=promise, departed=departed), at)
 
     def promised(self, promise: Promise | None) -> "Outlet":
         """Return the outlet with its last acknowledged power."""
@@ -215,6 +226,19 @@ class Outlet:
             return Reading(value=0.0, at=now)
         return reading if reading is None or fresh else replace(reading, quality=Quality.STALE)
 
+    def _changed_hands(self, transaction: Transaction) -> bool:
+        """Return whether a transaction that begins is another car's than the session's."""
+        if self.plugged_in_at is None or self.departed:
+            return self.departed
+        if self.transaction is None or transaction.is_same(self.transaction):
+            return bool(self.driver and transaction.driver) and transaction.driver != self.driver
+        return not transaction.driver or transaction.driver != self.driver
+
+    def _left(self) -> "Outlet":
+        """Return the outlet without the session of the car before."""
+        promise = None if self.promise and self.promise.for_transaction else self.promise
+        return replace(_emptied(self), session_id="", plugged_in_at=None, transaction=None, promise=promise)
+
     def _registered(self, sample: Sample) -> Sample:
         """Return `sample` with a register where it has only what went in since the sample before; rounding lowers none."""
         known = self.register_kwh
@@ -256,7 +280,9 @@ def _since_h(known: Reading | None, sample: Sample) -> float:
 
 def _emptied(outlet: Outlet) -> Outlet:
     """Return the outlet with nothing known of the car and what it took."""
-    return replace(outlet, charged_kwh=0.0, discharged_kwh=0.0, soc_frac=None, vehicle=ONE_WAY, wishes=Wishes())
+    return replace(
+        outlet, charged_kwh=0.0, discharged_kwh=0.0, soc_frac=None, vehicle=ONE_WAY, wishes=Wishes(), driver="", departed=False
+    )
 
 
 def _newer(known: Reading | None, value: float | None, at: datetime) -> Reading | None:

@@ -11,6 +11,7 @@ from ocpp.v16.enums import (
     ChargePointStatus,
     DataTransferStatus,
     GenericStatus,
+    Reason,
     RegistrationStatus,
 )
 
@@ -123,7 +124,10 @@ class Inbound:
             )
             outlet = self._station.outlets[connector_id]
             if outlet.transaction is None or outlet.transaction.began_at <= began_at:  # else it was queued, and is long over
-                self._station.put(outlet.begun(transaction))
+                begun = outlet.begun(transaction)
+                if outlet.session_id not in ("", begun.session_id):
+                    self._log.warning("another_car", connector=connector_id, transaction=transaction_id, was=outlet.session_id)
+                self._station.put(begun)
         return ACCEPTED | {"transactionId": transaction_id}
 
     async def _stop(self, payload: Payload) -> Payload:
@@ -141,7 +145,8 @@ class Inbound:
         self._station.forget(transaction_id)
         outlet = self._station.outlets.get(connector_id)
         if outlet is not None:
-            self._station.put(outlet.ended(transaction_id, meter_stop_kwh=meter_stop_kwh, at=at))
+            departed = reason == Reason.ev_disconnected
+            self._station.put(outlet.ended(transaction_id, meter_stop_kwh=meter_stop_kwh, at=at, departed=departed))
         return answer
 
     def _named(self, transaction_id: int) -> int:

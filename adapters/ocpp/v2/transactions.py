@@ -109,7 +109,7 @@ class TransactionEvents:
         for sample in samples:
             outlet = outlet.measured(sample)
         if told.kind == Event.ended:
-            outlet = outlet.ended(transaction_id, meter_stop_kwh=meter_stop_kwh, at=told.at)
+            outlet = outlet.ended(transaction_id, meter_stop_kwh=meter_stop_kwh, at=told.at, departed=_departed(told))
             self._station.forget(transaction_id, told.reference)
         self._station.put(outlet)
 
@@ -158,7 +158,10 @@ class TransactionEvents:
         station.transactions[transaction_id] = outlet.evse.connector_id
         station.events[transaction.reference] = Events()
         if outlet.transaction is None or outlet.transaction.began_at <= transaction.began_at:
-            station.put(outlet.begun(transaction))
+            begun = outlet.begun(transaction)
+            if outlet.session_id not in ("", begun.session_id):
+                self._log.warning("another_car", evse=outlet.evse.evse_id, transaction=transaction_id, was=outlet.session_id)
+            station.put(begun)
 
     async def _keep_end(self, told: Told, transaction_id: int, meter_stop_kwh: float) -> None:
         reason = told.payload["transactionInfo"].get("stoppedReason", Reason.local)
@@ -183,13 +186,19 @@ class TransactionEvents:
 
 def _plugged(told: Told, outlet: Outlet) -> Outlet:
     """Return the outlet with the cable plugged in as the event tells."""
-    info, plugged = told.payload["transactionInfo"], outlet.plugged
-    state = info.get("chargingState")
-    if info.get("stoppedReason") == Reason.ev_disconnected or told.payload["triggerReason"] in GONE or state == State.idle:
+    state, plugged = told.payload["transactionInfo"].get("chargingState"), outlet.plugged
+    if _departed(told):
         plugged = False
     elif state is not None and told.kind != Event.ended:
         plugged = True
     return outlet.told(plugged=plugged, idle=outlet.idle, fault=outlet.fault, at=told.at)
+
+
+def _departed(told: Told) -> bool:
+    """Return whether the event says that the car has gone."""
+    info = told.payload["transactionInfo"]
+    gone = info.get("stoppedReason") == Reason.ev_disconnected or told.payload["triggerReason"] in GONE
+    return gone or info.get("chargingState") == State.idle
 
 
 def _last_register(samples: Sequence[Sample], outlet: Outlet) -> float:

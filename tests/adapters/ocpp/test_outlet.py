@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 from adapters.ocpp.outlet import Outlet, Promise, Sample, Transaction
 from tests.adapters.ocpp.conftest import make_evse
 from v2g.observation import EvseState, Quality
+from v2g.session import Vehicle, Wishes
 
 T0 = datetime(2026, 1, 5, 8, tzinfo=UTC)
 EMPTY = Outlet(evse=make_evse("a", "CP"))
@@ -77,6 +79,50 @@ def test_energy_is_what_the_register_counted_over_all_transactions_of_the_sessio
     assert charged_kwh(outlet) == pytest.approx(8.0)
     outlet = outlet.begun(transaction(2, 80, 108.0)).measured(Sample(at=at(140), register_kwh=110.0))
     assert charged_kwh(outlet) == pytest.approx(10.0)
+
+
+def by(driver: str, transaction_id: int, minutes: float) -> Transaction:
+    return replace(transaction(transaction_id, minutes), driver=driver)
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_another_drivers_transaction_is_another_car_whatever_was_seen(ended: bool) -> None:
+    alice = plugged().begun(by("alice", 1, 0)).needing(Vehicle(discharge_max_kw=11.0), Wishes(discharge_consent=True))
+    between = alice.ended(1, meter_stop_kwh=101.0, at=at(30)) if ended else alice
+    bob = between.begun(by("bob", 2, 40)).session
+    assert bob is not None
+    assert alice.session is not None
+    assert bob.session_id != alice.session.session_id
+    assert (bob.driver, bob.plugged_in_at, bob.wishes.discharge_consent) == ("bob", at(40), False)
+    assert (bob.charged_kwh, bob.vehicle.discharge_max_kw) == (0.0, 0.0)
+
+
+def test_a_driver_who_goes_on_keeps_the_session_even_where_the_stop_was_lost() -> None:
+    first = plugged().begun(by("alice", 1, 0))
+    for again in (first.begun(by("alice", 2, 40)), first.ended(1, meter_stop_kwh=101.0, at=at(30)).begun(by("alice", 2, 40))):
+        assert again.session is not None
+        assert first.session is not None
+        assert again.session.session_id == first.session.session_id
+
+
+def test_nobody_is_taken_for_the_driver_before_where_the_stop_was_lost() -> None:
+    first = plugged().begun(by("alice", 1, 0))
+    assert first.begun(by("", 2, 40)).session_id != first.session_id
+
+
+def test_a_driver_who_becomes_known_is_no_heir() -> None:
+    between = plugged().begun(by("alice", 1, 0)).ended(1, meter_stop_kwh=101.0, at=at(30))
+    unknown = between.begun(by("", 2, 40))
+    assert unknown.named("alice").session_id == between.session_id
+    assert unknown.named("bob").session_id not in ("", between.session_id)
+
+
+@pytest.mark.parametrize("driver", ["", "alice"])
+def test_who_comes_after_a_stop_that_says_the_car_has_gone_is_another_car(driver: str) -> None:
+    gone = plugged().begun(by("alice", 1, 0)).ended(1, meter_stop_kwh=101.0, at=at(30), departed=True)
+    assert gone.begun(by(driver, 2, 40)).session_id == f"{gone.evse.evse_id}#2"
+    assert not gone.begun(by(driver, 2, 40)).departed
+    assert unplugged(gone, 35).session is None
 
 
 @pytest.mark.parametrize("jump_kwh", [-50.0, 5000.0])
