@@ -11,6 +11,9 @@ from v2g.site import Site
 
 BEYOND = 3.0
 """No connection carries as many times its limit for longer than its fuse takes, no roof gives as many times its peak."""
+NOISE = 0.02
+"""A load is never below 0 but by its meter's noise, at most this share of the connection's limit: one that is gives the other way
+round what the building draws, and would make room that is not there."""
 FROZEN_S = 3600.0
 """A site's load and its connection never show the very same watts for so long: they are read from a meter that has stopped."""
 
@@ -46,7 +49,7 @@ def plausible(observation: Observation, still: Stillness, site: Site) -> Observa
     return replace(
         observation,
         site_power_kw=_judged(observation.site_power_kw, -most_kw, most_kw, frozen=frozen),
-        load_kw=_judged(observation.load_kw, -most_kw, most_kw + sun_kw, frozen=frozen),
+        load_kw=_judged(observation.load_kw, -NOISE * root.import_limit_kw, most_kw + sun_kw, frozen=frozen),
         pv_kw=_judged(observation.pv_kw, -sun_kw, sun_kw, frozen=frozen),
     )
 

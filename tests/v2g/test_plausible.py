@@ -31,7 +31,7 @@ def quality(observation: Observation) -> Quality:
     return observation.load_kw.quality
 
 
-@pytest.mark.parametrize("load_kw", [-1e6, -151.0, 151.0, 1e6, float("nan")])
+@pytest.mark.parametrize("load_kw", [-1e6, -151.0, -1.5, 151.0, 1e6, float("nan")])
 def test_what_no_connection_carries_is_suspect_and_counts_at_its_highest(load_kw: float) -> None:
     seen = judged(told(20.0, load_kw))
     assert quality(seen) is Quality.SUSPECT
