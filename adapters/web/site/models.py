@@ -19,12 +19,17 @@ class EvseFacts(Model):
 
 
 class CircuitFacts(Model):
-    """One node of the feeder tree; the one without a parent is the grid connection."""
+    """One node of the feeder tree; the one without a parent is the grid connection.
+
+    `phases_kw` is what three phases at `phase_limit_a` carry together.
+    """
 
     circuit_id: str
     parent_id: str | None
     import_limit_kw: float | None
     export_limit_kw: float | None
+    phase_limit_a: float | None
+    phases_kw: float | None
 
 
 class BoundsModel(Model):

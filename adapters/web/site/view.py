@@ -13,6 +13,7 @@ from adapters.web.site.models import (
     TariffFacts,
     TariffPeriodFacts,
 )
+from v2g.network import N_PHASES
 from v2g.signal_bounds import contract_bounds, unit_of, value_bounds
 from v2g.signals import SignalKind
 from v2g.site import Circuit, Evse, Site, Tariff
@@ -63,6 +64,8 @@ def _circuit_view(circuit: Circuit) -> CircuitFacts:
         parent_id=circuit.parent_id,
         import_limit_kw=limit(circuit.import_limit_kw),
         export_limit_kw=limit(circuit.export_limit_kw),
+        phase_limit_a=limit(circuit.phase_limit_a),
+        phases_kw=limit(N_PHASES * circuit.voltage_v * circuit.phase_limit_a / 1000.0),
     )
 
 

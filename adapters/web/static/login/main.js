@@ -8,6 +8,7 @@ import zh from "../strings/zh/login.js";
 
 const link = new URLSearchParams(location.hash.slice(1)).get("link");
 history.replaceState(null, "", location.pathname + location.search);
+window.addEventListener("hashchange", () => location.reload()); // the link once more, in the same tab
 
 /** Where to go then: only to a page of this station, whatever the address says. */
 function next() {

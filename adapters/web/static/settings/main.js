@@ -59,8 +59,14 @@ function showTariff({ base_price_per_kwh: base, periods, export_share: share, de
 }
 
 function showTree(circuits) {
-  const rows = circuits.map(({ circuit_id: id, parent_id: parent, import_limit_kw: most, export_limit_kw: out }) => [id, parent ?? t("grid"), limit(most), limit(out)]);
-  fillTable(byId("tree-table"), [t("circuit"), t("below"), t("import_most"), t("export_most")], rows);
+  const rows = circuits.map(({ circuit_id: id, parent_id: parent, import_limit_kw: most, export_limit_kw: out, phase_limit_a: amps }) => [
+    id,
+    parent ?? t("grid"),
+    limit(most),
+    limit(out),
+    amps === null ? t("no_limit") : `${format.number(amps, 0)} A`,
+  ]);
+  fillTable(byId("tree-table"), [t("circuit"), t("below"), t("import_most"), t("export_most"), t("phase_most")], rows);
 }
 
 function showOutlets(evses) {

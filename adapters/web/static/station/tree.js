@@ -19,9 +19,9 @@ export function showTree({ site, state }) {
 function circuits(site, state) {
   const parents = new Map(site.circuits.map(({ circuit_id: id, parent_id: parent }) => [id, parent]));
   const cars = carsBelow(site, state, parents);
-  return site.circuits.map(({ circuit_id: name, parent_id: parent, import_limit_kw: own }) => {
+  return site.circuits.map(({ circuit_id: name, parent_id: parent, import_limit_kw: own, phases_kw: phases }) => {
     const kw = parent === null ? state.site_power_kw?.value ?? null : cars.get(name) ?? 0;
-    const limit = parent === null ? state.import_limit_kw : own;
+    const limit = parent === null ? state.import_limit_kw : own === null || phases === null ? own ?? phases : Math.min(own, phases);
     return { name, depth: path(name, parents).length - 1, kw, limit, metered: parent === null, use: limit && kw !== null ? Math.abs(kw) / limit : 0 };
   });
 }

@@ -94,6 +94,17 @@ async def test_a_link_lets_one_choose_a_password(
         await expect(page.locator("[data-nav=people]")).to_be_hidden()
 
 
+async def test_a_link_opened_again_in_the_same_tab_still_works(guarded: Server, browser: Browser, accounts: FakeAccounts) -> None:
+    link = await accounts.reinvite("viewer", by="test")
+    assert link
+    async with opened(browser, guarded, f"/login#link={link.text}") as page:
+        await expect(page.locator("#login-title")).to_have_text("Choose a password")
+        await page.reload()
+        await expect(page.locator("#login-title")).not_to_have_text("Choose a password")
+        await page.goto(f"{guarded.url.rstrip('/')}/login#link={link.text}")
+        await expect(page.locator("#login-title")).to_have_text("Choose a password")
+
+
 async def test_an_admin_invites_lowers_and_removes_people(guarded: Server, browser: Browser, accounts: FakeAccounts) -> None:
     async with opened(browser, guarded, "/login?next=/people") as page:
         await log_in(page)

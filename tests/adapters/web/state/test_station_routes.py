@@ -7,6 +7,7 @@ import pytest
 
 from adapters.clock import VirtualClock
 from adapters.web.plan.view import plan_view
+from adapters.web.site.view import site_view
 from adapters.web.state.models import PromiseModel
 from adapters.web.state.view import evse_views
 from tests.adapters.web.conftest import NOW
@@ -36,6 +37,13 @@ async def test_how_forecasts_do_is_told_in_health_and_state(station: FakeStation
     assert told == (await client.get("/api/state")).json()["health"]["forecasts"]
     assert told[0] == {"signal": "load", "n": 96, "coverage80": 0.75, "skill": -0.5, "model_in_use": False}
     assert told[1] == {"signal": "stay", "n": 0, "coverage80": None, "skill": None, "model_in_use": True}
+
+
+async def test_site_tells_what_phases_carry_at_their_limit(station: FakeStation) -> None:
+    amps = tuple(replace(circuit, phase_limit_a=160.0) for circuit in station.site.circuits)
+    told = site_view(replace(station.site, circuits=amps)).circuits
+    assert [(circuit.phase_limit_a, circuit.phases_kw) for circuit in told] == [(160.0, 110.4)] * len(told)
+    assert site_view(station.site).circuits[1].phases_kw is None
 
 
 async def test_site_says_no_limit_as_null(client: httpx.AsyncClient) -> None:

@@ -42,6 +42,7 @@ export default {
   grid: "the grid",
   import_most: "From the grid",
   export_most: "To the grid",
+  phase_most: "On each phase",
   no_limit: "no limit",
   outlets: "Outlets",
   outlet: "Outlet",

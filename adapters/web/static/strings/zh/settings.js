@@ -42,6 +42,7 @@ export default {
   grid: "电网",
   import_most: "用电上限",
   export_most: "送电上限",
+  phase_most: "每相",
   no_limit: "无上限",
   outlets: "车位",
   outlet: "车位",
