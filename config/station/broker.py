@@ -16,7 +16,14 @@ VERSIONS = {"5.0": ProtocolVersion.V5, "3.1.1": ProtocolVersion.V311}
 
 
 def broker_of(mqtt: MqttFile) -> Broker:
-    """Return where to connect, and as whom. Raises `SiteError` if a secret is missing or a file of `tls` cannot be used."""
+    """Return where to connect, and as whom.
+
+    Raises `SiteError` if the place is none, a secret is missing, or a file of `tls` cannot be used.
+    """
+    if not mqtt.host.strip() or "/" in mqtt.host:
+        raise SiteError(f"{mqtt.host!r} is no host", place="mqtt.host", mend="give a name or an address, without mqtt://")
+    if mqtt.port == 0:
+        raise SiteError("no broker has port 0: only the demo brings its own", place="mqtt.port", mend="mostly 1883, with TLS 8883")
     password = secret(mqtt.password_env, "mqtt.password_env")
     if password is not None and mqtt.tls is None and not _is_here(mqtt.host):
         log.warning("mqtt_password_in_clear", host=mqtt.host, mend="add mqtt.tls, so that nobody on the way can read it")

@@ -45,3 +45,10 @@ def test_a_password_that_others_could_read_on_its_way_is_warned_of_but_not_shown
         broker_of(MqttFile(host=host, tls=tls, user="daemon", password_env=NAME))
     assert [event["event"] for event in events] == ["mqtt_password_in_clear"] * warned
     assert GIVEN not in str(events)
+
+
+@pytest.mark.parametrize(("file", "place"), [(MqttFile(port=0), "mqtt.port"), (MqttFile(host="mqtt://127.0.0.1"), "mqtt.host")])
+def test_a_place_where_no_broker_can_be_is_told_before_anything_starts(file: MqttFile, place: str) -> None:
+    with pytest.raises(SiteError) as told:
+        broker_of(file)
+    assert (told.value.place, bool(told.value.mend)) == (place, True)
