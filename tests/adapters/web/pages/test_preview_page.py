@@ -126,7 +126,7 @@ async def test_a_price_is_found_or_it_is_said_that_none_does(asked: Server, brow
         await page.locator("#find-most").fill("9")
         await page.locator("#find-submit").click()
         await expect(page.locator("#find-answer")).to_contain_text("No price does: even at ¥9.00/kWh", timeout=15_000)
-        await page.locator("#find-target").fill("110")
+        await page.locator("#find-target").fill("165")
         await page.locator("#find-submit").click()
         await expect(page.locator("#find-answer")).to_contain_text("does: at most", timeout=15_000)
         await page.locator("#find-take").click()
