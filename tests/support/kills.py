@@ -124,11 +124,12 @@ class People:
                 await asyncio.sleep(ASK_WALL_S)
 
     async def tell(self, evse_id: str, wishes: Wishes) -> bool:
-        """Tell a driver's wishes; return whether they were taken."""
+        """Tell a driver's wishes; return whether they were taken. Of wishes told meanwhile nobody knows which came last."""
         form = {"soc_target_frac": wishes.soc_target_frac, "discharge_consent": wishes.discharge_consent, "soc_floor_frac": 0.2}
         departure = {"departure": wishes.departure.isoformat()} if wishes.departure else {}
         self.acknowledged.wishes[evse_id] = None
         answer = await self._ask("POST", f"/api/evses/{evse_id}/wishes", form | departure)
+        self.acknowledged.wishes[evse_id] = None
         return answer is not None and answer.is_success
 
     async def _publish(self) -> None:
