@@ -5,20 +5,22 @@ import ctypes
 import gc
 import itertools
 
-M_MMAP_THRESHOLD = -3
+M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8
 LARGE_BYTES = 131_072
-GIVE_BACK_EVERY_S, SEARCH_EVERY_GIFTS = 20.0, 45
+GIVE_BACK_EVERY_S, SEARCH_EVERY_GIFTS = 20.0, 15
 YOUNG, MIDDLE, OLD = 10_000, 10, 50
 """Containers made and kept until the youngest are searched for cycles, how often that until the middle-aged, and until all are."""
 
 
-def give_back_large_blocks() -> None:
-    """Have each block of 128 KiB or more returned to the system as soon as it is freed, where the C library is glibc.
+def keep_one_heap() -> None:
+    """Have all threads take small blocks from one heap, and give large ones back when freed, where the C library is glibc.
 
-    By itself glibc lets that threshold rise to the largest block ever freed (mallopt(3)). Buffers of 256 KiB, which TLS takes for
+    By itself glibc gives each thread a heap, and what one has freed others cannot take, though Python runs one at a time. And it
+    lets the size from which blocks are large rise to the largest ever freed (mallopt(3)). Buffers of 256 KiB, which TLS takes for
     each connection and hardly fills, then come from the heap, and every page that one of them once touched stays resident.
     """
     _glibc("mallopt", M_MMAP_THRESHOLD, LARGE_BYTES)
+    _glibc("mallopt", M_ARENA_MAX, 1)
 
 
 def give_back_free_pages() -> None:

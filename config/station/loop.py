@@ -5,7 +5,7 @@ import sys
 from collections.abc import Coroutine
 from typing import Any
 
-from config.station.heap import give_back_large_blocks, search_rarely
+from config.station.heap import keep_one_heap, search_rarely
 
 if sys.platform == "win32":
     from asyncio import new_event_loop
@@ -16,7 +16,7 @@ else:
 def run_loop(work: Coroutine[Any, Any, None]) -> None:
     """Run `work` to its end."""
     if sys.platform != "win32":
-        give_back_large_blocks()
+        keep_one_heap()
     search_rarely()
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
         runner.run(work)
