@@ -35,6 +35,11 @@ def lease_end(site: Site, now: datetime) -> datetime:
     return datetime.fromtimestamp((floor((now.timestamp() + due_s) / span_s) + 1) * span_s, UTC)
 
 
+def longest_lease_s(site: Site) -> float:
+    """Return how long what is sent at any instant may last [s]."""
+    return max(site.rules.lease_s, RENEW_TICKS * site.horizon.tick_s + 1.0)
+
+
 def confirmed_kw(observation: Observation) -> dict[str, float | None]:
     """Return the setpoint each reachable unit confirmed and still follows [kW], None where nothing is confirmed."""
     outlets = {s.evse_id: s.acknowledged_kw for s in observation.evses if s.online}

@@ -1,6 +1,7 @@
 """The central system: all OCPP chargers of a site behind one WebSocket server. Fills `v2g.ports.Chargers`."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from adapters.ocpp.v2.dialect import Dialect2
 from adapters.ocpp.v16.dialect import Dialect16
 from adapters.ocpp.v21.edition import EDITION as V21
 from adapters.ocpp.v201.edition import EDITION as V201
+from v2g.in_force import longest_lease_s
 from v2g.observation import EvseState
 from v2g.ports import Clock, Transactions
 from v2g.setpoint import Applied, Outcome, Rejected, Setpoint, TimedOut, Unreachable
@@ -47,6 +49,7 @@ MAX_FRAME_BYTES = 65_536  # a long MeterValues takes about 10,000
 HANDSHAKE_WALL_S = 30.0  # for TLS, and again for the request; thousands come at once after a power cut
 BACKLOG = 4096  # connections that the machine takes before we do; what does not fit tries again a second later
 CLOSE_WALL_S = 2.0
+LEASE_MARGIN_S = 60  # chargers cut seconds, and their clocks differ
 STALE_INTERVALS = 3.0  # meter values may come late, or one be lost
 
 
@@ -122,6 +125,7 @@ class CentralSystem:
             meter_interval_s=meter_interval_s,
             heartbeat_interval_s=heartbeat_interval_s,
             boot_grace_wall_s=boot_grace_s,
+            longest_lease_s=math.ceil(longest_lease_s(site)) + LEASE_MARGIN_S,
         )
         self._evses = {evse.evse_id: evse for evse in site.evses if evse.protocol.is_ocpp}
         self._stations = {

@@ -19,7 +19,8 @@ class Context:
 
     `on_change` is to be called when a charger has become ready for setpoints.
     `meter_interval_s` and `heartbeat_interval_s` are asked of chargers, in seconds of their clock; `boot_grace_wall_s` is
-    how long a connected charger may take to boot before it is asked to. `turnstile` lets so many be prepared at once.
+    how long a connected charger may take to boot before it is asked to. `longest_lease_s` is how long any setpoint may last that
+    a charger still follows. `turnstile` lets so many be prepared at once.
     """
 
     clock: Clock
@@ -29,6 +30,7 @@ class Context:
     meter_interval_s: float
     heartbeat_interval_s: float
     boot_grace_wall_s: float
+    longest_lease_s: int
     turnstile: Turnstile = field(default_factory=lambda: Turnstile(PREPARED_AT_ONCE, PREPARED_AFTER_WALL_S))
 
 

@@ -4,9 +4,11 @@ Of four clients given a limit of −4.6 kW one kept it, one made 0 of it, one re
 """
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 
 from adapters.ocpp.connection import RefusedError
-from adapters.ocpp.limits import Limit
+from adapters.ocpp.frames import Payload
+from adapters.ocpp.limits import Limit, composite_kw, latest_first
 from v2g.site import Evse
 
 TOLERANCE_KW = 0.1  # chargers round to whole amperes of one phase at worst, and to other voltages
@@ -27,6 +29,19 @@ def promised_kw(limit: Limit, told_kw: float | None) -> float:
     if limit.power_kw < 0 and limit.power_kw - TOLERANCE_KW <= told_kw <= 0:
         return max(told_kw, limit.power_kw)
     raise ContradictionError(f"the charger accepted {limit.power_kw:g} kW, and says that it keeps to {told_kw:g} kW")
+
+
+def fallback_from(schedule: Payload, evse: Evse, now: datetime, seen_s: int) -> datetime | None:
+    """Return when a composite `schedule` for `seen_s` [s] from `now` on comes to the outlet's fallback, None if it does not.
+
+    A lease from before goes on: chargers keep it when they lose their connection, or the central system its memory, and some when
+    they boot.
+    """
+    latest = latest_first(schedule["chargingSchedulePeriod"])[:1]
+    told_kw = composite_kw(latest, schedule["chargingRateUnit"], evse)
+    if told_kw is None or not -TOLERANCE_KW <= told_kw <= evse.fallback_kw + TOLERANCE_KW:
+        return None
+    return now + timedelta(seconds=min(max(latest[0]["startPeriod"], 0), seen_s))
 
 
 def needs_proof(limit: Limit, *, proved: bool) -> bool:

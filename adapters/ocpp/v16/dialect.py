@@ -1,6 +1,5 @@
 """OCPP 1.6J over one connection: what the charger asks, and what it is asked."""
 
-from datetime import timedelta
 from functools import partial
 
 from ocpp.v16.enums import (
@@ -16,9 +15,9 @@ from adapters.ocpp.attendance import Attendance
 from adapters.ocpp.connection import AnswerTimeoutError, DisconnectedError, RefusedError
 from adapters.ocpp.dialect import Caller, Context
 from adapters.ocpp.frames import BadFrameError, ErrorCode, Payload
-from adapters.ocpp.limits import composite_kw, latest_first, limit_for
+from adapters.ocpp.limits import composite_kw, limit_for
 from adapters.ocpp.outlet import Outlet, Promise
-from adapters.ocpp.readback import TOLERANCE_KW, Proofs
+from adapters.ocpp.readback import Proofs, fallback_from
 from adapters.ocpp.schemas import Schemas
 from adapters.ocpp.station import Station
 from adapters.ocpp.v16.inbound import Inbound
@@ -29,7 +28,6 @@ from v2g.setpoint import Setpoint
 from v2g.site import Evse
 
 COMPOSITE_S = 60
-FALLBACK_SEEN_S = 3600  # longer than a lease from before, which a charger keeps when it only lost its connection
 SCHEMAS = Schemas("1.6", Action)
 COMMANDS = frozenset(
     {
@@ -197,19 +195,17 @@ class Dialect16:
         """Say aloud if a charger without a promise does not keep to its fallback, after whatever it was promised before."""
         if self._station.outlets[evse.connector_id].promise is not None:
             return
-        now = self._context.clock.now()
+        now, seen_s = self._context.clock.now(), self._context.longest_lease_s
         try:
-            schedule = await self._composite(evse, FALLBACK_SEEN_S)
+            schedule = await self._composite(evse, seen_s)
         except AnswerTimeoutError:
             return
-        periods = latest_first(schedule["chargingSchedulePeriod"]) if schedule else []
-        told_kw = composite_kw(periods[:1], schedule["chargingRateUnit"], evse) if schedule else None
-        if told_kw is None:
+        if schedule is None:
             return
-        if told_kw > evse.fallback_kw + TOLERANCE_KW:
-            self._log.warning("fallback_differs", evse=evse.evse_id, wanted_kw=evse.fallback_kw, told_kw=told_kw)
+        begins = fallback_from(schedule, evse, now, seen_s)
+        if begins is None:
+            self._log.warning("fallback_differs", evse=evse.evse_id, wanted_kw=evse.fallback_kw)
         else:
-            begins = now + timedelta(seconds=min(max(periods[0]["startPeriod"], 0), FALLBACK_SEEN_S))
             self._station.put(self._station.outlets[evse.connector_id].grounded(begins))
 
     async def _composite(self, evse: Evse, duration_s: int) -> Payload | None:

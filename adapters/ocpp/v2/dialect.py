@@ -125,16 +125,8 @@ class Dialect2:
 
     async def in_force(self, evse: Evse) -> float | None:
         """Return the power [kW] that the charger says it keeps to now, by its composite schedule; None if it will not say."""
-        request = {"evseId": evse.connector_id, "duration": COMPOSITE_S, "chargingRateUnit": self._ways.unit}
-        try:
-            answer = await self._ask(Action.get_composite_schedule, request)
-        except (RefusedError, BadFrameError) as error:
-            self._log.info("composite_schedule_unknown", evse=evse.evse_id, reason=str(error))
-            return None
-        schedule = answer.get("schedule")
-        if answer["status"] != GenericStatusEnumType.accepted or schedule is None:
-            return None
-        return composite_kw(schedule["chargingSchedulePeriod"], schedule["chargingRateUnit"], evse)
+        schedule = await self._composite(evse, COMPOSITE_S)
+        return composite_kw(schedule["chargingSchedulePeriod"], schedule["chargingRateUnit"], evse) if schedule else None
 
     async def command(self, action: str, payload: Payload) -> Payload:
         """Send what an operator asks for, and return the answer."""
@@ -164,6 +156,16 @@ class Dialect2:
         power_kw = await self._proofs.promised_kw(evse, limit)
         return Promise(power_kw=power_kw, until=until, for_transaction=way.scope is Scope.TRANSACTION)
 
+    async def _composite(self, evse: Evse, duration_s: int) -> Payload | None:
+        """Return the schedule that the charger says it keeps to from now on, None if it will not say."""
+        request = {"evseId": evse.connector_id, "duration": duration_s, "chargingRateUnit": self._ways.unit}
+        try:
+            answer = await self._ask(Action.get_composite_schedule, request)
+        except (RefusedError, BadFrameError) as error:
+            self._log.info("composite_schedule_unknown", evse=evse.evse_id, reason=str(error))
+            return None
+        return answer.get("schedule") if answer["status"] == GenericStatusEnumType.accepted else None
+
     async def _clear(self, evse: Evse, scope: Scope) -> Payload:
         return await self._ask(Action.clear_charging_profile, clear_request(evse, scope))
 
@@ -176,7 +178,9 @@ class Dialect2:
         """Take setpoints as soon as their unit is known, and say so once the fallbacks lie beneath them."""
         evses = tuple(outlet.evse for outlet in self._station.outlets.values())
         switching = {evse: phase_switching(evse.connector_id) for evse in evses if len(evse.phases) == 1}
-        preparation = Preparation(self._ask, self._station, self._inbound, self._context, of_battery=self._edition.of_battery)
+        preparation = Preparation(
+            self._ask, self._station, self._inbound, self._context, self._composite, of_battery=self._edition.of_battery
+        )
         unit, variables = await preparation.abilities((*self._leases.variables(evses), *switching.values()))
         self._leases.learn(variables)
         self._phases = {evse.connector_id: evse.phases[0] for evse, asked in switching.items() if variables.is_true(asked)}

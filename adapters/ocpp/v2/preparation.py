@@ -1,6 +1,8 @@
 """What a 2.x charger is asked once it has booted: its abilities, the fallbacks beneath every lease, the meter values we need."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 from ocpp.v201.enums import Action, ChargingProfileStatusEnumType, GetChargingProfileStatusEnumType
 from ocpp.v201.enums import MeasurandEnumType as Measurand
@@ -9,6 +11,7 @@ from adapters.ocpp.connection import AnswerTimeoutError, RefusedError
 from adapters.ocpp.dialect import Context
 from adapters.ocpp.frames import BadFrameError, Payload
 from adapters.ocpp.limits import RateUnit, rate_unit
+from adapters.ocpp.readback import fallback_from
 from adapters.ocpp.station import Station
 from adapters.ocpp.v2.edition import Ask
 from adapters.ocpp.v2.inbound import Inbound
@@ -20,16 +23,21 @@ NEEDED = (Measurand.power_active_import, Measurand.energy_active_import_register
 NEEDED_BACK = (Measurand.power_active_export, Measurand.energy_active_export_register)
 REPORT_WALL_S = 20.0  # of a thousand that connect at once, some report after more than 5 s
 
+Composite = Callable[[Evse, int], Awaitable[Payload | None]]
+"""Returns the schedule that an outlet says it keeps to for so long [s], None if it will not say."""
+
 
 class Preparation:
     """Prepares one charger; what it refuses is logged, and the rest still done.
 
-    `ask` sends a request and returns its checked answer, raising as `Caller.call` does; only `DisconnectedError` comes
-    through.
+    `ask` sends a request and returns its checked answer, raising as `Caller.call` does, and so does `composite`; only
+    `DisconnectedError` comes through.
     """
 
-    def __init__(self, ask: Ask, station: Station, inbound: Inbound, context: Context, *, of_battery: tuple[str, ...]) -> None:
-        self._ask, self._station, self._inbound, self._context = ask, station, inbound, context
+    def __init__(
+        self, ask: Ask, station: Station, inbound: Inbound, context: Context, composite: Composite, *, of_battery: tuple[str, ...]
+    ) -> None:
+        self._ask, self._station, self._inbound, self._context, self._composite = ask, station, inbound, context, composite
         self._of_battery = of_battery
         self._variables = Variables()
         self._log = station.log
@@ -94,10 +102,27 @@ class Preparation:
             if _limit(wanted) not in [_limit(profile) for profile in kept if profile["id"] == wanted["id"]]:
                 self._log.warning("fallback_differs", evse=evse.evse_id, wanted=_limit(wanted))
             else:
-                outlet = self._station.outlets[evse.connector_id]
-                self._station.put(outlet.grounded(self._context.clock.now()))
+                await self._ground(evse)
         finally:
             self._inbound.drop_report(request_id)
+
+    async def _ground(self, evse: Evse) -> None:
+        """Note from when the fallback, which lies there, holds: once whatever lease is left is over, of which we may know nothing.
+
+        A charger that will not say what it keeps to may keep to the longest.
+        """
+        begins, seen_s = self._context.clock.now(), self._context.longest_lease_s
+        if self._station.outlets[evse.connector_id].promise is None:
+            try:
+                schedule = await self._composite(evse, seen_s)
+            except AnswerTimeoutError:
+                schedule = None
+            seen = fallback_from(schedule, evse, begins, seen_s) if schedule else begins + timedelta(seconds=seen_s)
+            if seen is None:
+                self._log.warning("fallback_differs", evse=evse.evse_id, wanted_kw=evse.fallback_kw)
+                return
+            begins = seen
+        self._station.put(self._station.outlets[evse.connector_id].grounded(begins))
 
     async def _change(self, variable: Variable, *values: str) -> None:
         """Ask for the first of `values` that the charger takes; once a process, for some reboot when asked."""

@@ -97,6 +97,7 @@ async def converse(version: str, seed: int, tally: Tally, n_frames: int = FRAMES
         meter_interval_s=60,
         heartbeat_interval_s=300,
         boot_grace_wall_s=0.0,
+        longest_lease_s=360,
     )
     protocol = VERSIONS[version]
     other = await bystander(context, protocol)

@@ -1,15 +1,18 @@
 """What every version of OCPP must make of the same day, over real sockets."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 
+from adapters.ocpp.central import LEASE_MARGIN_S
 from adapters.ocpp.credentials import Credentials
 from tests.adapters.ocpp.conftest import PASSWORDS, START, Bench, make_bench, make_site
 from tests.adapters.ocpp.peers import peer
 from tests.support.transactions import MemoryTransactions
+from v2g.in_force import longest_lease_s
 from v2g.observation import Quality
 from v2g.setpoint import Applied, Rejected, Setpoint, TimedOut, Unreachable
 from v2g.site import Protocol
@@ -144,6 +147,36 @@ async def test_a_charger_that_showed_its_fallback_counts_at_it_when_its_lease_en
         assert bench.state("b").lease_until is None, "it may draw anything now"
         bench.clock.advance_to(START + timedelta(seconds=4500))
         assert bench.state("b").lease_until == START + timedelta(seconds=4500)
+
+
+async def test_a_lease_that_a_charger_keeps_over_a_boot_counts_until_it_ends(protocol: Protocol) -> None:
+    """It may be one that a central system of before laid: nobody here knows of it but the charger."""
+    bench = make_bench(site=make_site(protocol))
+    async with bench.central.serve() as listener, peer(protocol, listener.url, "CP-B") as car:
+        periods = [{"startPeriod": 0, "limit": 11_000.0}, {"startPeriod": 600, "limit": 4200.0}]
+        wire = {"chargingRateUnit": "W", "chargingSchedulePeriod": periods}
+        old = {"status": "Accepted", "connectorId": 1, "scheduleStart": "2026-01-05T08:00:00Z", "chargingSchedule": wire}
+        new = {"status": "Accepted", "schedule": wire | {"evseId": 1, "duration": 960, "scheduleStart": "2026-01-05T08:00:00Z"}}
+        car.raw.answers["GetCompositeSchedule"] = lambda _: old if protocol == Protocol.OCPP16 else new
+        await car.boot()
+        await car.raw.until(lambda: len(bench.changes) >= 2)
+        state = bench.state("b")
+        assert (state.acknowledged_kw, state.lease_until) == (None, None), "it may still draw 11 kW"
+        bench.clock.advance_to(START + timedelta(seconds=600))
+        assert bench.state("b").lease_until == START + timedelta(seconds=600)
+
+
+async def test_a_charger_of_2_x_that_will_not_say_what_it_keeps_to_counts_at_its_fallback_after_the_longest_lease() -> None:
+    site = make_site(Protocol.OCPP201)
+    bench = make_bench(site=site)
+    async with bench.central.serve() as listener, peer(Protocol.OCPP201, listener.url, "CP-B") as car:
+        car.raw.answers["GetCompositeSchedule"] = lambda _: {"status": "Rejected"}
+        await car.boot()
+        await car.raw.until(lambda: len(bench.changes) >= 2)
+        assert bench.state("b").lease_until is None
+        longest = timedelta(seconds=math.ceil(longest_lease_s(site)) + LEASE_MARGIN_S)
+        bench.clock.advance_to(START + longest)
+        assert bench.state("b").lease_until == START + longest
 
 
 async def test_transactions_outlive_a_restart_and_a_newer_connection_replaces_the_old(protocol: Protocol) -> None:

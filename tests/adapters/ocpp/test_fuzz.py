@@ -35,6 +35,7 @@ async def converse(texts: list[str]) -> tuple[Pipe, Station]:
         meter_interval_s=60,
         heartbeat_interval_s=300,
         boot_grace_wall_s=60,
+        longest_lease_s=360,
     )
     station = Station("CP-B", [make_evse("b", "CP-B")], context.on_change)
     connection = Connection(pipe, station_id="CP-B", answer_timeout_wall_s=0.01, on_rejected=station.count_rejected, pace=Pace())
