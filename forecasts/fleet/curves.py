@@ -13,9 +13,10 @@ import numpy as np
 from v2g.timegrid import Array
 
 KNOTS = np.linspace(0.05, 0.95, 19)
-IMAGINED = 25.0
-"""Levels evenly spread that are imagined besides those seen, so that few of these change little."""
-OUTER = 0.7
+IMAGINED = 10.0
+"""Levels evenly spread that are imagined besides those seen, so that few of these change little. With 25 only 76.6 % of JPL's days
+lie within their 80 % bands of arrivals, with 8 to 12 77.8 %."""
+OUTER, NARROWING = 0.7, 0.5
 OPEN_SHARE = 0.25
 LEAST_LEFT = 1e-3
 """What is less likely than this to have lasted so long lasts on by `OPEN_SHARE` of what has passed, on average."""
@@ -55,14 +56,15 @@ def calibration(levels_seen: Array, *, imagined: float = IMAGINED) -> Array:
     return np.asarray(KNOTS + seen * (np.quantile(levels_seen, KNOTS) - KNOTS))
 
 
-def no_narrower(reached: Array) -> Array:
-    """Return `reached` (19,) with outer levels that only move outwards.
+def hardly_narrower(reached: Array) -> Array:
+    """Return `reached` (19,) with outer levels that move outwards as far as was seen, but inwards only half as far.
 
-    What comes is like the past at best, and never more so than the model thinks: 77–83 % of three data sets' visits lie within
-    their 80 % bands, without this 74–82 %.
+    What comes is hardly more like the past than the model thinks: 77–84 % of three data sets' visits lie within their 80 % bands,
+    at any instant at which a hundred are here; with whole steps inwards 76–84 %, with none 78–84.2 %.
     """
-    reached = np.where(KNOTS <= 1.0 - OUTER, np.minimum(reached, KNOTS), reached)
-    return np.asarray(np.maximum.accumulate(np.where(KNOTS >= OUTER, np.maximum(reached, KNOTS), reached)))
+    half = KNOTS + NARROWING * (reached - KNOTS)
+    reached = np.where(KNOTS <= 1.0 - OUTER, np.minimum(reached, half), reached)
+    return np.asarray(np.maximum.accumulate(np.where(KNOTS >= OUTER, np.maximum(reached, half), reached)))
 
 
 def calibrated(cdf: Array, reached: Array) -> Array:

@@ -124,9 +124,10 @@ def _day_columns(values: Array, days: Array, frame: Frame, reach: int) -> Array:
 
 
 def _centre(block: Array) -> Array:
-    """Return the first that is known: the mean of four days of the type, of four weeks, yesterday, the mean of any days, (n,)."""
-    centre = block[ANY_MEAN]
-    for index in (YESTERDAY, WEEKS_MEAN, TYPE_MEAN):
+    """Return the first that is known: the mean of four days of the type, of four weeks, of yesterday and any days' mean, (n,)."""
+    yesterday, any_days = block[YESTERDAY], block[ANY_MEAN]
+    centre = np.where(np.isfinite(yesterday), 0.5 * (yesterday + any_days), any_days)
+    for index in (WEEKS_MEAN, TYPE_MEAN):
         centre = np.where(np.isfinite(block[index]), block[index], centre)
     return np.asarray(centre)
 

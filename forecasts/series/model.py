@@ -29,7 +29,7 @@ from v2g.timegrid import Array
 
 LEARN_DAYS = 28
 """With fewer known days the learned models lose to the simple ones (0.8 to 1.7 of the weekly naive against 0.74 to 0.86)."""
-YOUNG_SHARPNESS = 8.0
+YOUNG_SHARPNESS = 4.0
 SKIP_DAYS = 7
 """The first days know too little of the days before them to be learnt from."""
 RECENT_DAYS = 100

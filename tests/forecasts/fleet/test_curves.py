@@ -64,11 +64,11 @@ def test_few_visits_calibrate_little() -> None:
     assert one == pytest.approx(curves.KNOTS * curves.IMAGINED / (curves.IMAGINED + 1.0))
 
 
-def test_the_outer_levels_only_move_outwards() -> None:
-    narrow, wide = 0.5 + 0.5 * (curves.KNOTS - 0.5), np.clip(0.5 + 1.1 * (curves.KNOTS - 0.5), 0.0, 1.0)
+def test_the_outer_levels_move_outwards_in_full_and_inwards_half_as_far() -> None:
+    narrow, wide = 0.5 + 0.8 * (curves.KNOTS - 0.5), np.clip(0.5 + 1.1 * (curves.KNOTS - 0.5), 0.0, 1.0)
     outer = abs(curves.KNOTS - 0.5) > curves.OUTER - 0.5
-    assert curves.no_narrower(narrow)[outer] == pytest.approx(curves.KNOTS[outer])
-    assert curves.no_narrower(wide) == pytest.approx(wide)
+    assert curves.hardly_narrower(narrow)[outer] == pytest.approx(0.5 + 0.9 * (curves.KNOTS[outer] - 0.5))
+    assert curves.hardly_narrower(wide) == pytest.approx(wide)
 
 
 def test_pinball_of_the_median_is_half_the_absolute_error() -> None:
