@@ -12,6 +12,10 @@ class RealClock:
         """Return the present instant, aware UTC."""
         return datetime.now(UTC)
 
+    def steady_s(self) -> float:
+        """Return seconds that pass as they do, however the clock is set."""
+        return time.monotonic()
+
     async def sleep(self, duration_s: float) -> None:
         """Wait `duration_s` seconds."""
         await asyncio.sleep(duration_s)
@@ -25,7 +29,11 @@ class AcceleratedClock:
 
     def now(self) -> datetime:
         """Return the present instant of this clock, aware UTC."""
-        return self._start + timedelta(seconds=(time.monotonic() - self._origin_s) * self._speed)
+        return self._start + timedelta(seconds=self.steady_s())
+
+    def steady_s(self) -> float:
+        """Return the seconds of this clock since its start."""
+        return (time.monotonic() - self._origin_s) * self._speed
 
     async def sleep(self, duration_s: float) -> None:
         """Wait `duration_s` seconds of this clock."""
@@ -41,6 +49,10 @@ class VirtualClock:
     def now(self) -> datetime:
         """Return the instant last set, aware UTC."""
         return self._now
+
+    def steady_s(self) -> float:
+        """Return the seconds since 1970: this clock never jumps, it is moved."""
+        return self._now.timestamp()
 
     def advance_to(self, instant: datetime) -> None:
         """Move forwards to `instant`. Raises `ValueError` if it lies in the past."""

@@ -185,6 +185,8 @@ def _gateway(wire: Wire, central: CentralSystem | None, link: MqttLink | None, s
         MqttMeters(link) if link else None,
         MqttBatteries(link) if link and wire.loaded.site.batteries else None,
         MqttAssets(link) if link and wire.loaded.site.asset_ids else None,
+        steady_s=wire.clock.steady_s,
+        on_jump=wire.wake,
     )
 
 

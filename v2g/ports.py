@@ -25,6 +25,10 @@ class Clock(Protocol):
         """Return the present instant, aware UTC."""
         ...
 
+    def steady_s(self) -> float:
+        """Return seconds of this clock that never jump, from any beginning."""
+        ...
+
     async def sleep(self, duration_s: float) -> None:
         """Wait `duration_s` seconds of this clock."""
         ...

@@ -1,21 +1,27 @@
 """All chargers, batteries and meters of a station behind the one gateway that the tick knows."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
+
+import structlog
 
 from adapters.store.rows import KeptWishes
 from v2g import site as charging
+from v2g.clockjump import ClockWatch
 from v2g.errors import WishError
+from v2g.in_force import longest_lease_s
 from v2g.observation import AssetState, BatteryState, EvseState, Observation, Reading
 from v2g.overrides import Override
 from v2g.plausible import Stillness, plausible, watch_meters
 from v2g.ports import Chargers, Meters
 from v2g.session import ChargingSession, Wishes
-from v2g.setpoint import Outcome, Setpoint, Unreachable
+from v2g.setpoint import Applied, Outcome, Setpoint, Unreachable
 from v2g.site import Site
+
+log = structlog.get_logger()
 
 
 class Batteries(Protocol):
@@ -46,6 +52,8 @@ class SiteGateway:
     """Fills `v2g.ports.Gateway`: routes setpoints to the adapter that has the unit, joins states in the site's order.
 
     What drivers said through the REST API overrides what their car or charger said. `overrides` are people's orders, by outlet.
+    `steady_s()` are seconds that never jump, by which jumps of the clock are found, and what they make of leases; `on_jump()` is
+    called for each.
     """
 
     def __init__(
@@ -55,7 +63,12 @@ class SiteGateway:
         meters: Meters | None,
         batteries: Batteries | None,
         assets: Assets | None = None,
+        *,
+        steady_s: Callable[[], float] | None = None,
+        on_jump: Callable[[], None] | None = None,
     ) -> None:
+        self._on_jump = on_jump
+        self._steady_s, self._watch, self._longest_lease = steady_s, ClockWatch(), timedelta(seconds=longest_lease_s(site))
         self._site, self._chargers, self._meters, self._batteries, self._assets = site, chargers, meters, batteries, assets
         self._owner: dict[str, Chargers | Batteries | Assets] = {e.evse_id: chargers[e.protocol] for e in site.evses}
         if batteries:
@@ -96,12 +109,13 @@ class SiteGateway:
 
     def glance(self, now: datetime) -> Observation:
         """Return what is known now; meters that cannot be believed are marked."""
+        self._watch_clock(now)
         observation = self._seen(now)
         self._still = watch_meters(self._still, observation)
         return plausible(observation, self._still, self._site)
 
     def _seen(self, now: datetime) -> Observation:
-        said = {s.evse_id: s for s in self._states(now)}
+        said = {s.evse_id: self._watch.seen(s, now) for s in self._states(now)}
         meter = self._meters.reading if self._meters else lambda _: None
         assets = self._assets.states(now) if self._assets else ()
         return Observation(
@@ -124,7 +138,19 @@ class SiteGateway:
             groups.setdefault(id(self._owner.get(setpoint.unit_id)), []).append(setpoint)
         sendings = [self._send(group) for group in groups.values()]
         outcomes = {o.setpoint.unit_id: o for answer in await asyncio.gather(*sendings) for o in answer}
+        self._watch = self._watch.told(frozenset(name for name, o in outcomes.items() if isinstance(o, Applied)))
         return tuple(outcomes[s.unit_id] for s in setpoints)
+
+    def _watch_clock(self, now: datetime) -> None:
+        """Find whether the clock jumped since the last look, and say so."""
+        if self._steady_s is None:
+            return
+        before, self._watch = self._watch.jumps, self._watch.looked(now, self._steady_s(), self._longest_lease)
+        for jump in self._watch.jumps:
+            if jump not in before:
+                log.warning("clock_jumped", ahead_s=jump.ahead.total_seconds())
+                if self._on_jump:
+                    self._on_jump()
 
     async def _send(self, group: Sequence[Setpoint]) -> tuple[Outcome, ...]:
         owner = self._owner.get(group[0].unit_id)

@@ -22,8 +22,9 @@ ALIKE_PRIOR = 128.0
 ALIKE_POWERS = np.array([9.0, 10.0, np.inf])
 """Yesterday and the mean of any days are believed by so much more as days are alike, to these powers; a level never is.
 
-After three, seven and fourteen days, 96 origins, over the best of five rules: household 1.02, 1.02 and 0.98, car park 0.99, 1.02 and
-1.00, price 1.00, 0.91 and 0.92, others 0.88 to 1.00. With lower powers the car park, with a smaller prior the household is 3 % behind."""
+After three, seven and fourteen days, 96 origins, over the best of five rules: household 1.02, 1.02 and 0.98, car park 0.99, 1.02
+and 1.00, price 1.00, 0.91 and 0.92, others 0.88 to 1.00. With lower powers the car park, with a smaller prior the household is 3 %
+behind."""
 COMPARED_DAYS = 28
 
 

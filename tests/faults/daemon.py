@@ -184,7 +184,8 @@ class Daemon:
             meter_interval_s=self._sample_s,
             heartbeat_interval_s=4.0 * self._sample_s,
         )
-        gateway, planner = SiteGateway(site, _all_ocpp(central), self._meters, None), MoodyPlanner(self._conditions)
+        gateway = SiteGateway(site, _all_ocpp(central), self._meters, None, steady_s=clock.steady_s, on_jump=wake.set)
+        planner = MoodyPlanner(self._conditions)
         core = await restored(site, clock, store, gateway, planner=planner, asked=planner, wake=wake)
         core.attend(())
         self.station, self.control = core.station, core.control

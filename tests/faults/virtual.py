@@ -47,6 +47,10 @@ class LoopClock:
         """Return the present instant, aware UTC."""
         return self.start + timedelta(seconds=asyncio.get_running_loop().time()) + self.ahead
 
+    def steady_s(self) -> float:
+        """Return the running loop's time."""
+        return asyncio.get_running_loop().time()
+
     async def sleep(self, duration_s: float) -> None:
         """Wait `duration_s` seconds, whatever the clock shows."""
         await asyncio.sleep(duration_s)

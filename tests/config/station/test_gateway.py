@@ -60,6 +60,21 @@ async def test_setpoints_go_to_the_adapter_that_has_the_outlet_and_outcomes_come
     assert (ocpp.sent, mqtt.sent) == (["E0"], ["E2", "E1"])
 
 
+async def test_after_the_clock_jumped_leases_are_unknown_until_confirmed_anew_and_plans_are_made_at_once() -> None:
+    site, steady, woken = a_site(1), [0.0], list[bool]()
+    lease = replace(an_observation(site, E0=None).evses[0], lease_until=NOW + timedelta(minutes=10))
+    fake = FakeChargers([lease])
+    chargers = dict.fromkeys(Protocol, fake)
+    gateway = SiteGateway(site, chargers, None, None, steady_s=lambda: steady[0], on_jump=lambda: woken.append(True))
+    gateway.glance(NOW)
+    jumped_to, steady[0] = NOW + timedelta(hours=1), 1.0
+    assert gateway.glance(jumped_to).evses[0].lease_until is None
+    assert woken == [True]
+    await gateway.apply([a_setpoint("E0")])
+    assert gateway.glance(jumped_to).evses[0].lease_until == lease.lease_until
+    assert woken == [True]
+
+
 async def test_an_outlet_nobody_speaks_of_is_offline(parts: tuple[SiteGateway, FakeChargers, FakeChargers]) -> None:
     observation = await parts[0].observe(NOW)
     assert [(s.evse_id, s.online) for s in observation.evses] == [("E0", True), ("E1", True), ("E2", False)]
