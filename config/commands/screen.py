@@ -31,6 +31,16 @@ def figures_table(title: str, figures: Mapping[str, Any]) -> Table:
     return table
 
 
+def forecasts_table(told: Mapping[str, Any]) -> Table:
+    """Return what the same days came to under each forecast, a column each; what is over another stands in the caption."""
+    figures = {name: value for name, value in told.items() if isinstance(value, Mapping)}
+    over = [f"{name} {value:.3f}" for name, value in told.items() if name not in figures]
+    table = Table("by forecasts", *figures, title="what forecasts are worth", caption=", ".join(over))
+    for row in next(iter(figures.values()), {}):
+        table.add_row(row, *(f"{own[row]:,.3f}" if row in own else "" for own in figures.values()))
+    return table
+
+
 def demo_table(demo: Demo) -> Table:
     """Return the demo's station as it is now: one row an outlet."""
     station, now = demo.daemon.station, demo.clock.now()

@@ -8,7 +8,7 @@ import typer
 from rich.progress import Progress
 
 from config.commands.common import JsonOption, SiteArgument, VerboseOption, told
-from config.commands.screen import err, figures_table, out, print_json
+from config.commands.screen import err, figures_table, forecasts_table, out, print_json
 from config.simulation.comparing import Question, answer, variants
 from config.simulation.report.case import Case
 from config.simulation.report.page import write_report
@@ -52,6 +52,8 @@ def simulate(
         return
     for case in cases:
         out.print(figures_table(f"{case.simulation.figures['site']}, {case.label}", case.simulation.figures))
+        if "forecasts" in case.simulation.figures:
+            out.print(forecasts_table(case.simulation.figures["forecasts"]))
 
 
 def _answered(label: str, question: Question) -> Case:

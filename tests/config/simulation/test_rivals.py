@@ -1,12 +1,15 @@
 """Other forecasts for the same days: the truth is told exactly, and figures stand side by side."""
 
 from datetime import timedelta
+from io import StringIO
 
 import numpy as np
+from rich.console import Console
 
 from adapters.farm.surroundings import StepSeries
 from adapters.farm.virtual import VirtualFarm
 from adapters.farm.visit import Visit
+from config.commands.screen import forecasts_table
 from config.simulation.closed_loop import Scenario
 from config.simulation.rivals import Forecasts, forecast_kpis
 from config.simulation.truth import TrueForecaster
@@ -70,6 +73,18 @@ def test_a_cost_is_told_over_each_rivals() -> None:
     assert (told["cost_over_profiles"], told["cost_over_true"]) == (0.9, 1.125)
     stored = replace_cost(figures, 6.0)
     assert forecast_kpis(stored)["forecasts"]["cost_over_true"] == 0.75
+
+
+def test_the_command_shows_forecasts_side_by_side() -> None:
+    figures = {Forecasts.LEARNED: {"cost": 9.0}, Forecasts.PROFILES: {"cost": 10.0}, Forecasts.TRUE: {"cost": 8.0}}
+    console = Console(width=100, file=StringIO())
+    console.print(forecasts_table(forecast_kpis(figures)["forecasts"]))
+    assert isinstance(console.file, StringIO)
+    told = console.file.getvalue().split()
+    assert [told.index(name) for name in ("learned", "profiles", "true")] == sorted(
+        map(told.index, ("learned", "profiles", "true"))
+    )
+    assert {"9.000", "10.000", "8.000", "1.125"} <= set(told)
 
 
 def replace_cost(figures: dict[Forecasts, dict[str, float]], cost: float) -> dict[Forecasts, dict[str, float]]:
