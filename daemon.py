@@ -18,6 +18,7 @@ from config.commands.simulate import simulate
 from config.live import running
 from config.site.load import load_site, read_site
 from config.station.logs import configure_logs
+from config.station.refused import refused
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -46,7 +47,7 @@ def run(site: SiteArgument, *, verbose: VerboseOption = False) -> None:
 
 @app.command()
 def check(site: SiteArgument) -> None:
-    """Check a site file; tell every error with its place and mend."""
+    """Check a site file; tell every error with its place and mend, and what else `run` wants on this machine."""
     file, errors = read_site(site)
     for error in errors:
         err.print(f"[red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
@@ -54,6 +55,8 @@ def check(site: SiteArgument) -> None:
         raise typer.Exit(2)
     loaded = load_site(site)
     out.print(f"{site} is in order: {len(loaded.site.evses)} outlets on {len(loaded.site.circuits)} circuits", soft_wrap=True)
+    for refusal in refused(loaded.file):
+        err.print(f"[yellow]v2g run would refuse, here and now:[/] {escape(str(refusal))}", highlight=False, soft_wrap=True)
 
 
 for command in (demo, farm, simulate, solve, backtest, export, portfolio, schema, ocpp_password):
