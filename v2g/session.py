@@ -1,7 +1,10 @@
 """A car at an outlet, what its driver asked for, and what is left of it when it has gone."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+
+STAY_MAX = timedelta(days=60)
+"""What is said of a departure later than this is not believed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -141,6 +141,8 @@ class Inbound:
         if outlet is None or outlet.session is None:
             return {"status": NeedsStatus.rejected}
         needs = read_needs(payload["chargingNeeds"], outlet, now)
+        for doubt in needs.doubts:
+            self._log.warning("need_rejected", evse=outlet.evse.evse_id, reason=doubt)
         outlet = outlet.needing(needs.vehicle, needs.wishes)
         if needs.soc_frac is not None:
             outlet = outlet.measured(Sample(at=now, soc_frac=needs.soc_frac))

@@ -4,7 +4,7 @@ Powers are positive by the standard; some cars write discharge with a minus sign
 between phases, some that to neutral. Source: OCPP 2.0.1, Part 2, K15; for two-way transfer OCPP 2.1, Part 2, K18 and Q.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -13,22 +13,26 @@ from ocpp.v21.enums import EnergyTransferModeEnumType as Transfer
 from adapters.ocpp.frames import BadFrameError, Payload
 from adapters.ocpp.instants import parse_instant
 from adapters.ocpp.outlet import Outlet, absurd_kw
-from v2g.session import Vehicle, Wishes
+from v2g.session import STAY_MAX, Vehicle, Wishes
 from v2g.units import kw_from_a, kw_from_w, kwh_from_wh
 
 TWO_WAY = frozenset({Transfer.ac_bpt, Transfer.ac_bpt_der, Transfer.dc_bpt, Transfer.dc_acdp_bpt})
 PHASES = {Transfer.ac_single_phase: 1, Transfer.ac_two_phase: 2}
 BY_PHASE = ("", "_L2", "_L3")
+POWERS = (("v2x", "maxChargePower"), ("dc", "evMaxPower"), ("ac", "evMaxCurrent"))
+ENERGIES = (("v2x", "evTargetEnergyRequest"), ("dc", "energyAmount"), ("ac", "energyAmount"))
+"""Where what a car takes, and what it wants, is told."""
 CAPACITY_KWH = (1.0, 2000.0)  # from a scooter to a mining truck
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
-    """What a car told; `soc_frac` is None where it did not say."""
+    """What a car told; `soc_frac` is None where it did not say, `doubts` are what of it nobody can believe."""
 
     vehicle: Vehicle
     wishes: Wishes
     soc_frac: float | None = None
+    doubts: tuple[str, ...] = ()
 
 
 def read_needs(needs: Payload, outlet: Outlet, now: datetime) -> Needs:
@@ -49,7 +53,19 @@ def read_needs(needs: Payload, outlet: Outlet, now: datetime) -> Needs:
         departure=_departure(needs, now),
     )
     soc = direct.get("stateOfCharge")
-    return Needs(vehicle=vehicle, wishes=wishes, soc_frac=None if soc is None else soc / 100.0)
+    doubts = tuple(_doubts(needs, vehicle, wishes))
+    return Needs(vehicle=vehicle, wishes=wishes, soc_frac=None if soc is None else soc / 100.0, doubts=doubts)
+
+
+def _doubts(needs: Payload, vehicle: Vehicle, wishes: Wishes) -> Iterator[str]:
+    """Yield what was told and is not taken, as it was told."""
+    if "departureTime" in needs and wishes.departure is None:
+        yield f"a departure at {needs['departureTime']!r}: not in the next {STAY_MAX.days} days"
+    taken = dict.fromkeys(POWERS, vehicle.charge_max_kw) | dict.fromkeys(ENERGIES, wishes.energy_kwh)
+    for kind, name in taken:
+        told = needs.get(f"{kind}ChargingParameters", {}).get(name)
+        if told is not None and taken[kind, name] is None:
+            yield f"{name} {told:g}"
 
 
 def _most_kw(needs: Payload, outlet: Outlet) -> float | None:
@@ -73,22 +89,18 @@ def _gives_kw(needs: Payload, outlet: Outlet) -> float | None:
 
 def _wanted_kwh(needs: Payload, charged_kwh: float) -> float | None:
     """Return the energy wanted since plug-in [kWh]: what is wanted from now on, and what the car has got already."""
-    wanted = (
-        needs.get("v2xChargingParameters", {}).get("evTargetEnergyRequest"),
-        needs.get("dcChargingParameters", {}).get("energyAmount"),
-        needs.get("acChargingParameters", {}).get("energyAmount"),
-    )
+    wanted = (needs.get(f"{kind}ChargingParameters", {}).get(name) for kind, name in ENERGIES)
     more_kwh = next((kwh for kwh in map(_kwh, wanted) if kwh is not None and 0.0 < kwh <= CAPACITY_KWH[1]), None)
     return None if more_kwh is None else charged_kwh + more_kwh
 
 
 def _departure(needs: Payload, now: datetime) -> datetime | None:
-    """Return when the car leaves; nothing for what cannot be read, or has been."""
+    """Return when the car leaves; nothing for what cannot be read, has been, or is further away than any stay."""
     try:
         leaves = parse_instant(needs["departureTime"], "$.chargingNeeds.departureTime") if "departureTime" in needs else None
     except BadFrameError:
         return None
-    return leaves if leaves is not None and leaves > now else None
+    return leaves if leaves is not None and now < leaves < now + STAY_MAX else None
 
 
 def _sum_kw(parameters: Payload, name: str) -> float | None:

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Cookie, Request, Response
 
 from adapters.web.access.cookies import secure
-from adapters.web.steering.forms import STAY_MAX
+from v2g.session import STAY_MAX
 
 PHONE = "v2g_phone"
 KEPT = STAY_MAX + timedelta(days=1)

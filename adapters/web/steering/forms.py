@@ -6,9 +6,7 @@ from pydantic import AwareDatetime, Field
 
 from adapters.web.models import Form, Number
 from v2g.errors import WishError
-from v2g.session import Wishes
-
-STAY_MAX = timedelta(days=60)
+from v2g.session import STAY_MAX, Wishes
 
 
 class WishesForm(Form):
