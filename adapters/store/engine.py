@@ -14,9 +14,6 @@ from v2g.errors import UnavailableError
 MIGRATIONS = Path(__file__).parent / "migrations"
 PATIENCE = {"connect_timeout": 5, "tcp_user_timeout": 5000, "options": "-c lock_timeout=5s"}
 """Of PostgreSQL: after 5 s it counts as away, as SQLite does when it is locked."""
-CACHE_KIB = 512
-"""Of each SQLite connection: by itself it takes 2 MB, and memory seems to leak while a day's pages fill them. The system caches
-the file."""
 
 
 def make_engine(url: str, *, only_read: bool = False) -> Engine:
@@ -69,7 +66,7 @@ def _revision(connection: Connection) -> str | None:
 def _set_up_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
     # The driver would begin transactions late and commit before schema changes; we say BEGIN ourselves.
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"cache_size=-{CACHE_KIB}"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
 
 

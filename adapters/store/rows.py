@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import Column, Connection, TypeCoerce, delete, insert, or_, select, type_coerce, update
+from sqlalchemy import Column, Connection, TypeCoerce, bindparam, delete, insert, or_, select, type_coerce, update
 from sqlalchemy.types import NullType
 
 from adapters.store import tables
@@ -28,6 +28,8 @@ T = TypeVar("T")
 DAMAGE = (InputError, TypeError, ValueError, ArithmeticError, RecursionError, zlib.error)
 """What reading a row that was cut short, overwritten or edited by hand may raise."""
 MEMORY_ID = 1
+SEEN = update(tables.wishes).where(tables.wishes.c.session_id == bindparam("of")).values(saved_at=bindparam("at"))
+"""One by one: a list of each length would be a statement of its own, of which the driver keeps 128, 40 KB each for 500 sessions."""
 PIECES = 200
 """Of JSON, compressed at once: some ten KB, so that a fleet's record is never in memory whole."""
 
@@ -105,8 +107,9 @@ def write_tick(connection: Connection, record: TickRecord, keep: timedelta) -> N
     append(connection, AuditKind.PLAN, record.at, facts | {"record_sha256": sha256(packed).hexdigest()})
     append_report(connection, AuditKind.SETPOINTS, record.at, record.tick, record.report)
     connection.execute(delete(tables.ticks).where(tables.ticks.c.at < record.at - keep))
-    present = [state.session.session_id for state in record.observation.evses if state.session and state.online]
-    connection.execute(update(tables.wishes).where(tables.wishes.c.session_id.in_(present)).values(saved_at=record.at))
+    sessions = [state.session.session_id for state in record.observation.evses if state.session and state.online]
+    if sessions:
+        connection.execute(SEEN, [{"of": session_id, "at": record.at} for session_id in sessions])
 
 
 def read_ticks(connection: Connection, since: datetime, until: datetime) -> tuple[TickRecord, ...]:
