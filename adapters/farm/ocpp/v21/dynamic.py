@@ -30,7 +30,9 @@ def pull(point: Point, now: datetime) -> None:
 def _pulled(point: Point, asked: Profile, answer: Payload) -> None:
     profile = point.profiles.find(asked.profile_id)
     if profile is not None and answer["status"] == "Accepted" and "scheduleUpdate" in answer:
-        point.profiles.exchange(profile.updated(answer["scheduleUpdate"], point.clock.now()))
+        now = point.clock.now()
+        point.profiles.exchange(profile.updated(answer["scheduleUpdate"], now))
+        point.settle(now)
 
 
 HANDLERS: dict[str, Handler] = {"UpdateDynamicSchedule": update}
