@@ -95,14 +95,14 @@ class Ways:
         return self._habits.setdefault(outlet.evse.connector_id, _Habit(self.unit))
 
     async def _settle(self, outlet: Outlet, way: Way, clear: Callable[[Scope], Awaitable[object]]) -> None:
-        """Take note of what worked, and take back what was said of another scope if that would still count beside it."""
+        """Take note of what worked, and take back what was said of another scope if that still counts, now or when this is over."""
         habit, first = self._habit(outlet), _scopes(outlet, alone=False)[0]
         before, habit.laid = habit.laid, way.scope
         if (way.unit, way.scope) != (habit.unit, habit.scope or first):
             log.info("said_otherwise", evse=outlet.evse.evse_id, unit=str(way.unit), scope=str(way.scope))
         self.unit = habit.unit = way.unit
         habit.scope = None if way.scope is first else way.scope
-        lasts = before is Scope.STATION or (outlet.transaction is not None and way.scope is not Scope.TRANSACTION)
+        lasts = before is not Scope.TRANSACTION or outlet.transaction is not None
         if before is not None and before is not way.scope and lasts:
             try:
                 await clear(before)

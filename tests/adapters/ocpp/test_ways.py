@@ -57,6 +57,21 @@ async def test_what_is_ignored_is_said_in_another_unit_and_of_another_scope(line
         assert told(car.raw.profiles()[-1]) == TX[0], "the last way stays"
 
 
+async def test_what_was_said_of_an_outlet_does_not_come_back_when_its_transactions_limit_is_over(
+    line: Bench, protocol: Protocol
+) -> None:
+    """Day 1034 of the campaign: a default of 11 kW lay beneath a shorter limit of 2.3 kW, and outlived it."""
+    async with peer(protocol, line.url, "CP-B") as car:
+        await car.boot()
+        await car.raw.until(lambda: len(line.changes) >= 2)
+        await line.central.apply([setpoint("b", 11.0)])
+        assert car.raw.payloads("ClearChargingProfile") == []
+        await car.begin(START)
+        await line.central.apply([setpoint("b", 5.0, lease_s=300.0)])
+        assert [told(profile) for profile in car.raw.profiles()] == [DEFAULT[0], TX[0]]
+        assert len(car.raw.payloads("ClearChargingProfile")) == 1
+
+
 async def test_a_station_of_two_is_not_told_by_its_own_limit(line: Bench, protocol: Protocol) -> None:
     async with peer(protocol, line.url, "CP-A") as car:
         await car.boot()
