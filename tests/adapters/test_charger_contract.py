@@ -30,6 +30,7 @@ async def test_a_setpoint_is_confirmed_followed_and_measured_and_lapses_to_the_f
     protocol: Protocol, broker: EmbeddedBroker
 ) -> None:
     async with yard(protocol, broker) as made:
+        await made.grounded()
         await made.obeys()
         await made.measured(10.5, 11.1)
         assert made.session.plugged_in_at >= START
