@@ -6,6 +6,8 @@ from adapters.ocpp.frames import BadFrameError, ErrorCode
 
 OLDEST = timedelta(days=30)  # an offline charger may deliver what it queued weeks later
 NEWEST = timedelta(minutes=5)
+LEAD = timedelta(days=1)
+"""How long before now a schedule begins that holds at once: for a clock behind ours, or in another zone, now is in the future."""
 
 
 def parse_instant(text: str, place: str) -> datetime:

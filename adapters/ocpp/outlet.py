@@ -34,10 +34,14 @@ class Transaction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promise:
-    """A power [kW] that the charger acknowledged, until when, and whether it dies with the transaction."""
+    """A power [kW] that the charger acknowledged, until when, and whether it dies with the transaction.
+
+    From `until` on it may be over, and it is over at `over_by`: later where the charger counts from when the message came.
+    """
 
     power_kw: float
     until: datetime
+    over_by: datetime
     for_transaction: bool = False
 
 
@@ -168,9 +172,9 @@ class Outlet:
         """Return the outlet after a setpoint until `until` that the charger may follow or not: so long anything is possible."""
         return replace(self, promise=None, fallback_from=max(self.fallback_from, until) if self.fallback_from else None)
 
-    def prolonged(self, until: datetime) -> "Outlet":
-        """Return the outlet after the charger was told to go on as it promised until `until`."""
-        return self if self.promise is None else replace(self, promise=replace(self.promise, until=until))
+    def prolonged(self, until: datetime, over_by: datetime) -> "Outlet":
+        """Return the outlet after the charger was told to go on as it promised until `until`, or as late as `over_by`."""
+        return self if self.promise is None else replace(self, promise=replace(self.promise, until=until, over_by=over_by))
 
     def measured(self, sample: Sample) -> "Outlet":
         """Return the outlet after `sample`; what is older than what is known changes nothing.
@@ -215,7 +219,7 @@ class Outlet:
         """Return since when the fallback holds, None if that is not known or not so yet."""
         since = self.fallback_from
         if since is not None and self.promise is not None:
-            since = max(since, self.promise.until)
+            since = max(since, self.promise.over_by)
         return since if since is not None and since <= now else None
 
     def _power_kw(self, now: datetime, *, online: bool, stale_after_s: float) -> Reading | None:

@@ -98,7 +98,7 @@ class Yard:
         await self.until(lambda: self.state.online and (s := self.state.session) and (s.driver or not self.protocol.is_ocpp))
 
     async def grounded(self) -> None:
-        """Wait until a charger that is asked for its fallback has shown it: a lease beyond the longest, laid meanwhile, would hide it."""
+        """Wait until a charger has shown its fallback: a lease beyond the longest, laid meanwhile, would hide it."""
         await self.until(lambda: not self.protocol.is_ocpp or self.state.lease_until is not None)
 
     async def obeys(self) -> None:

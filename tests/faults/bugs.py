@@ -81,7 +81,9 @@ def _promises_what_was_refused(original: Original) -> Any:
         if not isinstance(outcome, Applied):
             evse = self._evses[setpoint.unit_id]
             station = self._stations[evse.station_id]
-            promise = Promise(power_kw=setpoint.power_kw, until=setpoint.valid_until, for_transaction=False)
+            promise = Promise(
+                power_kw=setpoint.power_kw, until=setpoint.valid_until, over_by=setpoint.valid_until, for_transaction=False
+            )
             station.put(station.outlets[evse.connector_id].promised(promise))
         return outcome
 

@@ -167,7 +167,7 @@ class Dialect16:
             purpose = request["csChargingProfiles"]["chargingProfilePurpose"]
             raise RefusedError(f"the charger answered {answer['status']} to a {purpose} of {limit.value:g} {limit.unit}")
         power_kw = await self._proofs.promised_kw(evse, limit)
-        return Promise(power_kw=power_kw, until=until, for_transaction=transaction is not None)
+        return Promise(power_kw=power_kw, until=until, over_by=until, for_transaction=transaction is not None)
 
     async def _clear(self, evse: Evse, scope: Scope) -> Payload:
         return await self._ask(Action.clear_charging_profile, clear_request(evse, scope))

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from ocpp.v16.enums import ChargingProfileKindType, ChargingProfilePurposeType
 
 from adapters.ocpp.frames import Payload
-from adapters.ocpp.instants import format_instant
+from adapters.ocpp.instants import LEAD, format_instant
 from adapters.ocpp.limits import Limit, RateUnit, ceiling, limit_for
 from adapters.ocpp.ways import Scope
 from v2g.site import Evse
@@ -27,7 +27,7 @@ def lease_profile(
 
     It is said of the open transaction, without one of the next, or of the `whole` station.
     """
-    start = now.replace(microsecond=0)
+    start = now.replace(microsecond=0) - LEAD
     purpose = ChargingProfilePurposeType.tx_default_profile
     transaction = {}
     if whole:
@@ -67,7 +67,7 @@ def ceiling_profile(evses: Iterable[Evse], unit: RateUnit, now: datetime) -> Pay
         "chargingProfilePurpose": ChargingProfilePurposeType.charge_point_max_profile,
         "chargingProfileKind": ChargingProfileKindType.absolute,
         "chargingSchedule": {
-            "startSchedule": format_instant(now),
+            "startSchedule": format_instant(now - LEAD),
             "chargingRateUnit": unit,
             "chargingSchedulePeriod": [{"startPeriod": 0, "limit": ceiling(evses, unit)}],
         },

@@ -1,5 +1,6 @@
 """OCPP 2.x over one connection: what the charger asks, and what it is asked."""
 
+from datetime import timedelta
 from functools import partial
 
 from ocpp.v201.enums import (
@@ -153,8 +154,9 @@ class Dialect2:
         until = await self._leases.lay(lease)
         if until is None:
             raise RefusedError(f"the charger refused {limit.value:g} {limit.unit} for the {way.scope}, and whatever else was tried")
+        over_by = until + max(self._context.clock.now() - lease.now, timedelta())
         power_kw = await self._proofs.promised_kw(evse, limit)
-        return Promise(power_kw=power_kw, until=until, for_transaction=way.scope is Scope.TRANSACTION)
+        return Promise(power_kw=power_kw, until=until, over_by=over_by, for_transaction=way.scope is Scope.TRANSACTION)
 
     async def _composite(self, evse: Evse, duration_s: int) -> Payload | None:
         """Return the schedule that the charger says it keeps to from now on, None if it will not say."""

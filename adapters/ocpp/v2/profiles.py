@@ -13,7 +13,7 @@ from ocpp.v201.enums import ChargingProfileKindEnumType as Kind
 from ocpp.v201.enums import ChargingProfilePurposeEnumType as Purpose
 
 from adapters.ocpp.frames import Payload
-from adapters.ocpp.instants import format_instant
+from adapters.ocpp.instants import LEAD, format_instant
 from adapters.ocpp.limits import Limit, RateUnit, ceiling, limit_for
 from adapters.ocpp.ways import Scope
 from v2g.site import Evse
@@ -62,7 +62,7 @@ class Lease:
 
 def absolute(lease: Lease, period: Payload) -> Payload:
     """Return the request that keeps the outlet to `period` while the lease lasts."""
-    timing = {"startSchedule": format_instant(lease.start), "duration": lease.duration_s}
+    timing = {"startSchedule": format_instant(lease.start - LEAD), "duration": lease.duration_s + LEAD // timedelta(seconds=1)}
     return request(lease, Kind.absolute, timing | schedule(lease, period))
 
 
@@ -115,7 +115,7 @@ def station_ceiling(evses: Iterable[Evse], unit: RateUnit, now: datetime) -> Pay
     """Return the request that limits the whole station from `now` on to what its outlets may draw together."""
     timed = {
         "id": CEILING_ID,
-        "startSchedule": format_instant(now),
+        "startSchedule": format_instant(now - LEAD),
         "chargingRateUnit": unit,
         "chargingSchedulePeriod": [{"startPeriod": 0, "limit": ceiling(evses, unit)}],
     }

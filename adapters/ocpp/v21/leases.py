@@ -1,6 +1,7 @@
 """How OCPP 2.1 makes a charger keep setpoints: central setpoints that give back, dynamic schedules, offline limits.
 
-A dynamic profile lives for its schedule's duration since its last update, be it pushed by us or pulled by the charger (K28). So
+A dynamic profile lives for its schedule's duration since its last update, be it pushed by us or pulled by the charger (K28), and
+since it came, by the charger's own clock: we write no time into it, which a clock behind ours would take for the future. So
 each is laid for half of the lease, or a minute, and a pull is answered only while what it prolongs still ends within the lease. One
 laid when little of a lease was left lives too briefly for the next, and is laid anew. Giving back needs all of: a vehicle that
 asked for two-way transfer and told its V2X parameters, a charger that knows central setpoints, and its leave to transfer both ways,
@@ -24,7 +25,6 @@ from ocpp.v21.enums import OperationModeEnumType as Mode
 from adapters.ocpp.connection import RefusedError
 from adapters.ocpp.dialect import Context
 from adapters.ocpp.frames import Payload
-from adapters.ocpp.instants import format_instant
 from adapters.ocpp.limits import Limit
 from adapters.ocpp.station import Station
 from adapters.ocpp.v2.edition import Ask, Handler
@@ -44,6 +44,8 @@ REJECTED: Payload = {"status": ChargingProfileStatusEnumType.rejected}
 ONE_WAY_MODES = frozenset(Transfer) - TWO_WAY
 LEAST_S = 60
 """A profile lives no shorter than this, if the lease is as long: pulls may come late, or never."""
+PULLED_WITHIN = timedelta(seconds=30)
+"""A charger takes no answer that comes later than this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,8 +154,9 @@ class Leases21:
                 )
                 return lease.start + timedelta(seconds=known.duration_s)
         timed = schedule(lease, period_of(lease)) | {"duration": duration_s}
-        more = {"dynUpdateTime": format_instant(lease.start), "dynUpdateInterval": max(duration_s // 2, 1)}
-        if not await self._is_accepted(Action.set_charging_profile, request(lease, Kind.dynamic, timed, **more)):
+        interval_s = max(duration_s // 2, 1)
+        profile = request(lease, Kind.dynamic, timed, dynUpdateInterval=interval_s)
+        if not await self._is_accepted(Action.set_charging_profile, profile):
             return None
         self._laid[lease.profile_id] = laid
         return lease.start + timedelta(seconds=duration_s)
@@ -168,7 +171,7 @@ class Leases21:
         until = now + timedelta(seconds=laid.duration_s)
         if until > laid.until or outlet.transaction is None or outlet.transaction.reference != laid.reference:
             return REJECTED
-        self._station.put(outlet.prolonged(until))
+        self._station.put(outlet.prolonged(until, until + PULLED_WITHIN))
         return ACCEPTED | {"scheduleUpdate": values_of(laid.limit)}
 
     async def _allow(self, reference: str) -> bool:

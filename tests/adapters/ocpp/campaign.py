@@ -155,7 +155,7 @@ async def bystander(context: Context, protocol: Protocol) -> Station:
         station_id="CP-B", connector_id=1, driver="d", meter_start_kwh=0.0, at=START, reference="other"
     )
     transaction = Transaction(transaction_id=number, driver="d", began_at=START, meter_start_kwh=0.0, reference="other")
-    promise = Promise(power_kw=5.0, until=START + timedelta(hours=1))
+    promise = Promise(power_kw=5.0, until=START + timedelta(hours=1), over_by=START + timedelta(hours=1))
     station.put(station.outlets[1].begun(transaction).promised(promise))
     return station
 

@@ -8,6 +8,7 @@ from typing import Protocol as Shape
 
 from tests.adapters.ocpp.charger import Charger, Payload, connected
 from tests.adapters.ocpp.charger2 import Charger2, kind, sampled
+from tests.adapters.ocpp.conftest import START
 from v2g.site import Protocol
 
 VERSIONS = {Protocol.OCPP201: "2.0.1", Protocol.OCPP21: "2.1"}
@@ -15,6 +16,13 @@ VERSIONS = {Protocol.OCPP201: "2.0.1", Protocol.OCPP21: "2.1"}
 
 def stamp(at: datetime) -> str:
     return at.isoformat().replace("+00:00", "Z")
+
+
+def left_s(schedule: Payload) -> float:
+    """Return how long an absolute schedule, which has begun, lasts from `START` on [s]."""
+    begins = datetime.fromisoformat(schedule["startSchedule"])
+    assert begins <= START
+    return schedule["duration"] - (START - begins).total_seconds()
 
 
 class Peer(Shape):
@@ -28,7 +36,7 @@ class Peer(Shape):
     async def begin(self, at: datetime, *, register_wh: int = 1000, tag: str = "TAG", connector: int = 1) -> None: ...
     async def end(self, at: datetime, *, register_wh: int) -> None: ...
     async def measure(self, at: datetime, *, power_w: float, register_wh: float, soc: float) -> None: ...
-    def limits_w(self) -> list[tuple[float, bool, int]]: ...
+    def limits_w(self) -> list[tuple[float, bool, float]]: ...
 
 
 class Peer16:
@@ -62,10 +70,10 @@ class Peer16:
         ]
         await self.raw.ask("MeterValues", {"connectorId": 1, "meterValue": [{"timestamp": stamp(at), "sampledValue": values}]})
 
-    def limits_w(self) -> list[tuple[float, bool, int]]:
-        """Return the leases received: limit [W], whether of the transaction, duration [s]."""
+    def limits_w(self) -> list[tuple[float, bool, float]]:
+        """Return the leases received: limit [W], whether of the transaction, how long it lasts from `START` on [s]."""
         return [
-            (p["chargingSchedule"]["chargingSchedulePeriod"][0]["limit"], "transactionId" in p, p["chargingSchedule"]["duration"])
+            (p["chargingSchedule"]["chargingSchedulePeriod"][0]["limit"], "transactionId" in p, left_s(p["chargingSchedule"]))
             for p in self.raw.profiles()
         ]
 
@@ -106,10 +114,10 @@ class Peer2:
         ]
         await self.raw.event("Updated", at=stamp(at), meterValue=self._meter(at, *values))
 
-    def limits_w(self) -> list[tuple[float, bool, int]]:
-        """Return the leases received: limit [W], whether of the transaction, duration [s]."""
+    def limits_w(self) -> list[tuple[float, bool, float]]:
+        """Return the leases received: limit [W], whether of the transaction, how long it lasts from `START` on [s]."""
         return [
-            (s["chargingSchedulePeriod"][0]["limit"], "transactionId" in p, s["duration"])
+            (s["chargingSchedulePeriod"][0]["limit"], "transactionId" in p, left_s(s))
             for p in self.raw.profiles()
             for s in p["chargingSchedule"]
         ]

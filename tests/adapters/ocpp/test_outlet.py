@@ -200,9 +200,17 @@ def test_power_begins_at_zero_when_the_contactor_was_open_until_now() -> None:
 
 
 def test_a_promise_ends_with_its_lease_and_some_with_their_transaction() -> None:
-    outlet = plugged().begun(transaction()).promised(Promise(power_kw=7.0, until=at(15), for_transaction=True))
+    outlet = plugged().begun(transaction()).promised(Promise(power_kw=7.0, until=at(15), over_by=at(15), for_transaction=True))
     assert (state(outlet, 14).acknowledged_kw, state(outlet, 14).lease_until) == (7.0, at(15))
     assert (state(outlet, 15).acknowledged_kw, state(outlet, 15).lease_until) == (None, None)
     assert state(outlet.ended(1, meter_stop_kwh=100.0, at=at(5)), 6).acknowledged_kw is None
-    default = outlet.promised(Promise(power_kw=7.0, until=at(15)))
+    default = outlet.promised(Promise(power_kw=7.0, until=at(15), over_by=at(15)))
     assert state(default.ended(1, meter_stop_kwh=100.0, at=at(5)), 6).acknowledged_kw == 7.0
+
+
+def test_between_the_first_and_the_last_instant_of_a_lease_nothing_is_known() -> None:
+    outlet = plugged().begun(transaction()).grounded(at(0)).promised(Promise(power_kw=7.0, until=at(15), over_by=at(17)))
+    for minutes, expected in {14: (7.0, at(15)), 15: (None, None), 16: (None, None), 17: (None, at(17))}.items():
+        assert (state(outlet, minutes).acknowledged_kw, state(outlet, minutes).lease_until) == expected
+    longer = outlet.prolonged(at(20), at(21))
+    assert (state(longer, 19).acknowledged_kw, state(longer, 20).lease_until, state(longer, 21).lease_until) == (7.0, None, at(21))

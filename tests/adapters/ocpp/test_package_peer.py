@@ -107,8 +107,8 @@ async def test_the_package_understands_everything_we_say(bench: Bench) -> None:
         assert lease["charging_schedule"] == {
             "charging_rate_unit": "A",
             "charging_schedule_period": [{"start_period": 0, "limit": 16.0, "number_phases": 3}],
-            "start_schedule": "2026-01-05T08:00:00Z",
-            "duration": 900,
+            "start_schedule": "2026-01-04T08:00:00Z",
+            "duration": 86_400 + 900,
         }
         assert await bench.central.clear("b")
         assert await bench.central.remote_start("b", "T")
