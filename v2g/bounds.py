@@ -103,7 +103,7 @@ def _outlet(evse: Evse, state: EvseState, rules: Rules, ledger: Ledger, at: date
         ceiling_by=ceiling_by,
         floor_by=floor_by,
         unconfirmed_kw=_unconfirmed_kw(evse, state),
-        unconfirmed_give_kw=unreachable_give_kw(evse, state) if state.acknowledged_kw is None else 0.0,
+        unconfirmed_give_kw=_unconfirmed_give_kw(evse, state),
         fallback_kw=evse.fallback_kw,
         give_kwh=give_kwh,
         at_once=charges_at_once(state),
@@ -129,7 +129,17 @@ def _give_kwh(evse: Evse, session: ChargingSession, rules: Rules, at: datetime) 
 def _unconfirmed_kw(evse: Evse, state: EvseState) -> float:
     if state.acknowledged_kw is not None:
         return 0.0
-    return max(unreachable_kw(evse, state), state.power_kw.value if state.power_kw else 0.0)
+    told_kw = state.breach.told_kw if state.breach else 0.0
+    return max(unreachable_kw(evse, state), state.power_kw.value if state.power_kw else 0.0, told_kw)
+
+
+def _unconfirmed_give_kw(evse: Evse, state: EvseState) -> float:
+    """Return what an outlet may give back without a word that counts; what it gives beyond it counts elsewhere."""
+    if state.acknowledged_kw is not None:
+        return 0.0
+    breach = state.breach
+    withheld_kw = -breach.told_kw if breach and breach.kind is not BreachKind.GIVES else 0.0
+    return max(unreachable_give_kw(evse, state), withheld_kw)
 
 
 def _battery(battery: Battery, state: BatteryState) -> UnitBounds:

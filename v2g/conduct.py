@@ -2,8 +2,9 @@
 
 A reading is held against every setpoint that was in force from `REACTION_S` before it until now. An outlet that draws more than all
 of them, gives back more, or gives back nothing though all of them ask for it, is told again; each time in vain in another way, if
-its protocol has one (`Setpoint.attempt`). It counts at what it is measured to draw, after `TRIES` in vain at its rating, until it
-has obeyed for `OBEYS_AGAIN_S`. One that still gives back nothing is taken for unable to, as long as its car stays.
+its protocol has one (`Setpoint.attempt`). It counts at what it is measured to do, or was told where that is more, for meters may lie
+too; after `TRIES` in vain at its rating, until it has obeyed for `OBEYS_AGAIN_S`. One that still gives back nothing is taken for
+unable to, as long as its car stays.
 """
 
 from collections.abc import Iterable, Mapping
@@ -183,4 +184,5 @@ def _believed(state: EvseState, breach: Breach | None, now: datetime) -> EvseSta
     if breach.kind is BreachKind.WITHHOLDS and hopeless and state.session:
         unable = replace(state.session, vehicle=replace(state.session.vehicle, discharge_max_kw=0.0))
         return replace(state, breach=breach, session=unable)
-    return replace(state, breach=breach, acknowledged_kw=None, lease_until=None if hopeless else now)
+    told = replace(breach, told_kw=state.acknowledged_kw)
+    return replace(state, breach=told, acknowledged_kw=None, lease_until=None if hopeless else now)

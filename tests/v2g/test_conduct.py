@@ -187,6 +187,16 @@ def test_a_car_that_gives_back_nothing_is_taken_for_unable_until_it_leaves() -> 
     assert watched.look(0.0).breach is None
 
 
+def test_a_meter_that_tells_less_than_the_word_may_lie() -> None:
+    counts = {}
+    for told_kw, power_kw in ((-5.0, 0.0), (-5.0, 7.4), (6.0, -2.0)):
+        watched = settled(power_kw, told_kw)
+        seen = believed(watched.observation(), watched.conducts)
+        (unit,) = limits_now(watched.site, seen, an_outlook(watched.site), ()).units
+        counts[told_kw, power_kw] = unit.unconfirmed_kw, unit.unconfirmed_give_kw
+    assert counts == {(-5.0, 0.0): (0.0, 5.0), (-5.0, 7.4): (7.4, 5.0), (6.0, -2.0): (6.0, 0.0)}
+
+
 def test_what_is_given_back_beyond_the_word_takes_room_at_the_export_limit() -> None:
     watched = settled(-7.0, 0.0)
     site, outlook = watched.site, an_outlook(watched.site)
