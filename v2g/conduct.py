@@ -2,8 +2,8 @@
 
 A reading is held against every setpoint that was in force from `REACTION_S` before it until now. An outlet that draws more than all
 of them, gives back more, or gives back nothing though all of them ask for it, is told again; each time in vain in another way, if
-its protocol has one (`Setpoint.attempt`). It counts at what it is measured to do, or was told where that is more, for meters may lie
-too; after `TRIES` in vain at its rating, until it has obeyed for `OBEYS_AGAIN_S`. One that still gives back nothing is taken for
+its protocol has one (`Setpoint.attempt`). It counts at what it is measured to do, or was told where that is more, for meters may
+lie; after `TRIES` in vain at its rating, until it has obeyed for `OBEYS_AGAIN_S`. One that still gives back nothing is taken for
 unable to, as long as its car stays.
 """
 
